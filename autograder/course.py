@@ -1,0 +1,51 @@
+"""Where the parts of a course lie. Every other module asks here, so that a test or an instructor can point the kit at another folder."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course folder: the house of the README, seen from its root."""
+
+    root: Path
+
+    @property
+    def source(self):
+        """What an instructor edits."""
+        return self.root / "source"
+
+    @property
+    def release(self):
+        """The student release, generated."""
+        return self.root / "notebooks"
+
+    @property
+    def solutions(self):
+        """Executed solutions, generated."""
+        return self.root / "solutions"
+
+    @property
+    def exercises(self):
+        """The hidden checks: one file `<assignment>.py` for each assignment that has any."""
+        return self.root / "autograder" / "checks" / "exercises"
+
+    @property
+    def grading(self):
+        """Submissions, grades and feedback: people's data, never in git."""
+        return self.root / "grading"
+
+    @cached_property
+    def assignments(self):
+        """The ids of all assignments, in order: the folders of `source/` that hold a notebook."""
+        return sorted(f.name for f in self.source.iterdir() if f.is_dir() and notebook_source(f))
+
+
+def notebook_source(folder):
+    """The file an instructor edits in `source/<assignment>/`: the text notebook, else a plain `.ipynb`, else None."""
+    for suffix in (".py", ".ipynb"):
+        path = folder / (folder.name + suffix)
+        if path.exists():
+            return path
+    return None

@@ -1,0 +1,28 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% nbgrader={"grade": false, "grade_id": "set-up", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# Set-up, the same in all six notebooks. Run it first: it finds the data (the first time, it downloads it).
+import math
+import time
+from pathlib import Path
+
+import course
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from course import GRADING, expect, progress
+from PIL import Image
+from torch import tensor
+
+plt.style.use("tableau-colorblind10")
+torch.set_printoptions(precision=4, sci_mode=False)
+data = course.load()
+print(f"Data: {data.name}, in a folder with {' and '.join(sorted(f.name for f in data.path.iterdir() if f.is_dir()))}.")
