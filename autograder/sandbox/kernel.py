@@ -1,0 +1,258 @@
+"""The kernel of a submission: started in the sandbox, watched, and ended with a named reason.
+
+nbclient bounds the time of a cell and nothing else. Here a manager bounds the notebook, its memory and its output, and
+`SandboxedExecution` makes nbclient report why a kernel ended:
+
+    class Execute(SandboxedExecution, nbgrader.preprocessors.Execute):
+        def kernel_manager(self):
+            return CourseKernelManager(files=[release / "course.py"], data=fastai_data, sandbox=not self.no_sandbox)
+
+    try:
+        execute.preprocess(notebook, resources)
+    except KernelStopped as stopped:
+        stopped.reason    # "time", "memory", "output", ...
+        str(stopped)      # a sentence for the student; cells that ran before keep their outputs
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import zmq
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.kernelspec import KernelSpec
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.util import run_sync
+from traitlets import Bool, Instance, List
+from traitlets import Type as ClassTrait
+
+from .limits import MB, Limits
+from .provisioner import SandboxError, SandboxProvisioner
+
+QUEUED = 32  # messages that wait for the grader: with the cap on a message's size, a cap on the grader's memory
+
+WHY = {
+    "died": "the kernel ended: the program closed itself or crashed",
+    "processor": "the notebook used more than {limits.cpu_seconds} s of processor time",
+    "interrupt": "a cell ran longer than {limits.cell_seconds} s and ignored the interrupt",
+    "time": "the notebook ran longer than {limits.notebook_seconds} s in all",
+    "memory": "the notebook used more than {memory} MB of memory",
+    "output": "the notebook's output was more than {output} MB",
+    "message": "the connection broke, most likely because one output was larger than {message} MB",
+    "protocol": "the kernel sent something that is not a Jupyter message",
+}
+
+
+class KernelStopped(Exception):
+    """A submission's kernel has ended before its notebook did. `reason` is a key of WHY; str() is a sentence for the student."""
+
+    def __init__(self, reason, limits):
+        self.reason = reason
+        sizes = {"memory": limits.total_memory // MB, "output": limits.output // MB, "message": limits.message // MB}
+        super().__init__(f"Execution stopped here: {WHY[reason].format(limits=limits, **sizes)}.")
+
+
+class MeteredChannel(AsyncZMQSocketChannel):
+    """Counts the bytes that arrive, and leaves the event loop time for its clocks between two messages."""
+
+    async def _recv(self, **kwargs):
+        frames = await self.socket.recv_multipart(**kwargs)
+        await asyncio.sleep(0)
+        self.count(sum(map(len, frames)))
+        return self.session.deserialize(self.session.feed_identities(frames)[1])
+
+
+class CourseKernelClient(AsyncKernelClient):
+    """Talks to a kernel that is not trusted: sizes are capped, a broken connection is noticed."""
+
+    shell_channel_class = ClassTrait(MeteredChannel)
+    iopub_channel_class = ClassTrait(MeteredChannel)
+
+    def _context_default(self):
+        self._created_context = True
+        return capped(zmq.asyncio.Context(), self.parent.limits.message)
+
+    def start_channels(self):
+        """Shell and iopub only: nobody answers `input()`, and whether the kernel lives is known without a heartbeat."""
+        super().start_channels(stdin=False, hb=False, control=False)
+        for channel in (self.shell_channel, self.iopub_channel):
+            channel.count = self.parent.count
+
+    async def wait_for_ready(self, timeout=None):
+        """Wait until all connections stand, then close the door behind them. Raises SandboxError if the kernel does not start."""
+        try:
+            await super().wait_for_ready(timeout=timeout)
+        except RuntimeError as error:
+            raise SandboxError(f"The kernel did not start. {self.parent.last_words()}") from error
+        await self.parent.connected()
+        self._watching = [asyncio.ensure_future(self._disconnected(c.socket)) for c in (self.shell_channel, self.iopub_channel)]
+
+    def stop_channels(self):
+        """Close the channels."""
+        for task in getattr(self, "_watching", []):
+            task.cancel()
+        super().stop_channels()
+
+    async def _disconnected(self, socket):
+        # ZeroMQ drops the connection when a message is larger than MAXMSGSIZE, and says nothing else.
+        await socket.get_monitor_socket(zmq.EVENT_DISCONNECTED).recv_multipart()
+        await asyncio.sleep(0.2)  # a kernel that has died disconnects too; then this is not the reason
+        self.parent.stop("message")
+
+
+class CourseKernelManager(AsyncKernelManager):
+    """One Python kernel for one notebook, whatever kernel the notebook names.
+
+    files, data: see SandboxProvisioner. sandbox: False starts a plain process in the folder that nbclient names; time, memory and
+    output are bounded all the same.
+    """
+
+    limits = Instance(Limits, ())
+    files = List()
+    data = Instance(os.PathLike, allow_none=True)
+    sandbox = Bool(True)
+    client_class = f"{__name__}.CourseKernelClient"
+    client_factory = ClassTrait(CourseKernelClient)
+    ipykernel = True
+    reason = None  # why the kernel was stopped: a key of WHY
+    _received = 0  # bytes
+
+    def _context_default(self):
+        self._created_context = True
+        return capped(zmq.asyncio.Context(), MB)
+
+    @property
+    def kernel_spec(self):
+        """This Python; interrupted by a message, since a signal does not reach into the sandbox."""
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, language="python", display_name="Python 3", interrupt_mode="message")
+
+    async def start_kernel(self, **kwargs):
+        """Start the kernel and its watch. Raises SandboxError."""
+        if self.sandbox:
+            self.provisioner = SandboxProvisioner(
+                parent=self, kernel_spec=self.kernel_spec, limits=self.limits, files=self.files, data=self.data
+            )
+        await super().start_kernel(**kwargs)
+        self._ended = threading.Event()
+        # A thread: nbclient's event loop runs only while a cell does, and a flood of messages can starve it.
+        threading.Thread(target=self._watch, args=[self.provisioner.process.pid], daemon=True).start()
+
+    async def connected(self):
+        """Called once the client is connected: the folder of the sockets is deleted, nobody else can connect."""
+        if self.sandbox:
+            self.session.send(self._control_socket, self.session.msg("kernel_info_request"))
+            if not await self._control_socket.poll(10_000):
+                raise SandboxError(f"The kernel cannot be interrupted. {self.last_words()}")
+            await self._control_socket.recv_multipart()
+            self.provisioner.close_door()
+
+    def last_words(self):
+        """What a kernel that did not start had to say."""
+        return self.provisioner.last_words() if self.sandbox else ""
+
+    async def cleanup_resources(self, restart=False):
+        """Remove what the kernel leaves behind."""
+        if hasattr(self, "_ended"):
+            self._ended.set()
+        await super().cleanup_resources(restart=restart)
+
+    def count(self, size):
+        """Note that `size` bytes were received."""
+        self._received += size
+        if self._received > self.limits.output:
+            self.stop("output")
+
+    def stop(self, reason):
+        """Kill the kernel and every process it started, and remember why. Does nothing if it has ended."""
+        process = self.provisioner.process if self.provisioner else None
+        if process and process.poll() is None:
+            self.reason = reason
+            os.killpg(process.pid, signal.SIGKILL)
+
+    async def stopped(self, error):
+        """The KernelStopped that `error`, raised while talking to the kernel, stands for. The kernel has ended then."""
+        if self.reason is None:
+            if isinstance(error, CellTimeoutError):
+                self.stop("interrupt")
+            else:
+                await asyncio.sleep(0.2)  # a kernel that dies may send half a message first
+                self.stop("protocol")
+        if self.provisioner.process:
+            self.provisioner.process.wait(timeout=10)  # it has been killed
+        return self.why()
+
+    def why(self):
+        """KernelStopped if the kernel has ended, else None."""
+        code = self.provisioner.process.poll() if self.provisioner.process else 0
+        if code is None:
+            return None
+        died = "processor" if code in (-signal.SIGXCPU, 128 + signal.SIGXCPU) else "died"
+        return KernelStopped(self.reason or died, self.limits)
+
+    def _watch(self, pid):
+        end = time.monotonic() + self.limits.notebook_seconds
+        while not self._ended.wait(0.25):
+            if time.monotonic() > end:
+                self.stop("time")
+            elif memory(pid) > self.limits.total_memory:
+                self.stop("memory")
+
+
+class SandboxedExecution:
+    """Mix this into a NotebookClient (before it), and give it `kernel_manager()`: its kernels are then watched.
+
+    Executing raises KernelStopped when the kernel ended before the notebook, and SandboxError when it could not be started.
+    """
+
+    def create_kernel_manager(self):
+        """nbclient's own extension point."""
+        self.km = self.kernel_manager()
+        self.timeout = self.km.limits.cell_seconds
+        self.interrupt_on_timeout = self.raise_on_iopub_timeout = True
+        self.shutdown_kernel = "immediate"  # what a submission does after its last cell is of no interest
+        return self.km
+
+    async def async_execute_cell(self, cell, cell_index, **kwargs):
+        """Execute one cell. An exception of the student's is an output of the cell; KernelStopped is raised, see above."""
+        if stopped := self.km.why():
+            raise stopped
+        try:
+            return await super().async_execute_cell(cell, cell_index, **kwargs)
+        except (CellExecutionError, KernelStopped):
+            raise
+        except Exception as error:
+            raise await self.km.stopped(error) from error
+
+    execute_cell = run_sync(async_execute_cell)
+
+    async def _async_check_alive(self):
+        if self.kc is None:  # nbclient's watch of a cell outlives the notebook when the cell raises
+            raise DeadKernelError
+        await super()._async_check_alive()
+
+
+def capped(context, size):
+    """The ZeroMQ context, whose sockets refuse messages of more than `size` bytes and queue few."""
+    context.setsockopt(zmq.MAXMSGSIZE, size)
+    context.setsockopt(zmq.RCVHWM, QUEUED)
+    return context
+
+
+def memory(pid):
+    """Bytes in use by a process and all its descendants, shared pages once, mapped files not; 0 when it has ended."""
+    total = 0
+    with contextlib.suppress(psutil.NoSuchProcess, OSError):
+        process = psutil.Process(pid)
+        for member in [process, *process.children(recursive=True)]:
+            parts = Path(f"/proc/{member.pid}/smaps_rollup").read_text()
+            total += sum(int(kilobytes) * 1024 for kilobytes in re.findall(r"Pss_(?:Anon|Shmem):\s+(\d+)", parts))
+    return total

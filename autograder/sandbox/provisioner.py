@@ -1,0 +1,239 @@
+"""Starts a Jupyter kernel under bubblewrap, where it sees the system, Python, the data and nothing else.
+
+What each option is for, and what was tried, is in the table of docs of `bwrap(1)` and in the comments below. It works for an
+ordinary user (user namespaces) and for root, who drops to a user id that nobody has.
+"""
+
+import functools
+import itertools
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Instance, List
+
+import autograder
+
+from .limits import Limits
+
+HOME = Path("/home/student")
+WORK = HOME / "work"
+PASSED_ON = ("MNIST_COURSE_DATA", "NBGRADER_EXECUTION")  # the only variables that a kernel inherits
+
+_sandboxes = itertools.count()
+
+
+class SandboxError(Exception):
+    """The sandbox cannot be used or does not hold; the message says why and what to do."""
+
+
+class SandboxProvisioner(LocalProvisioner):
+    """A kernel that runs in a sandbox of its own.
+
+    Its working directory is empty but for `files`; both it and the home vanish with the kernel. `data` is fastai's data
+    folder on this machine (or None) and appears, read-only, where fastai looks for it.
+    """
+
+    limits = Instance(Limits, ())
+    files = List(Instance(Path), help="Files and folders that lie beside the notebook, such as course.py.")
+    data = Instance(Path, allow_none=True)
+    folder = None
+
+    async def pre_launch(self, **kwargs):
+        """Write the connection file and put the sandbox before the kernel's command. Raises SandboxError."""
+        require_bubblewrap()
+        self.folder = Path(tempfile.mkdtemp(prefix="kernel-"))
+        self.sockets = self.folder / "sockets"
+        self.sockets.mkdir()
+        self.log_file = self.folder / "log"
+        manager = self.parent
+        manager.transport = "ipc"  # there is no network inside
+        manager.ip = str(self.sockets / "kernel")
+        manager.connection_file = str(self.folder / "connection.json")
+        kwargs = await super().pre_launch(**kwargs)
+        # Processes are counted per user id, hence a number that no other sandbox of this machine has at the same time.
+        uid = 2**30 + os.getpid() * 64 + next(_sandboxes) % 64 if os.geteuid() == 0 else None
+        if uid:
+            os.chown(self.sockets, uid, uid)
+            os.chown(manager.connection_file, uid, uid)
+        kwargs["cmd"] = self._sandboxed(kwargs["cmd"], uid)
+        kwargs["cwd"] = "/"
+        kwargs["stdin"] = kwargs["stdout"] = subprocess.DEVNULL
+        return kwargs
+
+    async def launch_kernel(self, cmd, **kwargs):
+        """Start the process; what it writes to stderr before Jupyter takes over goes to a log."""
+        with open(self.log_file, "wb") as log:
+            return await super().launch_kernel(cmd, **kwargs, stderr=log)
+
+    async def cleanup(self, restart=False):
+        """Remove the private folder."""
+        await super().cleanup(restart=restart)
+        if not restart:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def close_door(self):
+        """Delete the folder of the sockets once they are connected.
+
+        It is the only writable place on disk inside; a deleted folder cannot be written to.
+        """
+        shutil.rmtree(self.sockets)
+
+    def last_words(self):
+        """The end of the log, for the message when a kernel does not start."""
+        return self.log_file.read_text(errors="replace")[-2000:].strip()
+
+    def _sandboxed(self, command, uid):
+        beside = self.folder / "files"
+        beside.mkdir()
+        for path in self.files:  # copies: readable for the user inside, and unchanged while the kernel runs
+            copy = shutil.copytree if path.is_dir() else shutil.copyfile
+            copy(path, beside / path.name)
+        size = str(self.limits.tmp_size)
+        options = [*isolation(uid), *system(), "--proc", "/proc", "--dev", "/dev"]
+        for place, mode in (("/dev/shm", "1777"), ("/tmp", "1777"), (HOME, "0777")):
+            options += ["--perms", mode, "--size", size, "--tmpfs", place]
+        options += ["--perms", "0777", "--dir", WORK]
+        for prefix in prefixes():
+            options += visible(prefix)
+        options += hidden_package()
+        for path in beside.iterdir():
+            options += ["--ro-bind", path, WORK / path.name]
+        options += at_home(".cache/matplotlib/" + font_list().name, font_list())
+        if self.data:
+            options += at_home(".fastai/data", self.data)
+        options += visible(self.parent.connection_file) + visible(self.sockets, "--bind")
+        options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
+        for name, value in environment(self.limits).items():
+            options += ["--setenv", name, value]
+        return [str(part) for part in ["bwrap", *options, "--", *limited(self.limits, uid), *command]]
+
+
+def isolation(uid):
+    """Options for namespaces of its own. `uid`: the user id to drop to, when root calls."""
+    options = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    options += ["--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv"]
+    if uid is None:
+        options += ["--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
+    return options
+
+
+def system():
+    """Options for the programs and libraries of this machine, read-only."""
+    options = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        path = Path("/", name)
+        if path.is_symlink():
+            options += ["--symlink", os.readlink(path), path]
+        else:
+            options += ["--ro-bind-try", path, path]
+    # Of /etc only what the dynamic linker and matplotlib read; of /sys what torch reads to count cores (else it complains on
+    # stderr, and nbgrader scores a cell with stderr 0).
+    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/sys/devices/system/cpu"):
+        options += visible(path, "--ro-bind-try")
+    return options
+
+
+def prefixes():
+    """The folders of this Python: the environment, and the installation it was made from."""
+    folders = [Path(folder) for folder in (sys.prefix, sys.base_prefix)]
+    folders += [folder.resolve() for folder in folders]
+    return [folder for folder in dict.fromkeys(folders) if not folder.is_relative_to("/usr")]
+
+
+def visible(path, bind="--ro-bind"):
+    """Options that show `path` at its own place, in folders that are otherwise empty and that any user may enter."""
+    options = []
+    for parent in reversed(Path(path).parents[:-1]):
+        options += ["--perms", "0755", "--dir", parent]
+    return [*options, bind, path, path]
+
+
+def at_home(name, path):
+    """Options that show `path` read-only as `name` in the home, whose folders the user may write to."""
+    options = []
+    for parent in reversed(Path(name).parents[:-1]):
+        options += ["--perms", "0777", "--dir", HOME / parent]
+    return [*options, "--ro-bind", path, HOME / name]
+
+
+@functools.cache
+def font_list():
+    """matplotlib's list of fonts. In an empty home it is made anew: a second for each kernel, and a line on stderr."""
+    from matplotlib import font_manager, get_cachedir
+
+    return Path(get_cachedir(), f"fontlist-v{font_manager.FontManager.__version__}.json")
+
+
+def hidden_package():
+    """Options that hide this package where it is installed in a folder that the kernel sees."""
+    package = Path(autograder.__file__).resolve().parent
+    inside = any(package.is_relative_to(folder) for folder in [*prefixes(), Path("/usr")])
+    return ["--tmpfs", package, "--remount-ro", package] if inside else []
+
+
+def environment(limits):
+    """The environment inside, whole."""
+    return {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "HOME": str(HOME),
+        "USER": "student",  # without it getpass.getuser() looks for /etc/passwd
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": str(limits.threads),
+        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+    }
+
+
+def limited(limits, uid):
+    """The command, to be put before the kernel's, that sets the limits of a process and drops what is left of root."""
+    command = ["choom", "-n", "1000", "--"]  # where memory runs out after all, the system ends the sandbox and not the grader
+    if uid is not None:
+        command += ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+        command += ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+    wanted = {
+        "data": limits.memory,
+        "nproc": limits.processes,
+        "nofile": limits.open_files,
+        "fsize": limits.file_size,
+        "cpu": limits.cpu_seconds,
+        "core": 0,
+    }
+    command.append("prlimit")
+    for name, value in wanted.items():
+        ceiling = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
+        command.append(f"--{name}={value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)}")
+    return [*command, "--"]
+
+
+@functools.cache
+def require_bubblewrap():
+    """Raise SandboxError, with the remedy, unless a sandbox can be made on this machine."""
+    without = "Or grade without a sandbox, which lets a submission read and change your files: --no-sandbox."
+    if platform.system() != "Linux":
+        raise SandboxError(
+            "The sandbox needs Linux. On Windows run the grader in WSL 2, on macOS in a Linux virtual machine or container, "
+            f"and install bubblewrap there. {without}"
+        )
+    install = "Install it: `sudo apt install bubblewrap` (Fedora: `sudo dnf install bubblewrap`), version 0.8 or later."
+    missing = [program for program in ("bwrap", "prlimit", "setpriv", "choom") if not shutil.which(program)]
+    if missing == ["bwrap"]:
+        raise SandboxError(f"bubblewrap is not installed. {install} {without}")
+    if missing:
+        raise SandboxError(f"{' and '.join(missing)} not found. Install bubblewrap and util-linux. {without}")
+    uid = 2**30 if os.geteuid() == 0 else None
+    mounts = "--proc /proc --dev /dev --size 4096 --tmpfs /tmp".split()
+    probe = ["bwrap", *map(str, [*isolation(uid), *system(), *mounts]), "true"]
+    result = subprocess.run(probe, capture_output=True, text=True)
+    if result.returncode:
+        raise SandboxError(
+            f"bubblewrap does not work here: {result.stderr.strip()} If an option is unknown, it is older than 0.8. {install} "
+            "If a permission is missing, this machine forbids user namespaces: ask its administrator for "
+            "`sysctl user.max_user_namespaces=10000`, on Ubuntu also `sysctl kernel.apparmor_restrict_unprivileged_userns=0`. "
+            f"{without}"
+        )
