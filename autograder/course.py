@@ -1,4 +1,4 @@
-"""Where the parts of a course lie. Every other module asks here, so that a test or an instructor can point the kit at another folder."""
+"""Where the parts of a course lie. Every other module asks here, so that the kit can be pointed at another folder."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +35,11 @@ class Course:
     def grading(self):
         """Submissions, grades and feedback: people's data, never in git."""
         return self.root / "grading"
+
+    @property
+    def submitted(self):
+        """What students handed in: `<student>/<assignment>/`."""
+        return self.grading / "submitted"
 
     @cached_property
     def assignments(self):

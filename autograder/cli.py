@@ -1,0 +1,129 @@
+"""The command line. Each command is one sentence about what it does; the work is done elsewhere."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from autograder.course import Course
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Build, check and grade a course."
+)
+console = Console()
+Assignments = Annotated[list[str] | None, typer.Argument(help="Assignment ids; all if none is named.", show_default=False)]
+UNPROTECTED = "Run submissions as yourself, without protection. Every report says so."
+NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=UNPROTECTED)]
+
+
+@app.command()
+def build(
+    assignments: Assignments = None,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; name the stale files, exit 1 if any.")] = False,
+):
+    """Make notebooks/ (the student release) and solutions/ (executed) from source/."""
+    from autograder import build as builder
+
+    course, chosen = _course(assignments)
+    try:
+        if check:
+            found = builder.stale(course, chosen)
+            for path in found:
+                console.print(f"stale: {path}", soft_wrap=True)
+            if found:
+                _fail("Run `autograder build` and commit what changes.")
+            console.print(f"All generated files of {len(chosen)} assignments are current.")
+            return
+        with _progress() as bar:
+            task = bar.add_task("building", total=len(chosen))
+            changed = builder.build(course, chosen, lambda assignment: bar.update(task, advance=1, description=assignment))
+    except builder.BuildError as error:
+        _fail(error)
+    for path in changed:
+        console.print(f"made: {path}", soft_wrap=True)
+    console.print(f"{len(changed)} files changed." if changed else "Everything was current.")
+
+
+@app.command()
+def grade(
+    assignments: Assignments = None,
+    student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given several times.")] = None,
+    no_sandbox: NoSandbox = False,
+):
+    """Grade grading/submitted/<student>/<assignment>/ and write grades, verdicts and feedback."""
+    from autograder import grading
+
+    course, chosen = _course(assignments)
+    _grade(course, grading.submissions(course, chosen, student), no_sandbox)
+
+
+@app.command()
+def demo(no_sandbox: NoSandbox = False):
+    """Make a sample class of twelve, grade it end to end, and show what a class looks like."""
+    from autograder import sample_class
+
+    course, chosen = _course(None)
+    sample = sample_class.make(course, chosen)
+    _grade(sample.course, sample.submissions, no_sandbox)
+    console.print("Look at:")
+    for label, path in sample.paths.items():
+        console.print(f"  {label}: {path}", soft_wrap=True)
+
+
+@app.command()
+def check(
+    assignments: Assignments = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every assignment; the same as naming none.")] = False,
+):
+    """Test the hidden checks themselves: every recorded mistake rejected and named, every alternative accepted."""
+    from autograder.checks import proof
+
+    course, chosen = _course(None if all_ else assignments)
+    raise typer.Exit(proof.run(course, chosen, console))
+
+
+def _grade(course, submissions, no_sandbox):
+    from autograder import grading
+    from autograder.build import BuildError
+    from autograder.sandbox import SandboxError
+
+    if not submissions:
+        _fail(f"There is nothing to grade in {course.grading / 'submitted'}/<student>/<assignment>/.")
+    try:
+        with _progress() as bar:
+            task = bar.add_task("grading", total=len(submissions))
+
+            def advance(submission):
+                bar.update(task, advance=1, description=f"{submission.assignment} {submission.student}")
+
+            verdicts = grading.grade(course, submissions, sandboxed=not no_sandbox, advance=advance)
+    except (BuildError, SandboxError) as error:
+        _fail(error)
+    if no_sandbox:
+        console.print("[bold]Graded without a sandbox: the students' code ran with your rights.[/bold]")
+    console.print(grading.summary(verdicts))
+
+
+def _course(assignments):
+    """The course around the working folder, and the assignments that were named (all if none was)."""
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if (folder / "source").is_dir()), None)
+    if root is None:
+        _fail(f"There is no course here: neither {here} nor a folder above it has a folder source/.")
+    course = Course(root)
+    unknown = sorted(set(assignments or ()) - set(course.assignments))
+    if unknown:
+        _fail(f"There is no assignment {unknown[0]!r} in {course.source}. There are: {', '.join(course.assignments)}.")
+    return course, assignments or course.assignments
+
+
+def _progress():
+    return Progress(TextColumn("{task.description:32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
+
+
+def _fail(message):
+    Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/bold red] {message}", highlight=False)
+    sys.exit(1)

@@ -1,0 +1,118 @@
+"""How nbgrader is set up for a course: the only place where the kit hangs itself on nbgrader's configuration points.
+
+`nbgrader_config.py` calls `configure`, so that `nbgrader ...`, formgrader and `autograder ...` behave alike.
+"""
+
+import contextlib
+import functools
+import logging
+import os
+import sys
+from pathlib import Path
+
+import nbgrader.api
+import nbgrader.apps.api
+import nbgrader.apps.autogradeapp
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader import preprocessors as nbg
+from traitlets.config import Config
+
+from autograder.course import Course
+
+_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
+
+
+def config(root):
+    """The configuration of the course in the folder `root`, as an object of traitlets."""
+    c = Config()
+    configure(c, root)
+    return c
+
+
+def configure(c, root):
+    """Write the kit's settings into nbgrader's configuration `c`."""
+    course = Course(Path(root).resolve())
+    # nbgrader asks `alembic` for the same version, in a process of its own (0.7 s), each time it opens the gradebook.
+    nbgrader.api.get_alembic_version = _alembic_version
+    # nbgrader calls `alembic` by name, and the virtual environment need not be active.
+    os.environ["PATH"] = os.pathsep.join(dict.fromkeys([str(Path(sys.prefix, "bin")), *os.environ["PATH"].split(os.pathsep)]))
+    _configure_folders(c, course)
+    _configure_build(c, course)
+    _configure_grading(c, course)
+
+
+def _configure_folders(c, course):
+    c.CourseDirectory.root = str(course.root)
+    c.CourseDirectory.source_directory = "source"
+    c.CourseDirectory.release_directory = "notebooks"
+    c.CourseDirectory.solution_directory = "solutions"
+    for step in ("submitted", "autograded", "feedback"):
+        setattr(c.CourseDirectory, f"{step}_directory", f"grading/{step}")
+    c.CourseDirectory.db_url = f"sqlite:///{course.grading / 'gradebook.db'}"
+    # nbgrader copies what lies beside a notebook into the release; there the text sources would show the solutions.
+    texts = [f"{assignment}.py" for assignment in course.assignments]
+    c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", *texts]
+
+
+def _configure_build(c, course):
+    from autograder.build.preprocessors import DropTimings, IncludeSetUp, RemoveMarkers, Tidy
+
+    c.IncludeSetUp.path = str(course.source / "header.py")
+    c.GenerateAssignment.preprocessors = [
+        nbg.IncludeHeaderFooter,
+        IncludeSetUp,
+        Tidy,
+        nbg.InstantiateTests,
+        nbg.LockCells,
+        nbg.ClearSolutions,
+        nbg.ClearOutput,
+        nbg.CheckCellMetadata,
+        nbg.ComputeChecksums,
+        nbg.SaveCells,
+        nbg.ClearHiddenTests,
+        nbg.ClearMarkScheme,
+        nbg.ComputeChecksums,
+        nbg.CheckCellMetadata,
+    ]
+    c.GenerateSolution.preprocessors = [
+        nbg.IncludeHeaderFooter,
+        IncludeSetUp,
+        nbg.LockCells,
+        nbg.ClearOutput,
+        nbg.ClearHiddenTests,  # nbgrader itself would publish them with the solution
+        nbg.ClearMarkScheme,
+        RemoveMarkers,
+        nbg.Execute,
+        DropTimings,
+        Tidy,
+    ]
+    c.ExecutePreprocessor.record_timing = False
+    c.ExecutePreprocessor.timeout = 300
+
+
+@contextlib.contextmanager
+def quiet(converter):
+    """nbgrader logs each step as a warning; an instructor sees our progress bar and our errors instead."""
+    level, converter.log.level = converter.log.level, logging.CRITICAL
+    try:
+        yield
+    finally:
+        converter.log.level = level
+
+
+def _configure_grading(c, course):
+    from autograder.grading.judge import Judge
+    from autograder.grading.submission import CourseAutograde
+
+    # nbgrader has no setting for the class of its converter. Ours differs in what it reads, not in what it does.
+    nbgrader.apps.api.Autograde = nbgrader.apps.autogradeapp.Autograde = CourseAutograde
+    c.Autograde.autograde_preprocessors = [
+        Judge,
+        ClearMetadataPreprocessor,
+        nbg.LimitOutput,
+        nbg.SaveAutoGrades,
+        nbg.AssignLatePenalties,
+        nbg.CheckCellMetadata,
+    ]
+    # Feedback and formgrader turn Markdown into HTML with this filter; a student's Markdown may carry scripts.
+    c.HTMLExporter.filters = {"markdown2html": "autograder.grading.feedback.safe_markdown"}

@@ -1,0 +1,29 @@
+"""The image data that notebooks read while they are graded. The sandbox has no network and cannot write to the data folder."""
+
+import configparser
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def data_folder():
+    """fastai's data folder on this machine, or None if there is none yet.
+
+    The same rule as fastai.data.external.fastai_cfg (https://docs.fast.ai/data.external.html), without importing fastai.
+    """
+    home = Path(os.environ.get("FASTAI_HOME", "~/.fastai")).expanduser()
+    config = configparser.ConfigParser()
+    config.read(home / "config.ini")
+    folder = home / config.get("DEFAULT", "data", fallback="data")
+    return folder if folder.is_dir() else None
+
+
+def prepare_data(course, assignments):
+    """Let the notebooks' own helper find, download and decode the images once, outside the sandbox.
+
+    The helper is the released one, which the instructor wrote; its messages go to the terminal.
+    """
+    folder = next((course.release / a for a in assignments if (course.release / a / "course.py").exists()), None)
+    if folder:
+        subprocess.run([sys.executable, "-c", "import course; course.load().train()"], cwd=folder, check=True)

@@ -1,0 +1,82 @@
+"""What a student and a grader see. Students' HTML and Markdown can carry scripts; here they are made harmless.
+
+nbgrader renders both as they come, in feedback and in formgrader, so the outputs are cleaned before they are stored, and the
+Markdown where it is turned into HTML.
+"""
+
+import re
+
+import nh3
+from jinja2 import Environment, pass_context
+from nbconvert.exporters.html import HTMLExporter
+from nbformat.v4 import new_output
+
+# Pictures and plain text are shown as they are, HTML after cleaning; JavaScript, SVG, LaTeX and widgets are left out.
+PICTURES = ("image/png", "image/jpeg")
+MAX_TEXT = 20_000  # characters of one output; nobody reads more of it
+# TeX commands that make MathJax load code or write HTML attributes (https://docs.mathjax.org/en/v2.7-latest/tex.html).
+UNSAFE_TEX = re.compile(r"\\(href|class|cssId|style|data|require|html\w*)(?![A-Za-z])")
+
+
+def clean_html(html):
+    """HTML without scripts, event handlers, forms, styles or unsafe links."""
+    return nh3.clean(UNSAFE_TEX.sub(r"\\text", html), link_rel="noopener noreferrer")
+
+
+@pass_context
+def safe_markdown(context, source):
+    """The filter `markdown2html` of nbconvert, with its result cleaned."""
+    return clean_html(HTMLExporter().markdown2html(context, source))
+
+
+def clean_outputs(outputs):
+    """Outputs of a student's cell in which nothing runs when they are shown."""
+    return [clean for output in outputs if (clean := _clean_output(output))]
+
+
+def _clean_output(output):
+    if output.output_type == "stream":
+        output.text = _shorten(output.text)
+        return output
+    if output.output_type == "error":
+        output.traceback = [_shorten(line) for line in output.traceback[:50]]
+        output.evalue = _shorten(output.evalue)
+        return output
+    data = {kind: output.data[kind] for kind in PICTURES if re.fullmatch(r"[A-Za-z0-9+/=\s]+", str(output.data.get(kind, "")))}
+    if "text/html" in output.data:
+        data["text/html"] = clean_html(_shorten(str(output.data["text/html"])))
+    if "text/plain" in output.data:
+        data["text/plain"] = _shorten(str(output.data["text/plain"]))
+    return new_output(output.output_type, data=data, execution_count=output.get("execution_count")) if data else None
+
+
+def _shorten(text):
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + f"\n... ({len(text) - MAX_TEXT:,} more characters)"
+
+
+TABLE = Environment(autoescape=True, trim_blocks=True).from_string("""\
+<table>
+<caption>{{ score }} of {{ possible }} points{% if not sandboxed %} (graded without a sandbox){% endif %}</caption>
+<thead><tr><th>case</th><th></th><th>points</th><th>what we saw</th></tr></thead>
+<tbody>
+{% for case in cases %}
+<tr><td>{{ case.case }}</td><td>{{ "\u2713 passed" if case.passed else "\u2717 failed" }}</td>
+<td>{{ case.points }} / {{ case.possible }}</td><td>{{ case.message }}</td></tr>
+{% endfor %}
+</tbody>
+</table>
+""")
+
+
+def case_outputs(cases, score, possible, sandboxed):
+    """The outputs of a graded check cell: a table of its cases, and the score in the form that nbgrader reads.
+
+    nbgrader takes the first `execute_result` that reads as a float for partial credit; it is a plain float here, because
+    anything else (a tensor, a NaN) would count as full marks.
+    """
+    text = "\n".join(f"{'passed' if c.passed else 'FAILED'}  {c.case}{': ' + c.message if c.message else ''}" for c in cases)
+    html = TABLE.render(cases=cases, score=f"{score:g}", possible=f"{possible:g}", sandboxed=sandboxed)
+    return [
+        new_output("display_data", data={"text/html": html, "text/plain": text}),
+        new_output("execute_result", data={"text/plain": repr(float(score))}),
+    ]

@@ -1,0 +1,80 @@
+"""A sample class of twelve, made from the recorded mistakes: what grading looks like before the first student hands in."""
+
+import copy
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from autograder import checks, grading
+from autograder.course import Course
+
+PERFECT, UNTOUCHED = "ada-perfect", "ben-untouched"
+WITH_MISTAKES = ("chen", "dilek", "emre", "fatou", "gina", "hiro", "ines", "jonas", "kemal", "lena")
+
+
+@dataclass(frozen=True)
+class SampleClass:
+    """A course folder of its own, so that the demonstration never mixes with real grades."""
+
+    course: Course
+    submissions: list
+
+    @property
+    def paths(self):
+        """{what it is: where it lies}, for a person to look at."""
+        first = self.submissions[0].assignment
+        feedback = self.course.grading / "feedback"
+        return {
+            "feedback of a student with mistakes": feedback / WITH_MISTAKES[0] / first / f"{first}.html",
+            "feedback of the perfect student": feedback / PERFECT / first / f"{first}.html",
+            "verdict, case by case": grading.verdict_path(self.course, first, WITH_MISTAKES[0]),
+            "gradebook (for nbgrader and formgrader)": self.course.grading / "gradebook.db",
+        }
+
+
+def make(course, assignments):
+    """Write twelve submissions for each assignment into `grading/demo/` of the course."""
+    root = course.grading / "demo"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    for name in ("source", "notebooks", "autograder", "nbgrader_config.py"):
+        (root / name).symlink_to(course.root / name)
+    sample = Course(root)
+    for assignment in assignments:
+        release = nbformat.read(course.release / assignment / f"{assignment}.ipynb", as_version=4)
+        solutions = _solutions(course, assignment)
+        _hand_in(sample, UNTOUCHED, assignment, release, {})
+        _hand_in(sample, PERFECT, assignment, release, solutions)
+        for number, student in enumerate(WITH_MISTAKES):
+            _hand_in(sample, student, assignment, release, solutions | _mistakes(course, assignment, number))
+    return SampleClass(sample, grading.submissions(sample, assignments))
+
+
+def _solutions(course, assignment):
+    """{grade_id: source} of all cells that students fill in, as the solution notebook has them."""
+    solved = nbformat.read(course.solutions / assignment / f"{assignment}.ipynb", as_version=4)
+    marks = [(cell.metadata.get("nbgrader", {}), cell) for cell in solved.cells]
+    return {mark["grade_id"]: cell.source for mark, cell in marks if mark.get("solution")}
+
+
+def _mistakes(course, assignment, number):
+    """One or two recorded mistakes of an assignment, {grade_id: source}; `number` decides which."""
+    exercises = [e for e in checks.load(course, assignment).values() if e.mistakes]
+    made = {}
+    for step in range(1 + number % 2):
+        exercise = exercises[(number + step * 3) % len(exercises)]
+        sources = list(exercise.mistakes.values())
+        made[exercise.name] = sources[number % len(sources)].strip("\n")
+    return made
+
+
+def _hand_in(sample, student, assignment, release, sources):
+    notebook = copy.deepcopy(release)
+    for cell in notebook.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = sources.get(grade_id, cell.source)
+    folder = Path(sample.submitted, student, assignment)
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / f"{assignment}.ipynb")
