@@ -200,10 +200,10 @@ class CourseKernelManager(AsyncKernelManager):
 
     def _watch(self, pid):
         end = time.monotonic() + self.limits.notebook_seconds
-        while not self._ended.wait(0.25):
+        while not self._ended.wait(0.5):
             if time.monotonic() > end:
                 self.stop("time")
-            elif memory(pid) > self.limits.total_memory:
+            elif all(memory(pid, account) > self.limits.total_memory for account in ("status", "smaps_rollup")):
                 self.stop("memory")
 
 
@@ -247,12 +247,15 @@ def capped(context, size):
     return context
 
 
-def memory(pid):
-    """Bytes in use by a process and all its descendants, shared pages once, mapped files not; 0 when it has ended."""
+def memory(pid, account):
+    """Bytes in use by a process and all its descendants, mapped files left out; 0 when it has ended.
+
+    account: "status" is quick, but counts pages that processes share once for each; "smaps_rollup" counts them once.
+    """
     total = 0
     with contextlib.suppress(psutil.NoSuchProcess, OSError):
         process = psutil.Process(pid)
         for member in [process, *process.children(recursive=True)]:
-            parts = Path(f"/proc/{member.pid}/smaps_rollup").read_text()
-            total += sum(int(kilobytes) * 1024 for kilobytes in re.findall(r"Pss_(?:Anon|Shmem):\s+(\d+)", parts))
+            lines = Path(f"/proc/{member.pid}/{account}").read_text()
+            total += sum(int(kilobytes) * 1024 for kilobytes in re.findall(r"[PR]ss_?(?:Anon|Shmem):\s+(\d+)", lines))
     return total

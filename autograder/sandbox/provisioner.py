@@ -227,7 +227,7 @@ def require_bubblewrap():
     if missing:
         raise SandboxError(f"{' and '.join(missing)} not found. Install bubblewrap and util-linux. {without}")
     uid = 2**30 if os.geteuid() == 0 else None
-    mounts = "--proc /proc --dev /dev --size 4096 --tmpfs /tmp".split()
+    mounts = ["--proc", "/proc", "--dev", "/dev", "--size", "4096", "--tmpfs", "/tmp"]
     probe = ["bwrap", *map(str, [*isolation(uid), *system(), *mounts]), "true"]
     result = subprocess.run(probe, capture_output=True, text=True)
     if result.returncode:
