@@ -21,6 +21,7 @@ class Limits:
     message: int = 16 * MB  # one message, that is one output or one piece of evidence: 2 million float64
     # --- for one cell --------------------------------------------------------------------------------------------------
     cell_seconds: int = 30  # wall time, nbgrader's own default; then the cell is interrupted and the next one runs
+    case_seconds: int = 10  # wall time of one hidden case: a solution needs milliseconds
     # --- for one process, enforced by the kernel of the operating system ------------------------------------------------
     memory: int = 2048 * MB  # data and stacks: the training images as float32 are 188 MB. Past it: MemoryError in the cell
     processes: int = 64  # processes and threads together: torch, numpy and Jupyter need about 20 with two threads

@@ -26,6 +26,9 @@ HOME = Path("/home/student")
 WORK = HOME / "work"
 PASSED_ON = ("MNIST_COURSE_DATA", "NBGRADER_EXECUTION")  # the only variables that a kernel inherits
 
+# A user namespace of its own, no right in it, and none to make another: most ways out of a Linux sandbox begin with that.
+UNPRIVILEGED = ("--unshare-user", "--disable-userns", "--cap-drop", "ALL")
+
 _sandboxes = itertools.count()
 
 
@@ -119,9 +122,7 @@ def isolation(uid):
     """Options for namespaces of its own. `uid`: the user id to drop to, when root calls."""
     options = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     options += ["--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv"]
-    if uid is None:
-        options += ["--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
-    return options
+    return options if uid else [*options, *UNPRIVILEGED]
 
 
 def system():
@@ -196,6 +197,8 @@ def limited(limits, uid):
     if uid is not None:
         command += ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
         command += ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+        # Root's bubblewrap makes no user namespace, since an unprivileged one could not mount what only root may read.
+        command += ["bwrap", "--dev-bind", "/", "/", *UNPRIVILEGED, "--"]
     wanted = {
         "data": limits.memory,
         "nproc": limits.processes,
