@@ -1,0 +1,38 @@
+"""Checks that name the mistake: exercises are data, a student's functions are compared with the solution notebook's own."""
+
+from .evaluate import Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
+from .format import Case, Exercise, ExerciseError, case, exercise, gradient, load, loop_free
+from .inputs import Draw, Folder, folder, generator, integers, labels, normal, pixels, uniform
+from .judge import CaseResult, Verdict, judge
+from .reference import Reference
+from .rules import COURSE_RULES, RULES
+
+__all__ = [
+    "COURSE_RULES",
+    "RULES",
+    "Case",
+    "CaseResult",
+    "Draw",
+    "Evaluator",
+    "Exercise",
+    "ExerciseError",
+    "Folder",
+    "KernelEvaluator",
+    "LocalEvaluator",
+    "NoEvidence",
+    "Reference",
+    "Verdict",
+    "case",
+    "exercise",
+    "folder",
+    "generator",
+    "gradient",
+    "integers",
+    "judge",
+    "labels",
+    "load",
+    "loop_free",
+    "normal",
+    "pixels",
+    "uniform",
+]

@@ -1,0 +1,245 @@
+"""The part of a check that runs beside the student's functions.
+
+`answer` evaluates one expression in their namespace and sends back what came of it. Its text is sent to the student's
+kernel as it stands, so it imports nothing of ours. Nothing it says is trusted: evaluate.py reads the reply.
+
+A message is one safetensors file; its metadata hold a JSON tree in which {"tensor": "3"} stands for the tensor named "3".
+Safetensors carries no code, unlike pickle (https://huggingface.co/docs/safetensors).
+"""
+
+import ast
+import contextlib
+import json
+import linecache
+import os
+import random
+import sys
+import tempfile
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import numpy
+import torch
+from safetensors.torch import load, save
+from torch.utils._python_dispatch import TorchDispatchMode
+
+MOST_BYTES = 32 * 2**20  # of all tensors of a reply
+MOST_ITEMS = 100_000  # of the tree of a reply
+MOST_TEXT = 10_000  # characters of one str
+
+
+class TooLarge(Exception):
+    """The result is larger than a reply may be."""
+
+
+def pack(message, tensors):
+    """One message as bytes."""
+    return save(tensors, {"message": json.dumps(message)})
+
+
+def unpack(packed):
+    """The message and its tensors by name."""
+    size = int.from_bytes(packed[:8], "little")
+    return json.loads(json.loads(packed[8 : 8 + size])["__metadata__"]["message"]), load(packed)
+
+
+class Encoder:
+    """Turns trees of plain values and tensors into JSON, and collects the tensors. Of other types only the name is kept."""
+
+    def __init__(self):
+        self.tensors = {}
+        self.bytes = self.items = 0
+
+    def encode(self, value):
+        self.items += 1
+        if self.items > MOST_ITEMS:
+            raise TooLarge(f"more than {MOST_ITEMS:,} items")
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, str):
+            return str(value)[:MOST_TEXT]
+        if isinstance(value, numpy.integer | numpy.bool_):
+            return value.item()
+        if isinstance(value, torch.Tensor):
+            return self.tensor(value)
+        if isinstance(value, list | tuple):
+            return {"list" if isinstance(value, list) else "tuple": [self.encode(v) for v in value]}
+        if isinstance(value, dict):
+            return {"dict": [[self.encode(k), self.encode(v)] for k, v in value.items()]}
+        return {"other": f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")[:100]}
+
+    def tensor(self, value):
+        """Sub-classes of Tensor are sent as the plain numbers they hold: what they claim to be does not count."""
+        plain = torch.Tensor.as_subclass(value, torch.Tensor).detach()
+        if plain.layout != torch.strided or plain.is_complex() or plain.is_quantized:
+            return {"other": f"{plain.dtype} tensor of layout {plain.layout}"}
+        self.bytes += plain.numel() * plain.element_size()
+        if self.bytes > MOST_BYTES:
+            raise TooLarge(f"more than {MOST_BYTES:,} bytes")
+        name = str(len(self.tensors))
+        self.tensors[name] = plain.cpu().clone(memory_format=torch.contiguous_format)
+        return {"tensor": name}
+
+
+def decode(tree, tensors, folder):
+    """The input that a tree of a request describes, made anew; folders of files are made under `folder`."""
+    if not isinstance(tree, dict):
+        return tree
+    ((kind, content),) = tree.items()
+    if kind == "tensor":
+        return tensors[content].clone()
+    if kind == "generator":
+        return torch.Generator().manual_seed(content)
+    if kind == "folder":
+        root = Path(tempfile.mkdtemp(dir=folder))
+        for name, number in content:
+            path = root / name
+            (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+            if not name.endswith("/"):
+                path.write_bytes(tensors[number].numpy().tobytes())
+        return root
+    if kind == "dict":
+        return {decode(k, tensors, folder): decode(v, tensors, folder) for k, v in content}
+    return (list if kind == "list" else tuple)(decode(v, tensors, folder) for v in content)
+
+
+def same(a, b):
+    """Whether an input is still what it was, bit by bit."""
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        return a.shape == b.shape and a.dtype == b.dtype and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, torch.Generator | Path):
+        return type(a) is type(b)
+    return type(a) is type(b) and (a == b or a != a)
+
+
+def central_differences(loss, inputs, step=1e-6):
+    """The gradient of the scalar `loss(*inputs)` by central differences, in the form of `inputs` (tensors or lists of them)."""
+
+    def walk(tree, rebuild):
+        if isinstance(tree, list | tuple):
+            return [walk(v, lambda new, i=i: rebuild([*tree[:i], new, *tree[i + 1 :]])) for i, v in enumerate(tree)]
+        slopes = torch.empty_like(tree)
+        for i in range(tree.numel()):
+            ends = []
+            for sign in (1, -1):
+                moved = tree.clone()
+                moved.view(-1)[i] += sign * step
+                ends.append(float(loss(*rebuild(moved))))
+            slopes.view(-1)[i] = (ends[0] - ends[1]) / (2 * step)
+        return slopes
+
+    return walk(list(inputs), lambda new: new)
+
+
+def random_states():
+    return {
+        "torch": torch.get_rng_state().tolist(),
+        "numpy": [part.tolist() if hasattr(part, "tolist") else part for part in numpy.random.get_state()],
+        "random": random.getstate(),
+    }
+
+
+@contextlib.contextmanager
+def seeded(seed, touched):
+    """Set the three global random states, so that even a function that draws from them gives the same again; note in
+    `touched` which were used, and put them back."""
+    before = torch.get_rng_state(), numpy.random.get_state(), random.getstate()
+    torch.manual_seed(seed)
+    numpy.random.seed(seed % 2**32)
+    random.seed(seed)
+    states = random_states()
+    try:
+        yield
+    finally:
+        now = random_states()
+        touched += [name for name in states if states[name] != now[name]]
+        torch.set_rng_state(before[0])
+        numpy.random.set_state(before[1])
+        random.setstate(before[2])
+
+
+class Counting(TorchDispatchMode):
+    """Counts how often each operation of torch is dispatched, and each instruction of the student's own code is executed."""
+
+    def __init__(self, namespace):
+        super().__init__()
+        self.namespace, self.counts = namespace, Counter()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.counts[str(function)] += 1
+        return function(*args, **(kwargs or {}))
+
+    def trace(self, frame, event, argument):
+        if frame.f_globals is not self.namespace:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            code = frame.f_code
+            self.counts[f"{code.co_name} {code.co_firstlineno} {frame.f_lasti}"] += 1
+        return self.trace
+
+    def __enter__(self):
+        self.tracing = sys.gettrace()
+        super().__enter__()
+        sys.settrace(self.trace)
+        return self
+
+    def __exit__(self, *error):
+        sys.settrace(self.tracing)
+        return super().__exit__(*error)
+
+
+def describe_error(error, namespace):
+    """Type, message and, where it happened in the student's own code, the line."""
+    line = None
+    trace = error.__traceback__
+    while trace:
+        if trace.tb_frame.f_globals is namespace:
+            code = trace.tb_frame.f_code
+            text = linecache.getline(code.co_filename, trace.tb_lineno).strip()
+            line = {"number": trace.tb_lineno, "text": text[:200], "function": code.co_name[:100]}
+        trace = trace.tb_next
+    return {"type": type(error).__name__[:100], "message": str(error)[:300], "line": line}
+
+
+def evaluate(code, scope):
+    """Run statements; the value of the last one, an expression, is the result."""
+    *statements, last = ast.parse(code).body
+    exec(compile(ast.Module(statements, []), "<check>", "exec"), scope)
+    return eval(compile(ast.Expression(last.value), "<check>", "eval"), scope)
+
+
+def answer(request, namespace):
+    """Evaluate a request's code in a copy of `namespace`; request and reply are packed messages.
+
+    The request: {"code", "inputs": [[name, tree]], "seed", "count"}. The reply: {"result": tree} or {"error": ...}, and
+    {"changed": names of inputs, "touched": names of global random states, "counts": {operation: times}}.
+    """
+    message, tensors = unpack(request)
+    reply, encoder, touched = {}, Encoder(), []
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
+        inputs, untouched = ({n: decode(t, tensors, folder) for n, t in message["inputs"]} for _ in range(2))
+        scope = {**namespace, "torch": torch, "central_differences": central_differences, **inputs}
+        counting = Counting(namespace) if message["count"] else contextlib.nullcontext()
+        try:
+            with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with seeded(message["seed"], touched), counting:
+                    result = evaluate(message["code"], scope)
+                reply["result"] = encoder.encode(result)
+        except (Exception, SystemExit) as error:
+            encoder = Encoder()
+            reply["error"] = describe_error(error, namespace)
+        reply["changed"] = [name for name in inputs if not same(untouched[name], inputs[name])]
+    reply["touched"] = touched
+    reply["counts"] = dict(counting.counts) if message["count"] else {}
+    return pack(reply, encoder.tensors)

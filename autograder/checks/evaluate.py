@@ -1,0 +1,174 @@
+"""Evaluate cases: in this process, or in a student's kernel. Both sides run the same agent, and no check may assume which."""
+
+import base64
+import binascii
+import linecache
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Protocol
+
+import torch
+
+from . import agent
+from .inputs import Folder
+
+
+class NoEvidence(Exception):
+    """Nothing that could be judged came back; the message says why, to the student."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Stands for a result of a type that is not sent: a NumPy array, a function, a generator, ..."""
+
+    type: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception of the student's code: its type and message, and the line (number, text, function; None if unknown)."""
+
+    type: str
+    message: str = ""
+    line: dict | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one evaluation gave. `value` is a tree of plain values, tensors, `Other`, or a `Failure`."""
+
+    value: object
+    changed: frozenset = frozenset()
+    touched: frozenset = frozenset()
+    counts: dict | None = None
+
+
+class Evaluator(Protocol):
+    """Where a student's functions can be called."""
+
+    def evaluate(self, request: bytes) -> Outcome:
+        """Send a request made by `request`. Raises NoEvidence."""
+
+
+@dataclass(frozen=True, eq=False)
+class LocalEvaluator:
+    """The functions of a namespace of this process."""
+
+    namespace: dict
+
+    def evaluate(self, request):
+        return read(agent.answer(request, self.namespace))
+
+
+@dataclass(frozen=True, eq=False)
+class KernelEvaluator:
+    """The functions of a student's kernel.
+
+    ask: takes a Python expression, evaluates it in the student's namespace and returns the text of its value, a str;
+    raises NoEvidence when there is no answer.
+    """
+
+    ask: object
+
+    def evaluate(self, request):
+        text = self.ask(expression(request))
+        if not isinstance(text, str) or len(text) > 3 * agent.MOST_BYTES:
+            raise NoEvidence("The answer of your notebook cannot be read.")
+        try:
+            return read(base64.b64decode(text.strip().strip("'\""), validate=True))
+        except (binascii.Error, ValueError):
+            raise NoEvidence("The answer of your notebook cannot be read.") from None
+
+
+def expression(request):
+    """A Python expression that runs the agent on a request where it is evaluated; its value is a base64 str."""
+    source = files(__package__).joinpath("agent.py").read_text()
+    encoded = base64.b64encode(request).decode()
+    return (
+        f"(lambda scope, base64: (exec({source!r}, scope), base64.b64encode(scope['answer']("
+        f"base64.b64decode({encoded!r}), globals())).decode())[1])({{'__name__': 'agent'}}, __import__('base64'))"
+    )
+
+
+class _RequestEncoder(agent.Encoder):
+    def encode(self, value):
+        if isinstance(value, torch.Generator):
+            return {"generator": value.initial_seed()}
+        if isinstance(value, Folder):
+            return {
+                "folder": [
+                    [name, self.tensor(torch.frombuffer(bytearray(content or b"\0"), dtype=torch.uint8))["tensor"]]
+                    for name, content in value.files.items()
+                ]
+            }
+        return super().encode(value)
+
+
+def request(code, inputs, seed, counting=False):
+    """The bytes that ask for the value of `code` on `inputs`; `seed` is for the global random states."""
+    encoder = _RequestEncoder()
+    message = {"code": code, "inputs": [[n, encoder.encode(v)] for n, v in inputs.items()], "seed": seed, "count": counting}
+    return agent.pack(message, encoder.tensors)
+
+
+def read(reply):
+    """The outcome in a reply, which anyone may have written. Raises NoEvidence if it is not exactly of the form agreed upon."""
+    try:
+        message, tensors = agent.unpack(reply)
+        failure = message.get("error")
+        if failure is not None:
+            value = _failure(failure)
+        else:
+            value = _value(message["result"], tensors)
+        return Outcome(value, _names(message["changed"]), _names(message["touched"]), _counts(message["counts"]))
+    except NoEvidence:
+        raise
+    except Exception:  # whatever a hostile reply makes the parsers raise
+        raise NoEvidence("The answer of your notebook cannot be read.") from None
+
+
+def _value(tree, tensors):
+    if tree is None or isinstance(tree, bool | int | float | str):
+        return tree
+    ((kind, content),) = tree.items()
+    if kind == "tensor":
+        return tensors[content]
+    if kind in ("list", "tuple") and isinstance(content, list):
+        return (list if kind == "list" else tuple)(_value(v, tensors) for v in content)
+    if kind == "dict":
+        return {_value(k, tensors): _value(v, tensors) for k, v in content}
+    if kind == "other" and isinstance(content, str):
+        return Other(content[:100])
+    raise ValueError(kind)
+
+
+def _failure(error):
+    line = error["line"]
+    if line is not None:
+        line = {"number": int(line["number"]), "text": str(line["text"])[:200], "function": str(line["function"])[:100]}
+    return Failure(str(error["type"])[:100], str(error["message"])[:300], line)
+
+
+def _names(names):
+    if not all(isinstance(n, str) for n in names):
+        raise ValueError
+    return frozenset(names)
+
+
+def _counts(counts):
+    if not all(isinstance(n, int) for n in counts.values()):
+        raise ValueError
+    return counts
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source, name):
+    filename = f"<{name} {hash(source)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    return compile(source, filename, "exec")
+
+
+def run(source, namespace, name="cell"):
+    """Execute source in a namespace, known to `linecache`, so that an error can quote its line."""
+    exec(_compiled(source, name), namespace)
