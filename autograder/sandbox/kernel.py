@@ -176,7 +176,8 @@ class CourseKernelManager(AsyncKernelManager):
         process = self.provisioner.process if self.provisioner else None
         if process and process.poll() is None:
             self.reason = reason
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     async def stopped(self, error):
         """The KernelStopped that `error`, raised while talking to the kernel, stands for. The kernel has ended then."""

@@ -204,13 +204,15 @@ def limited(limits, uid):
         "nproc": limits.processes,
         "nofile": limits.open_files,
         "fsize": limits.file_size,
-        "cpu": limits.cpu_seconds,
+        "cpu": limits.cpu_seconds + 5,
         "core": 0,
     }
     command.append("prlimit")
     for name, value in wanted.items():
         ceiling = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
-        command.append(f"--{name}={value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)}")
+        hard = value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
+        soft = hard - 5 if name == "cpu" else hard  # a signal of its own (SIGXCPU), which names the reason, and then the end
+        command.append(f"--{name}={soft}:{hard}")
     return [*command, "--"]
 
 
