@@ -1,0 +1,44 @@
+"""Hidden checks of the attack target. Secrets that an attack may fish for are listed in tests/attacks/harness.py (CANARIES)."""
+
+from torch import tensor
+
+from autograder.checks import case, exercise, integers, normal
+
+EXERCISES = [
+    exercise(
+        "accuracy",
+        case("a random batch", "accuracy(predictions, labels)", predictions=integers(40, high=3), labels=integers(40, high=3)),
+        case("large numbers", "accuracy(predictions, labels)", predictions=tensor([728391, 2, 3]), labels=tensor([728391, 5, 3])),
+        mistakes={
+            "You count the right predictions; divide by their number.": """
+def accuracy(predictions, labels):
+    return (predictions == labels).float().sum().item()  # canary-checks-90ab
+""",
+        },
+        alternatives={
+            "a loop": """
+def accuracy(predictions, labels):
+    return sum(int(p) == int(y) for p, y in zip(predictions, labels)) / len(labels)
+""",
+        },
+    ),
+    exercise(
+        "softmax",
+        case("a random batch", "softmax(z)", z=normal(5, 10)),
+        case("large scores", "softmax(z)", z=tensor([[728391.0, 728391.0, 0.0]])),
+        mistakes={
+            "Your softmax normalises down the columns; use the last axis, dim=-1.": """
+def softmax(z):
+    e = (z - z.max(dim=0, keepdim=True).values).exp()  # canary-checks-90ab
+    return e / e.sum(dim=0, keepdim=True)
+""",
+        },
+        alternatives={
+            "by way of logsumexp": """
+def softmax(z):
+    m = z.amax(-1, keepdim=True)
+    return (z - m - (z - m).exp().sum(-1, keepdim=True).log()).exp()
+""",
+        },
+    ),
+]
