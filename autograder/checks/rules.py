@@ -1,11 +1,360 @@
-"""The rules of the course, found in the source of a notebook."""
+"""The rules of the course, found in the source text of a notebook.
 
+A rule looks at the definition of the exercise's function and of everything of the student's that it uses; names are followed
+through imports, aliases and reflection with constant names. What is made from text at run time cannot be seen here: it is flagged.
+"""
+
+import ast
+import builtins
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`paths`: dotted names that must not be used, with all below them; `members`: attributes that must not be used of anything."""
+
+    sentence: str
+    paths: frozenset = frozenset()
+    members: frozenset = frozenset()
+
+
+SOFTMAX = {"softmax", "log_softmax", "logsumexp", "logcumsumexp"}
+LOSSES = {"cross_entropy", "nll_loss", "cross_entropy_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "log_loss"}
+LEARNERS = {"Learner", "vision_learner", "cnn_learner", "tabular_learner", "unet_learner", "text_classifier_learner"}
+# `torch.no_grad` is allowed, and so is every elementwise or linear-algebra function.
 RULES = {
-    "autograd": "",
-    "torch.nn": "",
-    "torch.optim": "",
-    "Learner": "",
-    "library softmax": "",
-    "library cross-entropy": "",
-}
+    "autograd": Rule(
+        "no autograd; derive the gradient by hand",
+        frozenset({"torch.autograd", "torch.func", "functorch", "torch.enable_grad", "torch.set_grad_enabled"}),
+        frozenset({"backward", "requires_grad", "requires_grad_", "retain_grad"}),
+    ),
+    "torch.nn": Rule("no torch.nn; write it with tensors", frozenset({"torch.nn", "torch.ao", "torch.ops", "torch._C"})),
+    "torch.nn.functional": Rule("no torch.nn.functional; write it with tensors", frozenset({"torch.nn.functional"})),
+    "torch.optim": Rule("no torch.optim; write the step yourself", frozenset({"torch.optim"})),
+    "Learner": Rule(
+        "no Learner; write the training yourself",
+        frozenset({"fastai.learner", "fastai.vision.learner", "fastai.tabular.learner", *(f"*.{name}" for name in LEARNERS)}),
+        frozenset(LEARNERS),
+    ),
+    "library softmax": Rule(
+        "no library softmax or logsumexp; write it with exp, log and sum",
+        frozenset({f"{m}.{f}" for m in ("torch", "torch.special", "scipy.special") for f in SOFTMAX}
+                  | {"torch._softmax", "torch._log_softmax", "torch.distributions"}),
+        frozenset(SOFTMAX),
+    ),
+    "library cross-entropy": Rule(
+        "no library cross-entropy; write it with log and mean",
+        frozenset({"sklearn.metrics.log_loss", *(f"torch.{name}" for name in LOSSES)}),
+        frozenset(LOSSES),
+    ),
+}  # fmt: skip
 COURSE_RULES = frozenset(RULES)
+
+REFLECTION = {"getattr", "__getattribute__", "__getattr__", "methodcaller", "attrgetter", "import_module", "__import__"}
+UNSEEN = {"exec", "eval", "compile", "globals"}
+# What `from fastai.vision.all import *` brings that the rules are about.
+FROM_FASTAI = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "optim": "torch.optim"}
+FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+BLOCKS = ast.If | ast.For | ast.While | ast.With | ast.Try
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`violations`: {rule name: sentence}. `flags`: what an instructor should look at; it cannot be judged."""
+
+    violations: dict
+    flags: tuple
+
+
+def inspect(source, function, rules):
+    """Which of the rules the student's `function` breaks, given the source of the whole notebook."""
+    notebook = _parse(source)
+    violations, flags = {}, []
+    for path in notebook.aliases.get(function, ()):
+        if (rule := _rule_of_path(path)) in rules:
+            violations[rule] = _sentence(rule, path)
+    for node in notebook.used_by(function):
+        for rule, text in notebook.broken(node):
+            if rule in rules:
+                violations.setdefault(rule, _sentence(rule, text))
+        flags += notebook.unseen(node)
+    return Findings(violations, tuple(dict.fromkeys(flags)))
+
+
+def _sentence(rule, text):
+    return f"A rule of the course: {RULES[rule].sentence}. You use `{text}`."
+
+
+@lru_cache(maxsize=256)
+def _parse(source):
+    return _Notebook(_statements(source))
+
+
+def _statements(source):
+    """Top-level statements of a text that may hold IPython's magics, and cells that are not Python."""
+    for text in (lambda: source, lambda: TransformerManager().transform_cell(source)):
+        try:
+            return ast.parse(text()).body
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+    blocks = re.split(r"\n\s*\n(?=\S)", source)
+    if len(blocks) == 1:
+        return []
+    return [statement for block in blocks for statement in _statements(block)]
+
+
+class _Notebook:
+    def __init__(self, statements):
+        self.definitions = {}  # name -> statements that bind it or change what it holds
+        self.methods = set()  # attributes that the student's own classes define
+        self.stars = []
+        self.aliases = {"torch": {"torch"}, "np": {"numpy"}, "tensor": {"torch.tensor"}}
+        for node in (n for s in statements for n in ast.walk(s)):
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                self.stars.append(node.module or "")
+            if isinstance(node, ast.ClassDef):
+                self.methods |= {n.name for n in ast.walk(node) if isinstance(n, FUNCTION) and not isinstance(n, ast.Lambda)}
+        for statement in _flat(statements):
+            for name in _bound(statement):
+                self.definitions.setdefault(name, []).append(statement)
+        # Twice, because an alias may be made of an alias that a later cell defines.
+        for _ in range(2):
+            for statement in _flat(statements):
+                for name, paths in self._bindings(statement, {}).items():
+                    self.aliases.setdefault(name, set()).update(paths)
+        for name, nodes in self.definitions.items():
+            if all(isinstance(n, FUNCTION | ast.ClassDef) for n in nodes):
+                self.aliases.pop(name, None)
+
+    def used_by(self, function):
+        """The statements that define `function`, and those that define what these use, without end."""
+        found, waiting = [], [function]
+        seen = set(waiting)
+        while waiting:
+            for statement in self.definitions.get(waiting.pop(), []):
+                if isinstance(statement, ast.Import | ast.ImportFrom) or statement in found:
+                    continue
+                found.append(statement)
+                names = set(self._free(statement, {})) - seen
+                seen |= names
+                waiting += sorted(names)
+        return found
+
+    def _free(self, node, local):
+        """The names that a statement takes from the notebook; what its functions bind themselves is not among them."""
+        if isinstance(node, FUNCTION):
+            local = local | self._scope(node, local)
+        if isinstance(node, ast.Name) and node.id not in local:
+            yield node.id
+        for child in ast.iter_child_nodes(node):
+            yield from self._free(child, local)
+
+    def broken(self, statement):
+        """(rule, text) for each use of something that a rule is about."""
+        yield from self._walk(statement, {})
+
+    def unseen(self, statement):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call):
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                if isinstance(node.func, ast.Name) and name in UNSEEN and name not in self.definitions:
+                    yield f"`{_text(node)}` runs or changes what the rules cannot see."
+                if name in REFLECTION and not any(isinstance(_constant(a, {}), str) for a in node.args):
+                    yield f"`{_text(node)}` looks up a name that is computed; the rules cannot see which."
+
+    def _walk(self, node, local):
+        if isinstance(node, FUNCTION):
+            local = local | self._scope(node, local)
+        if hits := list(self._hits(node, local)):
+            yield from hits
+            return  # the base of `torch.nn.functional.softmax` is not reported again
+        if _switches_off(node):
+            node = node.func.value if isinstance(node, ast.Call) else node.targets[0].value
+        for child in ast.iter_child_nodes(node):
+            yield from self._walk(child, local)
+
+    def _hits(self, node, local):
+        if isinstance(node, ast.Name | ast.Attribute):
+            paths = self._resolve(node, local)
+            rule = next((r for p in paths if (r := _rule_of_path(p))), None)
+            if rule:
+                yield rule, _text(node)
+            elif isinstance(node, ast.Attribute):
+                yield from self._member(node, node.attr)
+        elif isinstance(node, ast.keyword) and node.arg == "requires_grad":
+            if not (isinstance(node.value, ast.Constant) and not node.value.value):
+                yield "autograd", _text(node)
+        elif isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name in REFLECTION | {"setattr"}:
+                for argument in node.args:
+                    if isinstance(text := _constant(argument, local), str):
+                        bases = self._resolve(node.args[0], local) if argument is not node.args[0] else ()
+                        paths = {text, *(f"{b}.{text}" for b in bases)}
+                        rule = next((r for p in paths if (r := _rule_of_path(p))), None)
+                        if rule:
+                            yield rule, _text(node)
+                        else:
+                            yield from self._member(node, text)
+        elif isinstance(node, ast.Subscript):
+            for path in self._resolve(node, local):
+                if rule := _rule_of_path(path):
+                    yield rule, _text(node)
+
+    def _member(self, node, name):
+        if name in self.methods:
+            return
+        for rule, content in RULES.items():
+            if name in content.members and not (name == "requires_grad" and isinstance(getattr(node, "ctx", None), ast.Load)):
+                yield rule, _text(node)
+
+    def _scope(self, function, outer):
+        """The names that a function binds itself, with the paths they stand for (none: some value of the function's own)."""
+        arguments = function.args
+        own = {a.arg: set() for a in ast.walk(arguments) if isinstance(a, ast.arg)}
+        body = function.body if isinstance(function.body, list) else []
+        inner = [n for s in body for n in _own_nodes(s)]
+        for node in inner:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                own.setdefault(node.id, set())
+        for node in inner:
+            for name, paths in self._bindings(node, outer | own).items():
+                own.setdefault(name, set()).update(paths)
+        shared = {n for s in inner if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}
+        return {name: paths for name, paths in own.items() if name not in shared}
+
+    def _bindings(self, node, local):
+        """{name: paths} of an import, or of an assignment whose value has a path (or is a constant str, kept as 'str:...')."""
+        if isinstance(node, ast.Import):
+            return {a.asname or a.name.partition(".")[0]: {a.name if a.asname else a.name.partition(".")[0]} for a in node.names}
+        if isinstance(node, ast.ImportFrom):
+            return {a.asname or a.name: {f"{node.module}.{a.name}"} for a in node.names if a.name != "*"}
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            pairs = [(t, node.value) for t in targets]
+            for target, value in list(pairs):
+                if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+                    pairs += zip(target.elts, value.elts, strict=True)
+            bound = {}
+            for target, value in pairs:
+                if isinstance(target, ast.Name):
+                    paths = self._resolve(value, local)
+                    if isinstance(text := _constant(value, local), str):
+                        paths = {f"str:{text}"}
+                    if paths:
+                        bound[target.id] = paths
+            return bound
+        return {}
+
+    def _resolve(self, node, local):
+        """The dotted paths that an expression may stand for; empty if it is a value of the student's own."""
+        if isinstance(node, ast.Name):
+            if node.id in local:
+                return local[node.id]
+            if node.id in self.aliases:
+                return self.aliases[node.id]
+            if node.id in self.definitions or hasattr(builtins, node.id):
+                return {f"builtins.{node.id}"} if node.id == "__import__" else set()
+            stars = {f"{m}.{node.id}" for m in self.stars if not m.startswith("fastai")}
+            if any(m.startswith("fastai") for m in self.stars):
+                stars |= {FROM_FASTAI.get(node.id, f"fastai.{node.id}")}
+            return stars
+        if isinstance(node, ast.Attribute):
+            return {f"{base}.{node.attr}" for base in self._resolve(node.value, local) if not base.startswith("str:")}
+        if isinstance(node, ast.Subscript):  # vars(torch)["softmax"], torch.__dict__["softmax"]
+            inner = node.value
+            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "vars" and inner.args:
+                bases = self._resolve(inner.args[0], local)
+            elif isinstance(inner, ast.Attribute) and inner.attr == "__dict__":
+                bases = self._resolve(inner.value, local)
+            else:
+                return set()
+            name = _constant(node.slice, local | self.aliases)
+            return {f"{b}.{name}" for b in bases} if isinstance(name, str) else set()
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            texts = [_constant(a, self.aliases | local) for a in node.args]
+            if name in ("import_module", "__import__") and texts and isinstance(texts[0], str):
+                return {texts[0]}
+            if name == "getattr" and len(texts) > 1 and isinstance(texts[1], str):
+                return {f"{base}.{texts[1]}" for base in self._resolve(node.args[0], local)}
+        return set()
+
+
+def _switches_off(node):
+    """Whether a node is `x.requires_grad_(False)` or `x.requires_grad = False`."""
+    if isinstance(node, ast.Call):
+        given = node.args
+        attribute = isinstance(node.func, ast.Attribute) and node.func.attr == "requires_grad_"
+    elif isinstance(node, ast.Assign):
+        given = [node.value]
+        attribute = isinstance(node.targets[0], ast.Attribute) and node.targets[0].attr == "requires_grad"
+    else:
+        return False
+    return attribute and len(given) == 1 and isinstance(given[0], ast.Constant) and given[0].value is False
+
+
+def _rule_of_path(path):
+    """The rule with the longest path that `path` lies in, or None."""
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        prefix = ".".join(parts[:length])
+        for rule, content in RULES.items():
+            if prefix in content.paths:
+                return rule
+    return next((r for r, content in RULES.items() if len(parts) > 1 and f"*.{parts[-1]}" in content.paths), None)
+
+
+def _constant(node, local):
+    """The value of an expression that is a constant str, also joined by +, in an f-string, or held by a name; else None."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = _constant(node.left, local), _constant(node.right, local)
+        return "".join(parts) if all(isinstance(p, str) for p in parts) else None
+    if isinstance(node, ast.JoinedStr):
+        parts = [_constant(v.value if isinstance(v, ast.FormattedValue) else v, local) for v in node.values]
+        return "".join(parts) if all(isinstance(p, str) for p in parts) else None
+    if isinstance(node, ast.Name):
+        texts = [p[4:] for p in local.get(node.id, ()) if p.startswith("str:")]
+        return texts[0] if len(texts) == 1 else None
+    return None
+
+
+def _flat(statements):
+    """Statements of the module's own scope, also those inside if, for, while, with and try."""
+    for statement in statements:
+        yield statement
+        if isinstance(statement, BLOCKS):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _flat(getattr(statement, part, []))
+            for handler in getattr(statement, "handlers", []):
+                yield from _flat(handler.body)
+
+
+def _bound(statement):
+    """The names that a top-level statement binds, or holds of which it changes."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {a.asname or a.name.partition(".")[0] for a in statement.names}
+    if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return set()
+
+
+def _own_nodes(node):
+    """The node and what lies in it, without the insides of functions and classes."""
+    yield node
+    if not isinstance(node, FUNCTION | ast.ClassDef):
+        for child in ast.iter_child_nodes(node):
+            yield from _own_nodes(child)
+
+
+def _text(node):
+    return " ".join(ast.unparse(node).split())[:60]

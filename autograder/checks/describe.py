@@ -1,0 +1,314 @@
+"""Say how a wrong result differs from the right one, from a fixed list, when no recorded mistake explains it.
+
+No sentence holds a value of the right result or of a hidden input; shapes, dtypes and lengths may be said.
+"""
+
+import math
+import re
+
+import torch
+
+from .evaluate import Failure, Other
+from .tolerance import magnitude, same
+
+MOST_SHOWN = 160  # characters of an exception's message
+
+
+def structure(value, right, where=()):
+    """The first place where two trees differ in kind, length, keys, shape or dtype, as a sentence; None if nowhere."""
+    it = subject(where)
+    if isinstance(right, torch.Tensor) and isinstance(value, torch.Tensor):
+        if value.shape != right.shape:
+            return f"{it} has shape {tuple(value.shape)} and should have {tuple(right.shape)}.{_shape_hint(value, right)}"
+        if value.dtype != right.dtype:
+            return f"{it} is of dtype {_dtype(value)} and should be {_dtype(right)}."
+    elif isinstance(right, list | tuple) and isinstance(value, list | tuple):
+        if len(value) != len(right):
+            return f"{it} has {len(value)} items and should have {len(right)}."
+        return next((s for i, (v, r) in enumerate(zip(value, right, strict=True)) if (s := structure(v, r, (*where, i)))), None)
+    elif isinstance(right, dict) and isinstance(value, dict):
+        if missing := [k for k in right if k not in value]:
+            return f"{it} has no key {missing[0]!r}." if isinstance(missing[0], str) else f"{it} lacks a key."
+        if len(value) > len(right):
+            return f"{it} has {len(value) - len(right)} keys too many."
+        return next((s for k in right if (s := structure(value[k], right[k], (*where, k)))), None)
+    elif kind(value) != kind(right) and (kind(value), kind(right)) != ("an int", "a float"):
+        if value is None:
+            return f"{it} is None: is a `return` missing?"
+        return f"{it} is {kind(value)} and should be {kind(right)}.{_kind_hint(value, right)}"
+    return None
+
+
+def kind(value):
+    """The kind of a leaf or tree, with its article."""
+    if isinstance(value, Other):
+        return f"of type {value.type}"
+    if isinstance(value, torch.Tensor):
+        return "a tensor"
+    return "None" if value is None else f"{'an' if isinstance(value, int) and not isinstance(value, bool) else 'a'} {type(value).__name__}"
+
+
+def subject(where):
+    """How a sentence names the place in a result."""
+    if not where:
+        return "Your result"
+    *outer, last = where
+    name = f"Item {last + 1}" if isinstance(last, int) else f"`{last}`"
+    return name if not outer or isinstance(last, str) else f"{name} of {subject(outer).replace('Your', 'your')}"
+
+
+def leaves(value, right, where=()):
+    """(place, leaf, right leaf) of two trees of the same structure."""
+    if isinstance(right, list | tuple):
+        for i, (v, r) in enumerate(zip(value, right, strict=True)):
+            yield from leaves(v, r, (*where, i))
+    elif isinstance(right, dict):
+        for k in right:
+            yield from leaves(value[k], right[k], (*where, k))
+    else:
+        yield where, value, right
+
+
+def wrong_leaves(value, right, trial):
+    """Those leaves that are not equal."""
+    return [leaf for leaf in leaves(value, right) if not same(leaf[1], leaf[2], trial.case.tolerance, trial.scale)]
+
+
+def not_finite(value, right, trial):
+    """Where a result becomes NaN or infinite, if it does where the right one is not."""
+    for where, a, b in wrong_leaves(value, right, trial):
+        if not isinstance(a, float) and not (isinstance(a, torch.Tensor) and a.is_floating_point()):
+            continue
+        a, b = torch.as_tensor(a), torch.as_tensor(b)
+        bad = ~torch.isfinite(a) & torch.isfinite(b)
+        if not bad.any():
+            continue
+        name = "NaN" if a[bad].isnan().any() else "infinite" if (a[bad] > 0).any() else "minus infinity"
+        if bad.all() or a.ndim == 0:
+            return f"{subject(where)} is {name}{_magnitude_hint(trial)}."
+        rows = bad.reshape(len(bad), -1).any(dim=1)
+        place = f"in {int(rows.sum())} of {len(rows)} rows, the first is row {int(rows.nonzero()[0])}"
+        for input_name, x in trial.inputs.items():
+            if isinstance(x, torch.Tensor) and x.ndim and len(x) == len(rows) and not rows.all():
+                size = x.double().abs().reshape(len(x), -1).max(dim=1).values
+                if size[rows].min() > size[~rows].max():
+                    place = f"in {int(rows.sum())} of {len(rows)} rows, those with the largest numbers in `{input_name}`"
+        return f"{subject(where)} is {name} {place}."
+    return None
+
+
+def changes(value, right, trial):
+    """Sentences that each explain the whole difference of two trees of the same structure by one change, the likeliest first."""
+    wrong = wrong_leaves(value, right, trial)
+    if not wrong or not all(_numeric(a) and _numeric(b) for _, a, b in wrong):
+        return []
+    explained = None
+    for _, a, b in wrong:
+        a, b = _tensor(a), _tensor(b)
+        # Without digits after the point there is nothing that a constant could be told from.
+        found = [s for s, changed in _changes(b, trial.inputs) if _near(a, changed, trial)] + list(_constants(a, b, trial))
+        explained = found if explained is None else [s for s in explained if s in found]
+    places = {where for where, _, _ in wrong}
+    it = subject(wrong[0][0]) if len(places) == 1 else "Your result"
+    return [s.format(it=it) for s in dict.fromkeys(explained)]
+
+
+def _changes(b, inputs):
+    yield "{it} has the wrong sign.", -b
+    factors = [*_sizes(inputs), ("2", 2.0), ("255", 255.0), ("log 2: a logarithm to the base 2?", math.log(2)),
+               ("100: a percentage?", 100.0), ("log 10: a logarithm to the base 10?", math.log(10))]  # fmt: skip
+    for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
+        for name, factor in factors:
+            hint_large, hint_small = name if isinstance(name, tuple) else (name, name)
+            if factor not in (0, 1):
+                large, small = ("large", "small") if factor > 1 else ("small", "large")
+                yield f"{{it}} is too {large} by the factor {hint_large}{also}.", sign * b * factor
+                yield f"{{it}} is too {small} by the factor {hint_small}{also}.", sign * b / factor
+    if b.ndim == 2 and b.shape[0] == b.shape[1]:
+        yield "{it} is transposed: rows and columns are swapped.", b.T
+    if b.ndim:
+        yield "{it} is in reverse order.", b.flip(0)
+    yield "{it} is one too large.", b + 1
+    yield "{it} is one too small.", b - 1
+    yield "{it} is 1 minus what is asked for.", 1 - b
+    yield "{it} is the square of what is asked for.", b**2
+    yield "{it} is the square root of what is asked for.", b.sqrt()
+    yield "{it} is the absolute value of what is asked for.", b.abs()
+    yield "{it} is the logarithm of what is asked for.", b.log()
+    yield "{it} is the exponential of what is asked for.", b.exp()
+    yield "{it} is rounded to whole numbers.", b.round()
+    yield "{it} is cut off to whole numbers.", b.trunc()
+    if b.ndim == 2:
+        yield "{it} is normalised to rows that sum to 1.", b / b.sum(dim=1, keepdim=True)
+
+
+def _sizes(inputs):
+    """(name, factor) from the shapes of the inputs: rows, columns, entries."""
+    for name, x in inputs.items():
+        if isinstance(x, tuple | list) and x and isinstance(x[0], torch.Tensor):
+            x = x[0]
+        if not isinstance(x, torch.Tensor) or not x.ndim:
+            continue
+        rows = f"N, the number of rows of `{name}`"
+        yield (f"{rows}: the mean, not the sum?", f"{rows}: divided once too often?"), float(len(x))
+        if x.ndim > 1:
+            yield f"C, the number of columns of `{name}`", float(x.shape[-1])
+            yield f"N * C, the number of entries of `{name}`", float(x.numel())
+
+
+def _constants(a, b, trial):
+    if a.numel() >= 3 and a.is_floating_point() and torch.isfinite(b).all() and torch.isfinite(a).all():
+        if b.count_nonzero() >= 3 and b.std() > 0:
+            factor = (a * b).sum() / (b * b).sum()
+            if factor.abs() > 1e-6 and _near(a, factor * b, trial):
+                yield "{it} is off by one and the same factor everywhere."
+        if a.std() > 0 and _near(a, b + (a - b).mean(), trial):
+            yield "{it} is off by one and the same constant everywhere."
+        if a.ndim == 2 and a.shape[1] >= 3 and (a.std(dim=1) > 0).all():
+            if _near(a, b + (a - b).mean(dim=1, keepdim=True), trial):
+                yield "In {it}, each row is off by a constant of its own."
+            factors = (a * b).sum(dim=1, keepdim=True) / (b * b).sum(dim=1, keepdim=True)
+            if torch.isfinite(factors).all() and (factors.abs() > 1e-6).all() and _near(a, factors * b, trial):
+                yield "In {it}, each row is off by a factor of its own."
+    if a.ndim and a.numel() >= 3 and b.std() > 0:
+        if a.ndim > 1 and _near(a.sort(dim=0).values, b.sort(dim=0).values, trial) and _same_rows(a, b, trial):
+            yield "{it} has the right rows, in the wrong order."
+        elif _near(a.flatten().sort().values, b.flatten().sort().values, trial):
+            yield "{it} has the right numbers, in the wrong order."
+
+
+def _same_rows(a, b, trial):
+    return _near(a[a[:, 0].flatten()[: len(a)].argsort()], b[b[:, 0].flatten()[: len(b)].argsort()], trial) if a.ndim == 2 else True
+
+
+def places(value, right, trial):
+    """Where a result is wrong, when there is nothing better to say."""
+    where, a, b = wrong_leaves(value, right, trial)[0]
+    it = subject(where)
+    if not _numeric(a) or not _numeric(b) or trial.case.view:
+        return f"{it}: not as it should be."
+    a, b = _tensor(a), _tensor(b)
+    if b.dtype == torch.float64 and isinstance(right, torch.Tensor) and same(a.float(), b.float(), "float32", trial.scale):
+        return f"{it} is right only to the digits of float32: some number on the way is not float64."
+    if trial.case.tolerance == "statistical":
+        return f"{it} is not distributed as it should be: compare its mean, its spread and its shape with what is asked for."
+    error = (a - b).abs()
+    if a.is_floating_point() and bool((error <= 0.01 * b.abs()).all()):
+        return f"{it} is nearly right, off by less than 1 %: is there an epsilon, a rounding, or a row too many or too few?"
+    off = error > 1e-4 * b.abs().clamp(min=magnitude(b))
+    if a.ndim and 0 < off.sum() < off.numel():
+        rows = off.reshape(len(off), -1).any(dim=1)
+        if rows.sum() < len(rows):
+            which = "only the last row" if rows.sum() == 1 and rows[-1] else "only the first row" if rows.sum() == 1 and rows[0] else None
+            which = which or f"{int(rows.sum())} of {len(rows)} rows, the first is row {int(rows.nonzero()[0])}"
+            return f"{it} is wrong in {which}."
+        return f"{it} is wrong in {int(off.sum())} of {off.numel()} entries."
+    return f"{it} is wrong{' everywhere' if a.ndim else ''}."
+
+
+def pattern(trials, passed, index):
+    """What the failed cases have in common that the passed ones do not, as the beginning of a sentence; else None."""
+    for phrase, has in {
+        "Wrong only when there are as many rows as columns: is an axis mistaken, or keepdim missing?": _square,
+        "Wrong only when there is a single row.": lambda t: any(x.ndim and len(x) == 1 for x in _tensors(t)),
+        "Right only when there is a single row.": lambda t: not any(x.ndim and len(x) == 1 for x in _tensors(t)),
+        "Right only when there are as many rows as columns: is an axis mistaken?": lambda t: not _square(t),
+        "Right only in float64.": lambda t: not _double(t) and bool(_floating(t)),
+        "Wrong only in float64.": _double,
+    }.items():
+        group = [has(t) for t in trials]
+        if group[index] and any(passed) and all(g != p for g, p in zip(group, passed, strict=True)):
+            return phrase
+    return None
+
+
+def failure(error, exercise):
+    """What to tell a student about an exception of their code."""
+    if error.type == "":
+        return error.message
+    if error.type == "NotImplementedError":
+        return f"You have not written `{exercise}` yet."
+    if error.type == "NameError" and f"'{exercise}'" in error.message:
+        return f"There is no `{exercise}` in your notebook."
+    # What a student's own `raise` says may quote hidden inputs; so may the digits of a number.
+    own = error.line and re.search(r"\b(raise|assert)\b", error.line["text"])
+    text = re.sub(r"-?\d*\.\d+(e[-+]?\d+)?|-?\d{4,}", "...", " ".join(error.message.split()))[:MOST_SHOWN]
+    said = f"{error.type}: {text}" if text and not own else error.type
+    if error.line:
+        return f"Your code stops at line {error.line['number']} of its cell, `{error.line['text']}`: {said}"
+    return f"Calling it as its docstring says stops with {said}"
+
+
+def wrong_failure(value, right, exercise):
+    """The sentence where a result or an exception stands for another exception than the one asked for, or for a result."""
+    if isinstance(right, Failure) and isinstance(value, Failure):
+        if value.type in ("", "NotImplementedError", "NameError"):
+            return failure(value, exercise)
+        return f"This input should raise {right.type}. {failure(value, exercise)}"
+    if isinstance(right, Failure):
+        return f"This input should raise {right.type}; your function returns a result as if all were well."
+    return failure(value, exercise)
+
+
+def _near(a, b, trial):
+    tolerance = "float32" if trial.case.tolerance == "exact" else trial.case.tolerance
+    return same(a, b.to(a.dtype), tolerance, trial.scale)
+
+
+def _numeric(leaf):
+    return isinstance(leaf, torch.Tensor) or isinstance(leaf, int | float) and not isinstance(leaf, bool)
+
+
+def _tensor(leaf):
+    """As floating-point numbers: a float has the digits of float32, because it may come from a float32 tensor."""
+    if isinstance(leaf, torch.Tensor):
+        return leaf if leaf.is_floating_point() else leaf.double()
+    return torch.tensor(float(leaf), dtype=torch.float32)
+
+
+def _tensors(trial):
+    flat = [x for v in trial.inputs.values() for x in (v if isinstance(v, list | tuple) else [v])]
+    return [x for x in flat if isinstance(x, torch.Tensor)]
+
+
+def _floating(trial):
+    return [x for x in _tensors(trial) if x.is_floating_point()]
+
+
+def _double(trial):
+    return any(x.dtype == torch.float64 for x in _floating(trial))
+
+
+def _square(trial):
+    return any(x.ndim == 2 and x.shape[0] == x.shape[1] > 1 for x in _tensors(trial))
+
+
+def _dtype(tensor):
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _shape_hint(value, right):
+    a, b = tuple(value.shape), tuple(right.shape)
+    if a == b[::-1] and a != b:
+        return " It is transposed."
+    if len(a) > len(b) and [n for n in a if n != 1] == [n for n in b if n != 1]:
+        return " There is an axis of length 1 too many."
+    if len(a) < len(b) and [n for n in a if n != 1] == [n for n in b if n != 1]:
+        return " An axis of length 1 is lost: keepdim, or no squeeze."
+    if len(a) == len(b) + 1 and b and a[-len(b) :] == b and a[0] == b[0]:
+        return " An (N, 1) tensor met an (N,) tensor and was broadcast to N x N."
+    if not a:
+        return " Everything was reduced to one number."
+    return ""
+
+
+def _kind_hint(value, right):
+    if isinstance(value, torch.Tensor) and isinstance(right, float | int):
+        return " Use .item()."
+    if isinstance(value, Other) and value.type.endswith("ndarray"):
+        return " Use torch.from_numpy."
+    return ""
+
+
+def _magnitude_hint(trial):
+    return ": these inputs are large, does something overflow" if magnitude(trial.inputs) > 80 else ""
