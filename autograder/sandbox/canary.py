@@ -65,14 +65,15 @@ def check_sandbox(course, limits=None):
 
 def private(course):
     """Paths that no submission may see: what lies in the course's folder and in the home, but for this Python."""
-    folders = [*course.root.resolve().iterdir(), *Path.home().resolve().iterdir(), Path(autograder.__file__).parent / "checks"]
-    return [folder for folder in folders if not any(prefix.is_relative_to(folder) for prefix in prefixes())]
+    homes = [course.root.resolve(), Path.home().resolve(), Path(autograder.__file__).resolve().parent]
+    inside = [path for home in homes if home != Path("/") for path in home.iterdir()]  # "/": a container without a home
+    return [path for path in inside if not any(prefix.is_relative_to(path) for prefix in prefixes())]
 
 
 def leaks(secrets, marks, namespaces, port, variables, limits):
     """Runs inside the sandbox, alone: what succeeded that must not, as a list of ends of the sentence "A program ..."."""
     import contextlib
-    import importlib.util
+    import importlib
     import os
     import socket
     from pathlib import Path
@@ -82,7 +83,7 @@ def leaks(secrets, marks, namespaces, port, variables, limits):
     def attempt(what, action):
         try:
             action()
-        except (OSError, MemoryError):
+        except (OSError, MemoryError, ImportError):
             return
         found.append(what)
 
@@ -96,8 +97,7 @@ def leaks(secrets, marks, namespaces, port, variables, limits):
             found.append(f"shares the {name} namespace of this machine")
     attempt("reaches this machine's network", lambda: socket.create_connection(("127.0.0.1", port), 1))
     found += [f"sees the network interface {name}" for _, name in socket.if_nameindex() if name != "lo"]
-    if importlib.util.find_spec("autograder"):
-        found.append("imports the grader")
+    attempt("imports the grader", lambda: importlib.import_module("autograder.checks"))
     if "CapEff:\t0000000000000000" not in Path("/proc/self/status").read_text():
         found.append("has privileges")
     inherited = {entry.split("=")[0] for entry in Path("/proc/self/environ").read_text().split("\0") if entry}

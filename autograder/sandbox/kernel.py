@@ -44,7 +44,7 @@ WHY = {
     "processor": "the notebook used more than {limits.cpu_seconds} s of processor time",
     "interrupt": "a cell ran longer than {limits.cell_seconds} s and ignored the interrupt",
     "time": "the notebook ran longer than {limits.notebook_seconds} s in all",
-    "memory": "the notebook used more than {memory} MB of memory",
+    "memory": "the notebook used more than {total_memory} MB of memory",
     "output": "the notebook's output was more than {output} MB",
     "message": "the connection broke, most likely because one output was larger than {message} MB",
     "protocol": "the kernel sent something that is not a Jupyter message",
@@ -55,9 +55,13 @@ class KernelStopped(Exception):
     """A submission's kernel has ended before its notebook did. `reason` is a key of WHY; str() is a sentence for the student."""
 
     def __init__(self, reason, limits):
+        super().__init__(reason, limits)  # all arguments, so that it can be pickled
         self.reason = reason
-        sizes = {"memory": limits.total_memory // MB, "output": limits.output // MB, "message": limits.message // MB}
-        super().__init__(f"Execution stopped here: {WHY[reason].format(limits=limits, **sizes)}.")
+        self.limits = limits
+
+    def __str__(self):
+        sizes = {name: getattr(self.limits, name) // MB for name in ("total_memory", "output", "message")}
+        return f"Execution stopped here: {WHY[self.reason].format(limits=self.limits, **sizes)}."
 
 
 class MeteredChannel(AsyncZMQSocketChannel):
@@ -201,11 +205,15 @@ class CourseKernelManager(AsyncKernelManager):
 
     def _watch(self, pid):
         end = time.monotonic() + self.limits.notebook_seconds
+        grader = psutil.Process()
+        at_start = grader.memory_info().rss
         while not self._ended.wait(0.5):
             if time.monotonic() > end:
                 self.stop("time")
             elif all(memory(pid, account) > self.limits.total_memory for account in ("status", "smaps_rollup")):
                 self.stop("memory")
+            elif grader.memory_info().rss - at_start > self.limits.memory:
+                self.stop("message")  # of endlessly many parts, each small enough for ZeroMQ's own limit
 
 
 class SandboxedExecution:

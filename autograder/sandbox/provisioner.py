@@ -1,7 +1,7 @@
 """Starts a Jupyter kernel under bubblewrap, where it sees the system, Python, the data and nothing else.
 
-What each option is for, and what was tried, is in the table of docs of `bwrap(1)` and in the comments below. It works for an
-ordinary user (user namespaces) and for root, who drops to a user id that nobody has.
+It works for an ordinary user, in a user namespace, and for root, who drops to a user id that nobody has. The options are
+explained in bwrap(1), setpriv(1) and prlimit(1).
 """
 
 import functools
@@ -22,7 +22,7 @@ import autograder
 
 from .limits import Limits
 
-HOME = Path("/home/student")
+HOME = Path("/sandbox")  # not below /home: there it could be a real person's
 WORK = HOME / "work"
 PASSED_ON = ("MNIST_COURSE_DATA", "NBGRADER_EXECUTION")  # the only variables that a kernel inherits
 
@@ -232,13 +232,13 @@ def require_bubblewrap():
     if missing:
         raise SandboxError(f"{' and '.join(missing)} not found. Install bubblewrap and util-linux. {without}")
     uid = 2**30 if os.geteuid() == 0 else None
-    mounts = ["--proc", "/proc", "--dev", "/dev", "--size", "4096", "--tmpfs", "/tmp"]
-    probe = ["bwrap", *map(str, [*isolation(uid), *system(), *mounts]), "true"]
+    mounts = ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", "4096", "--tmpfs", "/tmp"]
+    probe = ["bwrap", *map(str, [*isolation(uid), *system(), *mounts]), "--", *limited(Limits(), uid), "true"]
     result = subprocess.run(probe, capture_output=True, text=True)
     if result.returncode:
         raise SandboxError(
             f"bubblewrap does not work here: {result.stderr.strip()} If an option is unknown, it is older than 0.8. {install} "
-            "If a permission is missing, this machine forbids user namespaces: ask its administrator for "
+            "If a permission is missing, this machine (or container) forbids user namespaces: ask its administrator for "
             "`sysctl user.max_user_namespaces=10000`, on Ubuntu also `sysctl kernel.apparmor_restrict_unprivileged_userns=0`. "
             f"{without}"
         )

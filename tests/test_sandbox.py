@@ -1,0 +1,304 @@
+"""A submission's kernel: what it sees, what it may use, how it ends, and what is left of it. As root and as an ordinary user."""
+
+import os
+import platform
+import re
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import COURSE, ROOT
+from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.preprocessors import Execute
+
+from autograder.grading.data import data_folder
+from autograder.sandbox import canary, provisioner
+from autograder.sandbox.canary import check_sandbox
+from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution
+from autograder.sandbox.limits import MB, Limits
+from autograder.sandbox.provisioner import SandboxError
+
+SMALL = Limits(
+    notebook_seconds=30,
+    total_memory=300 * MB,
+    memory=256 * MB,
+    tmp_size=16 * MB,
+    file_size=8 * MB,
+    output=4 * MB,
+    message=1 * MB,
+    cell_seconds=2,
+)
+
+
+class Submission(SandboxedExecution, Execute):
+    """The use that kernel.py describes."""
+
+    def kernel_manager(self):
+        return CourseKernelManager(
+            files=[COURSE.source / "course.py"], data=data_folder(), limits=self.limits, sandbox=self.sandbox
+        )
+
+
+def run(*cells, limits=SMALL, sandbox=True, kernel="python3"):
+    """Execute cells as one notebook. Returns the text that each cell showed, and the reason of the stop or None."""
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": kernel, "display_name": kernel}
+    submission = Submission()
+    submission.limits, submission.sandbox = limits, sandbox
+    reason = None
+    try:
+        submission.preprocess(notebook, {})
+    except KernelStopped as stopped:
+        reason = stopped.reason
+        assert str(stopped).startswith("Execution stopped here: ")
+    shown = [
+        "".join(o.get("text") or o.get("evalue") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
+        for cell in notebook.cells
+    ]
+    return shown, reason
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(monkeypatch, tmp_path):
+    """After each test, no folder of a kernel is left, and no process. (tmp_path: pytest's own folder is made before.)"""
+    temporary = tempfile.mkdtemp(prefix="s", dir="/tmp")  # short: a socket's path has at most 107 characters
+    monkeypatch.setattr(tempfile, "tempdir", temporary)
+    yield
+    assert os.listdir(temporary) == []
+    os.rmdir(temporary)
+    deadline = time.monotonic() + 5  # a killed sandbox needs a moment to go
+    while left := processes_that_name(temporary):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
+def processes_that_name(text):
+    """The command lines of all processes of this machine that contain `text`."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if text in line:
+            found.append(line)
+    return found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; this run is an ordinary user's already")
+def test_all_of_this_as_an_ordinary_user(capsys, request):
+    """This file once more, as a user id that nobody has. It comes first because it takes longest.
+
+    On a machine where Python lies in root's home, an ordinary user would have a Python of their own. Here they get root's,
+    shown by bind mounts to this one tree of processes.
+    """
+    needed = [Path(sys.base_prefix).resolve(), Path(sys.prefix), ROOT, data_folder().parent]
+    closed = {parent for path in needed for parent in path.parents if not parent.stat().st_mode & 0o001}
+    outermost = [folder for folder in closed if not any(other in folder.parents for other in closed)]
+    home = Path(tempfile.mkdtemp(prefix="home-", dir="/tmp"))
+    steps = []
+    for i, path in enumerate(needed):
+        steps += [f"mkdir {home}/{i}", f"mount --bind {shlex.quote(str(path))} {home}/{i}"]
+    steps += [f"mount -t tmpfs -o mode=755 none {shlex.quote(str(folder))}" for folder in outermost]
+    for i, path in enumerate(needed):
+        place = home / ".fastai" if path == needed[-1] else path
+        steps += [f"mkdir -p {shlex.quote(str(place))}", f"mount --bind {home}/{i} {shlex.quote(str(place))}"]
+    uid = 2**30 - 1
+    steps += [
+        f"chown {uid} {home}",
+        f"cd {shlex.quote(str(ROOT))}",
+        f"exec setpriv --reuid={uid} --regid={uid} --clear-groups --bounding-set=-all --inh-caps=-all env -u FASTAI_HOME"
+        f' HOME={home} USER=nobody "$@"',
+    ]
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-n2", "-p", "no:cacheprovider", __file__]
+    try:
+        result = subprocess.run(
+            ["unshare", "--mount", "sh", "-ec", "\n".join(steps), "sh", *command], capture_output=True, text=True
+        )
+    finally:
+        shutil.rmtree(home)
+    with capsys.disabled():
+        print("\n  as an ordinary user:", *result.stdout.strip().splitlines()[-2:], sep="\n    ")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert int(re.search(r"(\d+) passed", result.stdout)[1]) > 15, result.stdout
+
+
+def test_the_canary_fails_to_get_out():
+    check_sandbox(COURSE)
+
+
+def test_the_canary_names_what_leaks(monkeypatch, tmp_path):
+    """Four holes are made: the network, the source, a folder that can be written to, more processes."""
+    tmp_path.chmod(0o777)
+    isolation, system = provisioner.isolation, provisioner.system
+    monkeypatch.setattr(provisioner, "isolation", lambda uid: [o for o in isolation(uid) if o != "--unshare-net"])
+    monkeypatch.setattr(provisioner, "system", lambda: [*system(), *provisioner.visible(COURSE.source)])
+    monkeypatch.setattr(provisioner, "hidden_package", lambda: provisioner.visible(tmp_path, "--bind"))
+    monkeypatch.setattr(canary, "PLACES", (*canary.PLACES, str(tmp_path)))
+    limited = provisioner.limited
+    monkeypatch.setattr(provisioner, "limited", lambda limits, uid: limited(replace(limits, processes=200), uid))
+    with pytest.raises(SandboxError) as error:
+        check_sandbox(COURSE)
+    expected = ["reaches this machine's network", f"sees {COURSE.source}", f"writes to {tmp_path}", "more than 64 processes"]
+    for leak in expected:
+        assert leak in str(error.value)
+    assert "nothing was graded" in str(error.value)
+
+
+def test_what_a_submission_sees(monkeypatch):
+    """Its own empty folder with the support files, the data, this Python; whatever kernel the notebook names."""
+    monkeypatch.setenv("MNIST_COURSE_DATA", "digits")
+    monkeypatch.setenv("AN_API_KEY", "secret")
+    shown, reason = run(
+        "import os, pathlib; print(*os.listdir())",
+        "print(*sorted(os.environ))",
+        f"print(*os.listdir({str(ROOT)!r}))" if ROOT in Path(sys.prefix).parents else "print('.venv')",
+        "import autograder",
+        "import course; data = course.load(); print(data.name, len(data.train()[0]))",
+        "open('course.py', 'w')",
+        "open('mine.txt', 'w').write('x'); pathlib.Path.home().joinpath('mine.txt').write_text('x'); print('written')",
+        "import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.show()",
+        "import getpass; print(getpass.getuser(), os.getuid() != 0)",
+        limits=replace(SMALL, cell_seconds=30, memory=2048 * MB, total_memory=2048 * MB),
+        kernel="julia",
+    )
+    assert reason is None
+    listing, variables, root, grader, digits, support, own, picture, user = shown
+    assert listing == "course.py\n"
+    assert "MNIST_COURSE_DATA" in variables and "AN_API_KEY" not in variables
+    assert root == ".venv\n"
+    assert "No module named 'autograder'" in grader
+    assert digits == "digits 1297\n"
+    assert "Read-only file system" in support
+    assert own == "written\n"
+    assert picture.startswith("<Figure")
+    assert user == "student True\n"
+
+
+def test_limits_that_a_notebook_survives():
+    """Past such a limit the cell gets an error that says so, and the next cell runs."""
+    shown, reason = run(
+        f"x = bytearray({SMALL.memory})",
+        "import os, time",
+        "children = []\nwhile len(children) < 200:\n  pid = os.fork()\n  if not pid: time.sleep(60)\n  children.append(pid)",
+        "[os.kill(pid, 9) for pid in children]; [os.waitpid(pid, 0) for pid in children]; print(20 < len(children) < 64)",
+        "open('/tmp/large', 'wb').write(bytes(9 * 2**20))",
+        "for i in range(9): open(f'/tmp/{i}', 'wb').write(bytes(7 * 2**20))",
+        "for i in range(9): open(f'/dev/shm/{i}', 'wb').write(bytes(7 * 2**20))",
+        "files = [open('/proc/self/status') for _ in range(600)]",
+        "files = []; input()",
+        "import socket; socket.create_connection(('1.1.1.1', 53), 1)",
+        "while True: pass",
+        "for i in range(100_000): print(i)",
+        "print('still here')",
+    )
+    assert reason is None
+    errors = [
+        "",
+        "",
+        "Resource temporarily unavailable",
+        "True",
+        "File too large",
+        "No space left",
+        "No space left",
+        "Too many open files",
+        "does not support input",
+        "Network is unreachable",
+        "",
+        "99999\n",
+        "still here",
+    ]
+    for text, error in zip(shown, errors, strict=True):
+        assert error in text
+    assert shown[-1] == "still here\n"
+
+
+END = {
+    "died": (["import os; os._exit(0)"], {}),
+    "processor": (["while True: pass"], {"cpu_seconds": 1, "cell_seconds": 20}),
+    "interrupt": (["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"], {"cell_seconds": 1}),
+    "time": (["import time"] + ["time.sleep(.9)"] * 9, {"notebook_seconds": 3}),
+    "memory": (
+        ["import mmap, time\nm = [mmap.mmap(-1, 2**27) for _ in range(9)]\nfor x in m: x.write(bytes(2**27)); time.sleep(.2)"],
+        {"cell_seconds": 20},
+    ),
+    "output": (["for i in range(40_000): print('x' * 10_000, flush=True)"], {"cell_seconds": 20}),
+    "message": (["display({'text/plain': 'x' * 2_000_000}, raw=True)"], {}),
+    "protocol": (["get_ipython().kernel.session.key = b'forged'; print(1)"], {}),
+}
+
+
+# Without a sandbox too: the limits that the grader, and not the operating system, enforces.
+@pytest.mark.parametrize(("reason", "sandbox"), [*((reason, True) for reason in END), ("output", False), ("time", False)])
+def test_why_a_kernel_is_stopped(reason, sandbox):
+    """Each end has its name; the cells before keep what they showed."""
+    cells, limits = END[reason]
+    shown, found = run("print('before')", *cells, "print('after')", limits=replace(SMALL, **limits), sandbox=sandbox)
+    assert found == reason
+    assert shown[0] == "before\n"
+    assert shown[-1] == ""
+
+
+def test_no_process_survives():
+    """Neither a daemon in a session of its own, nor a child that ignores signals."""
+    mark = str(31_000_000 + os.getpid())
+    run(
+        f"import subprocess, time; subprocess.Popen(['setsid', 'sleep', '{mark}'], start_new_session=True)",
+        f"subprocess.Popen(['sh', '-c', 'trap \"\" INT TERM HUP; sleep {mark}']); time.sleep(.2)",
+    )
+    deadline = time.monotonic() + 5
+    while left := processes_that_name(mark):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
+def test_nothing_can_be_written_where_the_sockets_were():
+    """The folder through which the kernel was reached is gone when the first cell runs."""
+    shown, _ = run("import glob; folder = glob.glob('/tmp/**/sockets', recursive=True)[0]", "open(folder + '/x', 'w')")
+    assert "No such file" in shown[1]
+
+
+def test_without_bubblewrap_the_remedy_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for program in ("prlimit", "setpriv", "choom"):
+        (tmp_path / program).symlink_to(f"/usr/bin/{program}")
+    assert "sudo apt install bubblewrap" in why_not()
+    assert "--no-sandbox" in why_not()
+
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2; exit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    assert "setting up uid map" in why_not() and "user namespaces" in why_not()
+
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    assert "WSL 2" in why_not()
+
+
+def why_not():
+    """The message of require_bubblewrap."""
+    provisioner.require_bubblewrap.cache_clear()
+    with pytest.raises(SandboxError) as error:
+        provisioner.require_bubblewrap()
+    return str(error.value)
+
+
+def test_what_the_sandbox_costs(capsys):
+    """The wall time of an empty notebook, with and without, in pairs."""
+    pairs = []
+    for _ in range(3):
+        times = {}
+        for sandbox in (True, False):
+            start = time.perf_counter()
+            run("1", sandbox=sandbox)
+            times[sandbox] = time.perf_counter() - start
+        pairs.append(times)
+    extra = statistics.median(times[True] - times[False] for times in pairs)
+    with capsys.disabled():
+        print(f"\n  a kernel starts and ends in {pairs[0][False]:.2f} s, in the sandbox {extra * 1000:+.0f} ms")
+    assert extra < 0.5
