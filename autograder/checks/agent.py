@@ -13,6 +13,7 @@ import json
 import linecache
 import os
 import random
+import shutil
 import sys
 import tempfile
 import warnings
@@ -86,8 +87,8 @@ class Encoder:
         return {"tensor": name}
 
 
-def decode(tree, tensors, folder):
-    """The input that a tree of a request describes, made anew; folders of files are made under `folder`."""
+def decode(tree, tensors, new_folder=None):
+    """The input that a tree of a request describes, made anew; `new_folder` gives an empty folder, for those with files."""
     if not isinstance(tree, dict):
         return tree
     ((kind, content),) = tree.items()
@@ -96,16 +97,16 @@ def decode(tree, tensors, folder):
     if kind == "generator":
         return torch.Generator().manual_seed(content)
     if kind == "folder":
-        root = Path(tempfile.mkdtemp(dir=folder))
-        for name, number in content:
+        root = new_folder() if new_folder else Path()
+        for name, number in content if new_folder else ():
             path = root / name
             (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
             if not name.endswith("/"):
                 path.write_bytes(tensors[number].numpy().tobytes())
         return root
     if kind == "dict":
-        return {decode(k, tensors, folder): decode(v, tensors, folder) for k, v in content}
-    return (list if kind == "list" else tuple)(decode(v, tensors, folder) for v in content)
+        return {decode(k, tensors, new_folder): decode(v, tensors, new_folder) for k, v in content}
+    return (list if kind == "list" else tuple)(decode(v, tensors, new_folder) for v in content)
 
 
 def same(a, b):
@@ -141,11 +142,7 @@ def central_differences(loss, inputs, step=1e-6):
 
 
 def random_states():
-    return {
-        "torch": torch.get_rng_state().tolist(),
-        "numpy": [part.tolist() if hasattr(part, "tolist") else part for part in numpy.random.get_state()],
-        "random": random.getstate(),
-    }
+    return {"torch": torch.get_rng_state(), "numpy": numpy.random.get_state(legacy=False)["state"], "random": random.getstate()}
 
 
 @contextlib.contextmanager
@@ -153,18 +150,39 @@ def seeded(seed, touched):
     """Set the three global random states, so that even a function that draws from them gives the same again; note in
     `touched` which were used, and put them back."""
     before = torch.get_rng_state(), numpy.random.get_state(), random.getstate()
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed would also ask each kind of accelerator
     numpy.random.seed(seed % 2**32)
     random.seed(seed)
-    states = random_states()
+    start = random_states()
     try:
         yield
     finally:
         now = random_states()
-        touched += [name for name in states if states[name] != now[name]]
+        unused = {
+            "torch": torch.equal(start["torch"], now["torch"]),
+            "numpy": start["numpy"]["pos"] == now["numpy"]["pos"] and (start["numpy"]["key"] == now["numpy"]["key"]).all(),
+            "random": start["random"] == now["random"],
+        }
+        touched += [name for name in unused if not unused[name]]
         torch.set_rng_state(before[0])
         numpy.random.set_state(before[1])
         random.setstate(before[2])
+
+
+@contextlib.contextmanager
+def folders():
+    """Gives a function that makes empty folders, which are gone afterwards, and a list of where they were."""
+    made = []
+
+    def new_folder():
+        made.append(tempfile.mkdtemp())
+        return Path(made[-1])
+
+    try:
+        yield new_folder, made
+    finally:
+        for folder in made:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Counting(TorchDispatchMode):
@@ -198,8 +216,8 @@ class Counting(TorchDispatchMode):
         return super().__exit__(*error)
 
 
-def describe_error(error, namespace):
-    """Type, message and, where it happened in the student's own code, the line."""
+def describe_error(error, namespace, hidden):
+    """Type, message (without the names of hidden folders) and, where it happened in the student's own code, the line."""
     line = None
     trace = error.__traceback__
     while trace:
@@ -208,7 +226,10 @@ def describe_error(error, namespace):
             text = linecache.getline(code.co_filename, trace.tb_lineno).strip()
             line = {"number": trace.tb_lineno, "text": text[:200], "function": code.co_name[:100]}
         trace = trace.tb_next
-    return {"type": type(error).__name__[:100], "message": str(error)[:300], "line": line}
+    message = str(error)[:1000]
+    for folder in hidden:
+        message = message.replace(folder, "...")
+    return {"type": type(error).__name__[:100], "message": message[:300], "line": line}
 
 
 def evaluate(code, scope):
@@ -226,8 +247,8 @@ def answer(request, namespace):
     """
     message, tensors = unpack(request)
     reply, encoder, touched = {}, Encoder(), []
-    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
-        inputs, untouched = ({n: decode(t, tensors, folder) for n, t in message["inputs"]} for _ in range(2))
+    with folders() as (new_folder, made), open(os.devnull, "w") as nowhere:
+        inputs = {n: decode(t, tensors, new_folder) for n, t in message["inputs"]}
         scope = {**namespace, "torch": torch, "central_differences": central_differences, **inputs}
         counting = Counting(namespace) if message["count"] else contextlib.nullcontext()
         try:
@@ -238,8 +259,9 @@ def answer(request, namespace):
                 reply["result"] = encoder.encode(result)
         except (Exception, SystemExit) as error:
             encoder = Encoder()
-            reply["error"] = describe_error(error, namespace)
-        reply["changed"] = [name for name in inputs if not same(untouched[name], inputs[name])]
+            reply["error"] = describe_error(error, namespace, made)
+    untouched = {n: decode(t, tensors) for n, t in message["inputs"]}
+    reply["changed"] = [name for name in untouched if not same(untouched[name], inputs[name])]
     reply["touched"] = touched
     reply["counts"] = dict(counting.counts) if message["count"] else {}
     return pack(reply, encoder.tensors)

@@ -85,7 +85,7 @@ class _Submission:
         self.wrong = frozenset(range(len(self.got))) - {i for i in self.seen if self.trials[i].right(self.got[i], self.right[i])}
         findings = rules.inspect(source, exercise.name, exercise.rules)
         self.flags = findings.flags
-        self.faults = self.automatic([self.got[i] for i in self.seen], findings)
+        self.faults = self.automatic([self.got[i] for i in self.seen], findings.violations)
 
     def _run(self, trial):
         try:
@@ -93,7 +93,7 @@ class _Submission:
         except NoEvidence as reason:
             return reason
 
-    def automatic(self, found, findings):
+    def automatic(self, found, violations):
         """{title: sentence} of the automatic cases that fail."""
         allowed = frozenset().union(*(o.changed for o in self.right)) if self.exercise.in_place else frozenset()
         changed = sorted(frozenset().union(*(o.changed for o in found)) - allowed)
@@ -104,15 +104,17 @@ class _Submission:
             faults[INPUTS] = f"It changes its input {names}: make a new tensor, or work on a copy (clone)."
         if touched and any(isinstance(v, torch.Generator) for t in self.trials for v in t.inputs.values()):
             faults[RANDOM] = f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."
-        if findings.violations:
-            faults[RULES] = " ".join(findings.violations.values())
+        if violations:
+            faults[RULES] = " ".join(violations.values())
         return faults
 
     def theirs(self, source):
         """The outcomes of a recorded mistake, and {title: sentence} of its automatic cases."""
         found = outcomes(self.exercise, self.reference, self.secret, source)
-        checked = self.exercise.rules if RULES in self.faults else frozenset()
-        return found, self.automatic(found, rules.inspect(self.reference.source + "\n\n" + source, self.exercise.name, checked))
+        violations = {}
+        if RULES in self.faults:
+            violations = rules.inspect(f"{self.reference.source}\n\n{source}", self.exercise.name, self.exercise.rules).violations
+        return found, self.automatic(found, violations)
 
     def again(self, index, dtype=None):
         """A case once more, its floating-point inputs in another dtype if asked for; None without evidence."""
