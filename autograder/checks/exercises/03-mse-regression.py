@@ -1,0 +1,689 @@
+"""Checks of notebook 03: one number for the digit, its loss, its gradients, and the way to one score for each digit."""
+
+import torch
+
+from autograder.checks import case, exercise, gradient, integers, labels, normal, uniform
+
+DOUBLE = torch.float64
+
+
+def define(signature, *lines):
+    """The source of a function from its signature and the lines of its body."""
+    return "\n    ".join([f"def {signature}:", *lines]) + "\n"
+
+
+def linear(result):
+    return define("linear(x, w, b)", f"return {result}")
+
+
+LINEAR = exercise(
+    "linear",
+    case("three numbers for each row", "linear(x, w, b)", weight=2, x=normal(6, 5), w=normal(5, 3), b=normal(3)),
+    case("one number for each row", "linear(x, w, b)", x=normal(6, 5), w=normal(5, 1), b=normal(1)),
+    case("one row", "linear(x, w, b)", x=normal(1, 5), w=normal(5, 3), b=normal(3)),
+    case("one row, one number", "linear(x, w, b)", x=normal(1, 5), w=normal(5, 1), b=normal(1)),
+    case("as many numbers as rows and columns", "linear(x, w, b)", x=normal(4, 4), w=normal(4, 4), b=normal(4)),
+    case(
+        "float64 stays float64",
+        "linear(x, w, b)",
+        x=normal(3, 5, dtype=DOUBLE),
+        w=normal(5, 2, dtype=DOUBLE),
+        b=normal(2, dtype=DOUBLE),
+    ),
+    mistakes={
+        "The bias is missing: add b to the product.": linear("x @ w"),
+        "You subtract the bias; add it.": linear("x @ w - b"),
+        "You add one bias to each row; b holds one for each column of the result.": linear("x @ w + b[:, None]"),
+        "You add the same number to all columns; each column has its own bias.": linear("x @ w + b.sum()"),
+        "You add the bias before the product; add it to the result.": linear("(x + b) @ w"),
+        "You multiply entry by entry; the matrix product is written @.": linear("x * w + b"),
+        "You transpose w; its rows already belong to the columns of x.": linear("x @ w.T + b"),
+        "Your result is transposed; it has one row for each row of x.": linear("(x @ w + b).T"),
+        "You drop all axes of length 1; the result is (N, K) also for N = 1 or K = 1.": linear("(x @ w + b).squeeze()"),
+        "You drop the last axis when K = 1; the result is (N, 1).": linear("(x @ w + b).squeeze(-1)"),
+        "You convert to float32; keep the dtype of x.": linear("(x @ w + b).float()"),
+        "You sum the K numbers of a row into one; the result is (N, K).": linear("(x @ w + b).sum(dim=1)"),
+    },
+    alternatives={
+        "torch.addmm": linear("torch.addmm(b, x, w)"),
+        "einsum": linear("torch.einsum('nd,dk->nk', x, w) + b"),
+        "broadcasting and a sum": linear("(x[:, :, None] * w).sum(dim=1) + b.reshape(1, -1)"),
+        "a loop over rows": linear("torch.stack([row @ w + b for row in x])"),
+        "a loop over rows and columns": define(
+            "linear(x, w, b)",
+            "result = torch.empty(len(x), len(b), dtype=x.dtype)",
+            "for i in range(len(x)):",
+            "    for k in range(len(b)):",
+            "        result[i, k] = sum(x[i] * w[:, k]) + b[k]",
+            "return result",
+        ),
+        "the bias as the weight of a column of ones": linear(
+            "torch.cat([x, torch.ones_like(x[:, :1])], dim=1) @ torch.cat([w, b[None]])"
+        ),
+        "NumPy": linear("torch.from_numpy(x.numpy() @ w.numpy() + b.numpy())"),
+    },
+)
+
+
+def mse_loss(result, align="target = target[:, None] if prediction.ndim == 2 and target.ndim == 1 else target", refuse=True):
+    refusal = ["if prediction.shape != target.shape:", "    raise ValueError('shapes differ')"]
+    return define("mse_loss(prediction, target)", align, *refusal * refuse, f"return {result}")
+
+
+MSE_LOSS = exercise(
+    "mse_loss",
+    case(
+        "predictions (N, 1), targets (N,)",
+        "mse_loss(prediction, target)",
+        weight=2,
+        prediction=normal(8, 1),
+        target=normal(8, mean=4),
+    ),
+    case("predictions (N, 1), labels (N,)", "mse_loss(prediction, target)", prediction=normal(8, 1, mean=4), target=labels(8)),
+    case("predictions and targets (N, 1)", "mse_loss(prediction, target)", prediction=normal(8, 1), target=normal(8, 1)),
+    case("predictions and targets (N, K)", "mse_loss(prediction, target)", prediction=normal(5, 3), target=normal(5, 3)),
+    case("predictions and targets (N,)", "mse_loss(prediction, target)", prediction=normal(6), target=normal(6)),
+    case("a single prediction", "mse_loss(prediction, target)", prediction=normal(1, 1), target=normal(1)),
+    case(
+        "float64 stays float64",
+        "mse_loss(prediction, target)",
+        prediction=normal(5, 2, dtype=DOUBLE),
+        target=normal(5, 2, dtype=DOUBLE),
+    ),
+    case("(N, K) and (N,) are refused", "mse_loss(prediction, target)", prediction=normal(6, 3), target=normal(6)),
+    case("(N, N) and (N,) are refused", "mse_loss(prediction, target)", prediction=normal(4, 4), target=normal(4)),
+    case("(N, K) and (N, 1) are refused", "mse_loss(prediction, target)", prediction=normal(6, 3), target=normal(6, 1)),
+    case("different numbers of rows are refused", "mse_loss(prediction, target)", prediction=normal(6, 1), target=normal(1)),
+    mistakes={
+        "(N, 1) minus (N,) is (N, N): each prediction meets every label. Give the target a second axis.": mse_loss(
+            "((prediction - target) ** 2).mean()", align="pass", refuse=False
+        ),
+        "Targets of another shape are broadcast silently; raise ValueError unless the shapes fit.": mse_loss(
+            "((prediction - target) ** 2).mean()", refuse=False
+        ),
+        "You refuse a target (N,) for a prediction (N, 1); give it a second axis.": mse_loss(
+            "((prediction - target) ** 2).mean()", align="pass"
+        ),
+        "Shapes that do not fit raise another exception; raise ValueError yourself.": mse_loss(
+            "((prediction - target.reshape(prediction.shape)) ** 2).mean()", refuse=False
+        ),
+        "You return the sum; take the mean over all entries.": mse_loss("((prediction - target) ** 2).sum()"),
+        "You divide by the number of rows; the mean is over all N * K entries.": mse_loss(
+            "((prediction - target) ** 2).sum() / len(prediction)"
+        ),
+        "You take half the mean; there is no 1/2 in this loss.": mse_loss("((prediction - target) ** 2).mean() / 2"),
+        "You take absolute errors; square them.": mse_loss("(prediction - target).abs().mean()"),
+        "You take the root; the loss is the mean square itself.": mse_loss("((prediction - target) ** 2).mean().sqrt()"),
+        "You do not square: positive and negative errors cancel.": mse_loss("(prediction - target).mean()"),
+        "You square after the mean, so that errors cancel; square each error first.": mse_loss(
+            "(prediction - target).mean() ** 2"
+        ),
+        "You square the numbers and not their difference.": mse_loss("(prediction**2 - target**2).mean()"),
+        "You return a mean for each column; the loss is one number.": mse_loss("((prediction - target) ** 2).mean(dim=0)"),
+        "You return a Python number; the loss is a 0-d tensor.": mse_loss("((prediction - target) ** 2).mean().item()"),
+        "You convert to float32; keep the dtype of the prediction.": mse_loss("((prediction - target) ** 2).mean().float()"),
+        "You round predictions to whole numbers; compare them as they are.": mse_loss(
+            "((prediction.round() - target) ** 2).mean()"
+        ),
+    },
+    alternatives={
+        "target.unsqueeze and torch.square": mse_loss(
+            "torch.square(target - prediction).mean()",
+            align="target = target.unsqueeze(-1) if target.ndim < prediction.ndim else target",
+        ),
+        "a sum divided by numel": mse_loss("(prediction - target).pow(2).sum() / prediction.numel()"),
+        "a loop over entries": mse_loss(
+            "sum((p - t) ** 2 for p, t in zip(prediction.flatten(), target.flatten(), strict=True)) / prediction.numel()"
+        ),
+        "a scalar product": define(
+            "mse_loss(prediction, target)",
+            "if prediction.shape != target.shape and prediction.shape != (*target.shape, 1):",
+            "    raise ValueError",
+            "error = prediction.flatten() - target.flatten()",
+            "return error @ error / len(error)",
+        ),
+        "a copy changed in place": define(
+            "mse_loss(prediction, target)",
+            "error = prediction.clone()",
+            "if target.shape == (len(prediction),) and error.shape[1:] == (1,):",
+            "    target = target.reshape(-1, 1)",
+            "if target.shape != error.shape:",
+            "    raise ValueError('shapes')",
+            "error -= target",
+            "error *= error",
+            "return error.mean()",
+        ),
+    },
+)
+
+
+def nudge(
+    slope="(above - below) / (2 * eps)",
+    start="v, result = w.clone(), torch.zeros_like(w)",
+    where="np.ndindex(*w.shape)",
+    up="old + eps",
+    down="old - eps",
+    value="float(f(v))",
+    restore="v[i] = old",
+    end="result",
+):
+    return define(
+        "numeric_gradient(f, w, eps)",
+        start,
+        f"for i in {where}:",
+        "    old = v[i].clone()",
+        f"    v[i] = {up}",
+        f"    above = {value}",
+        f"    v[i] = {down}",
+        f"    below = {value}",
+        f"    {restore}",
+        f"    result[i] = {slope}",
+        f"return {end}",
+    )
+
+
+def slopes(f, eps):
+    """w itself is part of the evidence, so that restoring it up to a rounding error is enough."""
+    return f"w = w.clone(); g = numeric_gradient(lambda w: {f}, w, {eps}); dict(gradient=g, w=w)"
+
+
+NUMERIC_GRADIENT = exercise(
+    "numeric_gradient",
+    case(
+        "a cubic function of a matrix, large eps",
+        slopes("(w**3).sum()", 0.1),
+        tolerance="float64",
+        weight=2,
+        w=normal(3, 4, dtype=DOUBLE),
+    ),
+    case(
+        "entries that depend on each other",
+        slopes("w.prod()", 0.01),
+        tolerance="float64",
+        w=uniform(5, low=1, high=2, dtype=DOUBLE),
+    ),
+    case(
+        "three axes", slopes("(w**2 * torch.arange(1.0, 4.0)).sum()", 0.5), tolerance="float64", w=normal(2, 2, 3, dtype=DOUBLE)
+    ),
+    case(
+        "the loss of a linear model, small eps",
+        slopes("((x @ w - t) ** 2).mean()", 1e-5),
+        tolerance="float64",
+        x=normal(6, 4, dtype=DOUBLE),
+        t=normal(6, 2, dtype=DOUBLE),
+        w=normal(4, 2, dtype=DOUBLE),
+    ),
+    case(
+        "a float32 w",
+        "numeric_gradient(lambda w: (w**2).sum(), w.clone(), 0.01)",
+        view=lambda g, inputs: {
+            "dtype": str(g.dtype),
+            "shape": list(g.shape),
+            "near": bool(((g - 2 * inputs["w"]).abs() < 0.01).all()),
+        },
+        w=normal(3, 2),
+    ),
+    mistakes={
+        "You nudge upwards only; also nudge down and take the difference (central differences).": nudge(
+            "(above - float(f(w))) / eps", start="v, result, w = w.clone(), torch.zeros_like(w), w.clone()"
+        ),
+        "You nudge downwards only; also nudge up and take the difference (central differences).": nudge(
+            "(float(f(w)) - below) / eps", start="v, result, w = w.clone(), torch.zeros_like(w), w.clone()"
+        ),
+        "You divide by eps; the two points are 2 * eps apart.": nudge("(above - below) / eps"),
+        "You divide by 2 alone; the two points are 2 * eps apart.": nudge("(above - below) / 2"),
+        "You do not divide by the distance of the two points, 2 * eps.": nudge("above - below"),
+        "The sign: subtract the loss below from the loss above.": nudge("(below - above) / (2 * eps)"),
+        "You leave w nudged; put each entry back, also the last.": nudge(
+            restore="pass", start="v, result = w, torch.zeros_like(w)"
+        ),
+        "You do not put an entry back before you nudge the next; the slope is taken at w itself.": nudge(restore="pass"),
+        "You ignore eps and use a nudge of your own.": nudge(start="v, result = w.clone(), torch.zeros_like(w); eps = 1e-3"),
+        "You fill a float32 tensor; make the gradient in the dtype of w (zeros_like).": nudge(
+            start="v, result = w.clone(), torch.zeros(w.shape)"
+        ),
+        "You compute in float32; nudge w in its own dtype.": nudge(
+            start="v = w.float(); result = torch.zeros_like(w)", value="float(f(v.to(w.dtype)))"
+        ),
+        "You round the loss to float32; eps is lost in its last digits.": nudge(value="f(v).float().item()"),
+        "You nudge a whole row at once; nudge each entry by itself.": nudge(where="range(len(w))"),
+        "You nudge all entries at once; nudge one at a time.": define(
+            "numeric_gradient(f, w, eps)", "return torch.full_like(w, float(f(w + eps) - f(w - eps)) / (2 * eps))"
+        ),
+        "You skip the last entry.": nudge(where="list(np.ndindex(*w.shape))[:-1]"),
+        "You skip all rows but the first.": nudge(where="list(np.ndindex(*w.shape))[: w[0].numel()]"),
+        "Your gradient is flat; give it the shape of w.": nudge(end="result.flatten()"),
+        "Your nudge grows with the entry; add and subtract eps itself.": nudge(up="old * (1 + eps)", down="old * (1 - eps)"),
+    },
+    alternatives={
+        "in place, on a flat view": define(
+            "numeric_gradient(f, w, eps)",
+            "flat, result = w.view(-1), []",
+            "for i in range(len(flat)):",
+            "    old = flat[i].item()",
+            "    flat[i] = old + eps",
+            "    above = f(w).item()",
+            "    flat[i] = old - eps",
+            "    below = f(w).item()",
+            "    flat[i] = old",
+            "    result.append((above - below) / (2 * eps))",
+            "return torch.tensor(result, dtype=w.dtype).reshape(w.shape)",
+        ),
+        "in place, adding and subtracting": define(
+            "numeric_gradient(f, w, eps)",
+            "result = torch.zeros_like(w)",
+            "for i in np.ndindex(*w.shape):",
+            "    w[i] += eps",
+            "    above = f(w)",
+            "    w[i] -= 2 * eps",
+            "    below = f(w)",
+            "    w[i] += eps",
+            "    result[i] = (above - below) / (2 * eps)",
+            "return result",
+        ),
+        "unit matrices": define(
+            "numeric_gradient(f, w, eps)",
+            "units = torch.eye(w.numel(), dtype=w.dtype).reshape(-1, *w.shape)",
+            "return torch.stack([(f(w + eps * u) - f(w - eps * u)) / eps / 2 for u in units]).reshape(w.shape)",
+        ),
+        "divided by the distance as it was rounded": nudge("(above - below) / ((old + eps) - (old - eps))"),
+        "the entries in another order": nudge(where="reversed(list(np.ndindex(*w.shape)))"),
+        "a fresh copy for each nudge": define(
+            "numeric_gradient(f, w, eps)",
+            "def at(i, step):",
+            "    v = w.detach().clone()",
+            "    v.view(-1)[i] += step",
+            "    return f(v)",
+            "return torch.stack([at(i, eps) - at(i, -eps) for i in range(w.numel())]).view_as(w) / (2 * eps)",
+        ),
+    },
+)
+
+
+def mse_gradient(
+    dw="x.T @ slope",
+    db="slope.sum(dim=0)",
+    slope="2 * error / error.numel()",
+    error="x @ w + b - target.reshape(len(x), -1)",
+    result="dw, db",
+):
+    return define(
+        "mse_gradient(x, w, b, target)", f"error = {error}", f"slope = {slope}", f"dw = {dw}", f"db = {db}", f"return {result}"
+    )
+
+
+MSE_GRADIENT = exercise(
+    "mse_gradient",
+    gradient(
+        "the slope of your own loss",
+        loss="mse_loss(linear(x, w, b), target)",
+        grad="mse_gradient(x, w, b, target)",
+        wrt=("w", "b"),
+        x=normal(7, 5, dtype=DOUBLE),
+        w=normal(5, 1, dtype=DOUBLE),
+        b=normal(1, dtype=DOUBLE),
+        target=normal(7, mean=4, dtype=DOUBLE),
+    ),
+    case(
+        "one number, targets (N,)",
+        "mse_gradient(x, w, b, target)",
+        weight=2,
+        x=normal(8, 5),
+        w=normal(5, 1),
+        b=normal(1),
+        target=normal(8),
+    ),
+    case(
+        "one number, targets (N, 1)",
+        "mse_gradient(x, w, b, target)",
+        x=normal(8, 5),
+        w=normal(5, 1),
+        b=normal(1),
+        target=normal(8, 1),
+    ),
+    case(
+        "one number, labels (N,)", "mse_gradient(x, w, b, target)", x=normal(8, 5), w=normal(5, 1), b=normal(1), target=labels(8)
+    ),
+    case(
+        "three numbers",
+        "mse_gradient(x, w, b, target)",
+        weight=2,
+        x=normal(8, 5),
+        w=normal(5, 3),
+        b=normal(3),
+        target=normal(8, 3),
+    ),
+    case("one row", "mse_gradient(x, w, b, target)", x=normal(1, 5), w=normal(5, 3), b=normal(3), target=normal(1, 3)),
+    case(
+        "as many rows, columns and numbers",
+        "mse_gradient(x, w, b, target)",
+        x=normal(4, 4),
+        w=normal(4, 4),
+        b=normal(4),
+        target=normal(4, 4),
+    ),
+    case(
+        "float64 stays float64",
+        "mse_gradient(x, w, b, target)",
+        x=normal(6, 3, dtype=DOUBLE),
+        w=normal(3, 2, dtype=DOUBLE),
+        b=normal(2, dtype=DOUBLE),
+        target=normal(6, 2, dtype=DOUBLE),
+    ),
+    mistakes={
+        "The factor 2 of the square is missing.": mse_gradient(slope="error / error.numel()"),
+        "The loss is a mean: divide by the number of entries, N * K.": mse_gradient(slope="2 * error"),
+        "You divide by the number of rows; the mean is over all N * K entries.": mse_gradient(slope="2 * error / len(x)"),
+        "The sign: the error is prediction minus target.": mse_gradient(slope="-2 * error / error.numel()"),
+        "You divide dw by N once more; the slope is a mean already.": mse_gradient(dw="x.T @ slope / len(x)"),
+        "db is not summed: add up the rows, so that it has the shape of b.": mse_gradient(db="slope"),
+        "You take the mean of the slopes for db; they are divided already, sum them.": mse_gradient(db="slope.mean(dim=0)"),
+        "db keeps an axis of length 1; it has the shape of b, (K,).": mse_gradient(db="slope.sum(dim=0, keepdim=True)"),
+        "You sum db over the columns; sum over the rows.": mse_gradient(db="slope.sum(dim=1)"),
+        "db is a single number; b has one entry for each column.": mse_gradient(db="slope.sum()"),
+        "Only dw is divided by the number of entries; divide db too.": mse_gradient(db="(2 * error).sum(dim=0)"),
+        "(N, 1) minus (N,) is (N, N): give the target a second axis.": mse_gradient(error="x @ w + b - target"),
+        "The bias is missing from your prediction.": mse_gradient(error="x @ w - target.reshape(len(x), -1)"),
+        "dw is transposed; it has the shape of w, (D, K).": mse_gradient(dw="slope.T @ x"),
+        "x must be transposed for dw: (D, N) @ (N, K) is (D, K).": mse_gradient(dw="x @ slope"),
+        "dw and db are swapped; return (dw, db).": mse_gradient(result="db, dw"),
+        "You convert to float32; keep the dtype of x.": mse_gradient(result="dw.float(), db.float()"),
+        "You change the target in place; make a new tensor for the errors.": define(
+            "mse_gradient(x, w, b, target)",
+            "target = target.view(len(x), -1)",
+            "target -= x @ w + b",
+            "slope = -2 * target / target.numel()",
+            "return x.T @ slope, slope.sum(dim=0)",
+        ),
+        "That is the slope of the absolute error; the slope of a square is twice the error.": mse_gradient(
+            slope="error.sign() / error.numel()"
+        ),
+    },
+    alternatives={
+        "einsum": mse_gradient(dw="torch.einsum('nd,nk->dk', x, slope)", db="torch.einsum('nk->k', slope)"),
+        "a loop over rows": define(
+            "mse_gradient(x, w, b, target)",
+            "dw, db = torch.zeros_like(w), torch.zeros_like(b)",
+            "for row, t in zip(x, target.reshape(len(x), -1), strict=True):",
+            "    e = row @ w + b - t",
+            "    dw += 2 * torch.outer(row, e) / (len(x) * len(b))",
+            "    db += 2 * e / (len(x) * len(b))",
+            "return dw, db",
+        ),
+        "the normal equations": mse_gradient(
+            dw="2 * (x.T @ x @ w + x.sum(dim=0)[:, None] * b - x.T @ target.reshape(len(x), -1).to(x.dtype)) / error.numel()"
+        ),
+        "the bias as the weight of a column of ones": define(
+            "mse_gradient(x, w, b, target)",
+            "ones = torch.cat([x, x.new_ones(len(x), 1)], dim=1)",
+            "error = ones @ torch.cat([w, b.unsqueeze(0)]) - (target if target.ndim == 2 else target.unsqueeze(1))",
+            "both = 2 * ones.t().mm(error) / error.numel()",
+            "return both[:-1], both[-1]",
+        ),
+        "broadcasting and means": mse_gradient(
+            slope="2 * error / len(b)", dw="(x[:, :, None] * slope[:, None, :]).mean(dim=0)", db="slope.mean(0)"
+        ),
+        "a list": mse_gradient(result="[dw, db]"),
+    },
+)
+
+
+def sgd_step(*loop, end="return None"):
+    return define(
+        "sgd_step(params, grads, lr)", "for i, (p, g) in enumerate(zip(params, grads)):", *("    " + line for line in loop), end
+    )
+
+
+def parameters(*shapes, dtype=torch.float32):
+    return lambda g: [torch.randn(*shape, generator=g, dtype=DOUBLE).to(dtype) for shape in shapes]
+
+
+ONE_LAYER, TWO_LAYERS = ((5, 3), (3,)), ((5, 4), (4,), (4, 3), (3,))
+STEP = "before = list(params); returned = sgd_step(params, grads, lr); dict(returned=returned, parameters=before)"
+
+SGD_STEP = exercise(
+    "sgd_step",
+    case("one layer", STEP, weight=2, params=parameters(*ONE_LAYER), grads=parameters(*ONE_LAYER), lr=0.1),
+    case("two layers", STEP, params=parameters(*TWO_LAYERS), grads=parameters(*TWO_LAYERS), lr=0.03),
+    case("another rate", STEP, params=parameters(*ONE_LAYER), grads=parameters(*ONE_LAYER), lr=2.5),
+    case(
+        "the list still holds the parameters",
+        "sgd_step(params, grads, lr); params",
+        params=parameters((4, 2)),
+        grads=parameters((4, 2)),
+        lr=0.5,
+    ),
+    case(
+        "two steps",
+        "before = list(params); sgd_step(params, grads, lr); sgd_step(params, grads, lr); before",
+        params=parameters(*ONE_LAYER),
+        grads=parameters(*ONE_LAYER),
+        lr=0.2,
+    ),
+    case("float64", STEP, params=parameters(*ONE_LAYER, dtype=DOUBLE), grads=parameters(*ONE_LAYER, dtype=DOUBLE), lr=0.1),
+    in_place=True,
+    mistakes={
+        "You step uphill; subtract the gradient.": sgd_step("p += lr * g"),
+        "Nothing moves: p = p - lr * g makes a new tensor. Change p in place.": sgd_step("p = p - lr * g"),
+        "You put new tensors into the list; change the tensors themselves, in place.": sgd_step("params[i] = p - lr * g"),
+        "The bias does not move: step through all parameters.": sgd_step("if p.ndim == 2:", "    p -= lr * g"),
+        "Only the first parameter moves: step through all parameters.": sgd_step("if i == 0:", "    p -= lr * g"),
+        "Only the first layer moves: step through all parameters.": sgd_step("if i < 2:", "    p -= lr * g"),
+        "You return inside the loop: only the first parameter moves.": sgd_step("p -= lr * g", "return params"),
+        "The learning rate is applied twice.": sgd_step("p -= lr * lr * g"),
+        "The learning rate is missing.": sgd_step("p -= g"),
+        "You divide by the learning rate; multiply.": sgd_step("p -= g / lr"),
+        "You return the parameters; change them in place and return None.": sgd_step("p -= lr * g", end="return params"),
+        "You return new parameters and leave the old ones; change them in place.": define(
+            "sgd_step(params, grads, lr)", "return [p - lr * g for p, g in zip(params, grads)]"
+        ),
+        "You scale the gradients in place; leave them as they are.": sgd_step("g *= lr", "p -= g"),
+        "You set the gradients to 0 after the step; leave them as they are.": sgd_step("p -= lr * g", "g.zero_()"),
+        "You divide the gradient by its length; use it as it is.": sgd_step("p -= lr * g / g.norm()"),
+        "You use the sign of the gradient only; use its size too.": sgd_step("p -= lr * g.sign()"),
+        "The gradient replaces the parameter; subtract it.": sgd_step("p.copy_(-lr * g)"),
+        "You multiply by the parameter; the step is lr times the gradient.": sgd_step("p -= lr * g * p"),
+    },
+    alternatives={
+        "sub_": sgd_step("p.sub_(lr * g)"),
+        "add_ with alpha": sgd_step("p.add_(g, alpha=-lr)"),
+        "copy_ under no_grad": sgd_step("with torch.no_grad():", "    p.copy_(p - g * lr)"),
+        "slices": sgd_step("p[:] = p - lr * g"),
+        "indices": define("sgd_step(params, grads, lr)", "for i in range(len(params)):", "    params[i] -= lr * grads[i]"),
+        "a loop over rows": sgd_step("for j in range(len(p)):", "    p[j] = p[j] - lr * g[j]"),
+        "in place through .data": sgd_step("p.data = p.data.sub_(lr * g)"),
+    },
+)
+
+
+def to_digit(result):
+    return define("to_digit(prediction)", f"return {result}")
+
+
+TO_DIGIT = exercise(
+    "to_digit",
+    case("predictions around the digits", "to_digit(prediction)", weight=2, prediction=uniform(40, 1, low=-0.4, high=9.4)),
+    case("far outside", "to_digit(prediction)", weight=2, prediction=normal(40, 1, sd=40)),
+    case(
+        "just below and above a digit",
+        "to_digit(prediction)",
+        prediction=lambda g: torch.randint(0, 10, (30, 1), generator=g) + 0.45 * (torch.rand(30, 1, generator=g) - 0.5).sign(),
+    ),
+    case("one prediction", "to_digit(prediction)", prediction=uniform(1, 1, low=2, high=8)),
+    case("float64", "to_digit(prediction)", prediction=uniform(12, 1, low=-3, high=12, dtype=DOUBLE)),
+    mistakes={
+        "You cut the fraction off; round to the nearest digit.": to_digit("prediction.squeeze(1).clamp(0, 9).long()"),
+        "You round up; round to the nearest digit.": to_digit("prediction.squeeze(1).ceil().clamp(0, 9).long()"),
+        "You do not clamp: there is no digit -3 and no digit 12.": to_digit("prediction.squeeze(1).round().long()"),
+        "You do not clamp from above: there is no digit 12.": to_digit("prediction.squeeze(1).round().clamp(min=0).long()"),
+        "You do not clamp from below: there is no digit -3.": to_digit("prediction.squeeze(1).round().clamp(max=9).long()"),
+        "You clamp to 0..10; the largest digit is 9.": to_digit("prediction.squeeze(1).round().clamp(0, 10).long()"),
+        "You clamp to 1..9; 0 is a digit too.": to_digit("prediction.squeeze(1).round().clamp(1, 9).long()"),
+        "You clamp to 0..8; 9 is a digit too.": to_digit("prediction.squeeze(1).round().clamp(0, 8).long()"),
+        "Your result is (N, 1); labels are (N,), drop the second axis.": to_digit("prediction.round().clamp(0, 9).long()"),
+        "A single prediction loses its only axis; drop the second axis alone.": to_digit(
+            "prediction.squeeze().round().clamp(0, 9).long()"
+        ),
+        "Your result is floating point; labels are int64.": to_digit("prediction.squeeze(1).round().clamp(0, 9)"),
+        "Your result is int32; labels are int64.": to_digit("prediction.squeeze(1).round().clamp(0, 9).int()"),
+        "You look for the place of the largest entry; each row has one number, the digit itself.": to_digit(
+            "prediction.argmax(dim=1)"
+        ),
+        "You take the remainder by 10; numbers outside 0..9 go to the nearest digit.": to_digit(
+            "prediction.squeeze(1).round().long() % 10"
+        ),
+        "You drop the sign; a negative prediction is nearest to 0.": to_digit(
+            "prediction.squeeze(1).round().abs().clamp(0, 9).long()"
+        ),
+        "You return one digit for all; each row has its own.": to_digit("prediction.mean(dim=0).round().clamp(0, 9).long()"),
+    },
+    alternatives={
+        "half added, then the floor": to_digit("torch.floor(prediction[:, 0] + 0.5).clamp(0, 9).to(torch.int64)"),
+        "clamped first": to_digit("prediction.clamp(min=0, max=9).round().long().flatten()"),
+        "the nearest of ten digits": to_digit("(prediction - torch.arange(10)).abs().argmin(dim=1)"),
+        "a loop": to_digit("torch.tensor([min(max(round(p.item()), 0), 9) for p in prediction])"),
+        "NumPy": to_digit("torch.from_numpy(np.clip(np.rint(prediction.numpy()), 0, 9).astype(np.int64).reshape(-1))"),
+    },
+)
+
+
+def sigmoid(result):
+    return define("sigmoid(z)", f"return {result}")
+
+
+def extremes(dtype):
+    fixed = torch.tensor([-1e4, -800.0, -100.0, -89.0, 0.0, 89.0, 100.0, 800.0, 1e4], dtype=dtype)
+    return lambda g: fixed[torch.randperm(len(fixed), generator=g)]
+
+
+SIGMOID = exercise(
+    "sigmoid",
+    case("a batch of scores", "sigmoid(z)", weight=2, z=normal(5, 4, sd=2)),
+    case("scores from -1e4 to 1e4", "sigmoid(z)", weight=2, z=extremes(torch.float32)),
+    case("zeros", "sigmoid(z)", z=torch.zeros(3)),
+    case("negative scores", "sigmoid(z)", z=uniform(8, low=-8, high=-0.5)),
+    case("one row of one score", "sigmoid(z)", z=normal(1, 1)),
+    case("float64 stays float64", "sigmoid(z)", z=normal(3, 2, 2, sd=4, dtype=DOUBLE)),
+    case("float64 from -1e4 to 1e4", "sigmoid(z)", z=extremes(DOUBLE)),
+    mistakes={
+        "exp(z) overflows for large scores, and inf / inf is NaN: use 1 / (1 + exp(-z)).": sigmoid("z.exp() / (1 + z.exp())"),
+        "nan_to_num makes a 0 of a score that should give 1: use 1 / (1 + exp(-z)).": sigmoid(
+            "(z.exp() / (1 + z.exp())).nan_to_num(0.0)"
+        ),
+        "The sign: large scores should give 1.": sigmoid("1 / (1 + z.exp())"),
+        "The 1 in the divisor is missing.": sigmoid("1 / torch.exp(-z)"),
+        "Brackets: divide by the sum of 1 and exp(-z).": sigmoid("1 / 1 + torch.exp(-z)"),
+        "That is tanh, which runs from -1 to 1.": sigmoid("z.tanh()"),
+        "That is softmax; a sigmoid looks at each score by itself.": sigmoid(
+            "(z - z.amax(-1, keepdim=True)).exp() / (z - z.amax(-1, keepdim=True)).exp().sum(-1, keepdim=True)"
+        ),
+        "You forgot the sign of negative scores: the absolute value belongs in the exponent only.": sigmoid(
+            "1 / (1 + torch.exp(-z.abs()))"
+        ),
+        "Scores of exactly 0 are left out; sigmoid(0) is 0.5.": define(
+            "sigmoid(z)",
+            "a = torch.zeros_like(z)",
+            "a[z > 0] = 1 / (1 + torch.exp(-z[z > 0]))",
+            "a[z < 0] = torch.exp(z[z < 0]) / (1 + torch.exp(z[z < 0]))",
+            "return a",
+        ),
+        "That is the slope of the sigmoid; return the sigmoid itself.": sigmoid(
+            "1 / (1 + torch.exp(-z)) * (1 - 1 / (1 + torch.exp(-z)))"
+        ),
+        "You clip the scores too early, which changes ordinary values.": sigmoid("1 / (1 + torch.exp(-z.clamp(-4, 4)))"),
+        "You convert to float32; keep the dtype of z.": sigmoid("(1 / (1 + torch.exp(-z))).float()"),
+        "You convert to float64; keep the dtype of z.": sigmoid("1 / (1 + torch.exp(-z.double()))"),
+        "You round to 0 and 1; return the values in between.": sigmoid("(z > 0).to(z.dtype)"),
+        "You cut the line at 0 and 1; use the exponential function.": sigmoid("(z / 4 + 0.5).clamp(0, 1)"),
+        "You change z in place; make a new tensor.": sigmoid("z.neg_().exp_().add_(1).reciprocal_()"),
+    },
+    alternatives={
+        "tanh": sigmoid("0.5 * (1 + torch.tanh(z / 2))"),
+        "two branches": sigmoid(
+            "torch.where(z >= 0, 1 / (1 + torch.exp(-z.abs())), torch.exp(-z.abs()) / (1 + torch.exp(-z.abs())))"
+        ),
+        "masks": define(
+            "sigmoid(z)",
+            "a = torch.empty_like(z)",
+            "up = z >= 0",
+            "a[up] = 1 / (1 + torch.exp(-z[up]))",
+            "a[~up] = torch.exp(z[~up]) / (1 + torch.exp(z[~up]))",
+            "return a",
+        ),
+        "in place on a copy": sigmoid("z.clone().neg_().exp_().add_(1).reciprocal_()"),
+        "computed in float64": sigmoid("(1 / (1 + torch.exp(-z.double()))).to(z.dtype)"),
+        "a loop": sigmoid("torch.stack([1 / (1 + math.e ** -v) for v in z.flatten()]).reshape(z.shape)"),
+    },
+)
+
+
+def one_hot(*lines):
+    return define("one_hot(labels, num_classes)", *lines)
+
+
+ONE_HOT = exercise(
+    "one_hot",
+    case("all classes occur", "one_hot(labels, num_classes)", weight=2, labels=labels(25), num_classes=10),
+    case(
+        "the largest classes do not occur", "one_hot(labels, num_classes)", weight=2, labels=integers(8, high=7), num_classes=10
+    ),
+    case("as many labels as classes", "one_hot(labels, num_classes)", labels=integers(6, high=6), num_classes=6),
+    case("each class once", "one_hot(labels, num_classes)", labels=labels(5, 5), num_classes=5),
+    case("one label", "one_hot(labels, num_classes)", labels=integers(1, low=1, high=3), num_classes=4),
+    mistakes={
+        "You count the classes in the data; the number of columns is num_classes.": one_hot(
+            "return torch.eye(int(labels.max()) + 1)[labels]"
+        ),
+        "You count the distinct labels; the number of columns is num_classes.": one_hot(
+            "seen = labels.unique()", "return (labels[:, None] == seen).float()"
+        ),
+        "You always make ten columns; use num_classes.": one_hot("return torch.eye(10)[labels]"),
+        "Your result is transposed: one row for each label, one column for each class.": one_hot(
+            "return torch.eye(num_classes)[:, labels]"
+        ),
+        "Your result is an integer tensor; it is float32, as predictions are.": one_hot(
+            "return torch.eye(num_classes)[labels].long()"
+        ),
+        "Your result is True and False; it is float32, as predictions are.": one_hot(
+            "return labels[:, None] == torch.arange(num_classes)"
+        ),
+        "Your result is float64; it is float32.": one_hot("return torch.eye(num_classes, dtype=torch.float64)[labels]"),
+        "Columns count from 0: label 0 belongs to the first.": one_hot("return torch.eye(num_classes)[labels - 1]"),
+        "Columns count from 0: label 0 belongs to the first column, not the second.": one_hot(
+            "return torch.eye(num_classes)[(labels + 1) % num_classes]"
+        ),
+        "You set whole columns, in all rows; each row has a single 1.": one_hot(
+            "rows = torch.zeros(len(labels), num_classes)", "rows[:, labels] = 1", "return rows"
+        ),
+        "You set all columns up to the label; each row has a single 1.": one_hot(
+            "return (torch.arange(num_classes) <= labels[:, None]).float()"
+        ),
+        "You write the label into its column; write 1.": one_hot("return torch.eye(num_classes)[labels] * labels[:, None]"),
+        "0 and 1 are swapped: the label's own column holds the 1.": one_hot("return 1 - torch.eye(num_classes)[labels]"),
+        "You write -1 elsewhere; write 0.": one_hot("return 2 * torch.eye(num_classes)[labels] - 1"),
+        "You sort the labels; row i belongs to label i.": one_hot("return torch.eye(num_classes)[labels.sort().values]"),
+        "You change the labels in place; leave them as they are.": one_hot(
+            "rows = torch.eye(num_classes)[labels]", "labels.zero_()", "return rows"
+        ),
+        "The columns run backwards: label 0 belongs to the first.": one_hot("return torch.eye(num_classes).flip(1)[labels]"),
+    },
+    alternatives={
+        "a comparison": one_hot("return (labels[:, None] == torch.arange(num_classes)).float()"),
+        "index pairs": one_hot(
+            "rows = torch.zeros(len(labels), num_classes)", "rows[torch.arange(len(labels)), labels] = 1", "return rows"
+        ),
+        "scatter": one_hot("return torch.zeros(labels.shape[0], num_classes).scatter_(1, labels.unsqueeze(1), 1.0)"),
+        "a loop": one_hot(
+            "rows = torch.zeros((len(labels), num_classes))",
+            "for i, label in enumerate(labels):",
+            "    rows[i, label] = 1.0",
+            "return rows",
+        ),
+        "NumPy": one_hot("return torch.from_numpy(np.eye(num_classes, dtype=np.float32)[labels.numpy()])"),
+        "a list of lists": one_hot(
+            "return torch.tensor([[float(k == label) for k in range(num_classes)] for label in labels.tolist()])"
+        ),
+    },
+)
+
+EXERCISES = [LINEAR, MSE_LOSS, NUMERIC_GRADIENT, MSE_GRADIENT, SGD_STEP, TO_DIGIT, SIGMOID, ONE_HOT]
