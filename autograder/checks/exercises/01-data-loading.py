@@ -1,0 +1,1301 @@
+"""Checks of 01-data-loading. Random choices have no one right answer, so views turn them into properties.
+
+False alarms: a view that asks whether each of k equally likely outcomes turns up in n draws is wrong with probability
+below k * (1 - 1/k)**n; the draws below keep that under 1e-6. The other random properties are wrong more rarely still.
+"""
+
+import torch
+
+from autograder.checks import case, exercise, folder, generator, labels, normal, pixels, uniform
+
+# load_folder ---------------------------------------------------------------------------------------------------------
+
+
+def digits(g, *, most=1, names="{:05}.png", colour=False, **extra):
+    """One to `most` images of each digit, written to disk in random order: a listing that is not sorted shows."""
+    files = {}
+    for digit in range(10):
+        for i in torch.randperm(200, generator=g)[: torch.randint(1, most + 1, (), generator=g)].tolist():
+            grey = torch.randint(0, 256, (28, 28), generator=g).to(torch.uint8)
+            files[f"{digit}/{names.format(i)}"] = grey[:, :, None].repeat(1, 1, 3) if colour else grey
+    paths = list(files)
+    return {paths[i]: files[paths[i]] for i in torch.randperm(len(paths), generator=g)} | extra
+
+
+def without(missing, files):
+    return {name: content for name, content in files.items() if not name.startswith(f"{missing}/")}
+
+
+GREY = torch.full((28, 28), 99, dtype=torch.uint8)
+CLUTTER = {".DS_Store": b"\0", ".cache/": b"", "4/.DS_Store": b"\0", "4/._00001.png": GREY, "7/.00001.png": GREY // 2}
+
+MISSING = """
+try:
+    load_folder(path)
+    said = "nothing"
+except FileNotFoundError as error:
+    said = "6" in str(error).replace(str(path), "")
+said
+"""
+
+load_folder = exercise(
+    "load_folder",
+    case(
+        "several images of each digit", "load_folder(path)", weight=2, tolerance="exact", path=folder(lambda g: digits(g, most=4))
+    ),
+    case(
+        "file names sort as text: 10.png comes before 9.png",
+        "load_folder(path)",
+        tolerance="exact",
+        path=folder(lambda g: digits(g, names="{}.png") | {"3/9.png": GREY, "3/10.png": GREY // 2, "3/100.png": GREY // 3}),
+    ),
+    case("images with three channels", "load_folder(path)", tolerance="exact", path=folder(lambda g: digits(g, colour=True))),
+    case("hidden files are skipped", "load_folder(path)", tolerance="exact", path=folder(lambda g: digits(g, **CLUTTER))),
+    case(
+        "files that are no PNG are left alone",
+        "load_folder(path)",
+        tolerance="exact",
+        path=folder(lambda g: digits(g, **{"2/thumbnail.bmp": GREY, "2/00001.png.bak": GREY, "README.md": b"digits"})),
+    ),
+    case(
+        "a digit without images",
+        "load_folder(path)",
+        tolerance="exact",
+        path=folder(lambda g: without(5, digits(g)) | {"5/": b""}),
+    ),
+    case("a missing folder is named", MISSING, path=folder(lambda g: without(6, digits(g)))),
+    mistakes={
+        "You take the files in the order of the disk, which differs from machine to machine: sort them.": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+        for file in (path / str(digit)).glob("[!.]*.png"):
+            images.append(np.asarray(Image.open(file).convert("L")))
+            labels.append(digit)
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "You go through the folders in the order of the disk: go through the digits 0 to 9.": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+    for folder in path.glob("[0-9]"):
+        for file in sorted(folder.glob("[!.]*.png")):
+            images.append(np.asarray(Image.open(file).convert("L")))
+            labels.append(int(folder.name))
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "Your labels number the folders in the order in which they are found; a label is the folder's name.": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+    for i, folder in enumerate(f for f in path.iterdir() if f.is_dir() and f.name[0] != "."):
+        for file in sorted(folder.glob("[!.]*.png")):
+            images.append(np.asarray(Image.open(file).convert("L")))
+            labels.append(i)
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "Your labels count every folder, also hidden ones: a label is the name of the digit's folder.": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+    for i, folder in enumerate(f for f in sorted(path.iterdir()) if f.is_dir()):
+        for file in sorted(folder.glob("[!.]*.png")):
+            images.append(np.asarray(Image.open(file).convert("L")))
+            labels.append(i)
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "Your labels number the images. A label is the digit that the image shows, the name of its folder.": """
+right = load_folder
+
+
+def load_folder(path):
+    images = right(path)[0]
+    return images, torch.arange(len(images))
+""",
+        'You keep the colour channels of an image that has three: use .convert("L").': """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+        for file in sorted((path / str(digit)).glob("[!.]*.png")):
+            images.append(np.asarray(Image.open(file)))
+            labels.append(digit)
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "Your images have three colour channels; grey images have the shape (N, 28, 28).": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return images[..., None].repeat(1, 1, 1, 3), labels
+""",
+        "Your images have an axis too many: (N, 28, 28), not (N, 1, 28, 28).": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return images[:, None], labels
+""",
+        "Your labels are a column, (N, 1); make them (N,), or they will be compared with everything.": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return images, labels[:, None]
+""",
+        "Your labels are floating-point numbers; make them int64.": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return images, labels.float()
+""",
+        "Your labels are uint8, which cannot be used to look up classes; make them int64.": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return images, labels.to(torch.uint8)
+""",
+        "You return lists or arrays; make a tensor of the images and one of the labels.": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return images, labels.tolist()
+""",
+        "You already scale the images; load_folder returns the bytes as they are, uint8.": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return images.float() / 255, labels
+""",
+        "Your images are not uint8: keep the type of the files.": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return images.float(), labels
+""",
+        "You return the labels first; return (images, labels).": """
+right = load_folder
+
+
+def load_folder(path):
+    images, labels = right(path)
+    return labels, images
+""",
+        "You read files whose name begins with a dot: skip them.": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+        for file in sorted((path / str(digit)).glob("*.png")):
+            images.append(np.asarray(Image.open(file).convert("L")))
+            labels.append(digit)
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "You open every file in a folder as an image; take those that end in .png.": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+        for file in sorted(f for f in (path / str(digit)).iterdir() if f.name[0] != "."):
+            images.append(np.asarray(Image.open(file).convert("L")))
+            labels.append(digit)
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "You sort the file names as numbers; sort them as text.": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+        for file in sorted((path / str(digit)).glob("[!.]*.png"), key=lambda f: int(f.stem)):
+            images.append(np.asarray(Image.open(file).convert("L")))
+            labels.append(digit)
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "You sort all images by file name; the order is by digit first, then by name.": """
+def load_folder(path):
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(path / str(digit))
+    files = sorted(path.glob("[0-9]/[!.]*.png"), key=lambda f: (f.name, f.parent.name))
+    images = [np.asarray(Image.open(file).convert("L")) for file in files]
+    return torch.from_numpy(np.stack(images)), tensor([int(file.parent.name) for file in files])
+""",
+        "You pass over a missing digit in silence: raise FileNotFoundError, which names its folder.": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        for file in sorted((path / str(digit)).glob("[!.]*.png")):
+            images.append(np.asarray(Image.open(file).convert("L")))
+            labels.append(digit)
+    return torch.from_numpy(np.stack(images)), tensor(labels)
+""",
+        "Your FileNotFoundError does not say which folder is missing: name it in the message.": """
+right = load_folder
+
+
+def load_folder(path):
+    if any(not (path / str(digit)).is_dir() for digit in range(10)):
+        raise FileNotFoundError("a folder is missing")
+    return right(path)
+""",
+        "For a missing folder you raise another exception; raise FileNotFoundError.": """
+right = load_folder
+
+
+def load_folder(path):
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise ValueError(f"{digit} is missing")
+    return right(path)
+""",
+    },
+    alternatives={
+        "os.listdir": """
+import os
+
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        folder = os.path.join(path, str(digit))
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".png") and not name.startswith("."):
+                image = Image.open(os.path.join(folder, name)).convert("L")
+                images.append(torch.tensor(np.array(image)))
+                labels.append(digit)
+    return torch.stack(images), torch.tensor(labels)
+""",
+        "the glob module, which skips hidden files": """
+import glob
+
+def load_folder(path):
+    images, labels = [], []
+    for digit in "0123456789":
+        if not (path / digit).exists():
+            raise FileNotFoundError(f"no folder {digit}")
+        files = sorted(glob.glob(f"{path}/{digit}/*.png"))
+        images += [np.array(Image.open(f).convert("L"), dtype=np.uint8) for f in files]
+        labels += [int(digit)] * len(files)
+    return torch.tensor(np.array(images)), torch.tensor(labels, dtype=torch.int64)
+""",
+        "all files in one sorted list": """
+def load_folder(path):
+    for digit in range(10):
+        if not (path / str(digit)).is_dir():
+            raise FileNotFoundError(f"{digit}/ is missing")
+    files = sorted(f for f in path.glob("[0-9]/*.png") if not f.name.startswith("."))
+    images = torch.empty(len(files), 28, 28, dtype=torch.uint8)
+    for i, file in enumerate(files):
+        with Image.open(file) as image:
+            images[i] = torch.from_numpy(np.array(image.convert("L")))
+    return images, torch.tensor([int(f.parent.name) for f in files])
+""",
+        "a tensor a digit, put together at the end": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        folder = path / str(digit)
+        names = sorted(f.name for f in folder.iterdir() if f.suffix == ".png" and f.name[0] != ".")
+        rows = [np.array(Image.open(folder / n).convert("L")) for n in names]
+        images.append(torch.from_numpy(np.array(rows, dtype=np.uint8).reshape(-1, 28, 28)))
+        labels.append(torch.full((len(names),), digit))
+    return torch.cat(images), torch.cat(labels)
+""",
+        "the first channel of a grey image in colour": """
+def load_folder(path):
+    images, labels = [], []
+    for digit in range(10):
+        for file in sorted(f for f in (path / str(digit)).iterdir() if f.name.endswith(".png") and not f.name.startswith(".")):
+            array = np.array(Image.open(file))
+            images.append(tensor(array[..., 0] if array.ndim == 3 else array))
+            labels.append(tensor(digit))
+    return torch.stack(images), torch.stack(labels)
+""",
+    },
+)
+
+# scale, flatten ------------------------------------------------------------------------------------------------------
+
+scale = exercise(
+    "scale",
+    case("several images", "scale(images)", images=pixels(6, 28, 28)),
+    case("one image", "scale(images)", images=pixels(1, 28, 28)),
+    case(
+        "faint images stay faint",
+        "scale(images)",
+        weight=2,
+        images=lambda g: (
+            torch.randint(0, 60, (4, 28, 28), generator=g).to(torch.uint8) // torch.arange(1, 5)[:, None, None].to(torch.uint8)
+        ),
+    ),
+    case(
+        "images without black", "scale(images)", images=lambda g: torch.randint(60, 200, (3, 28, 28), generator=g).to(torch.uint8)
+    ),
+    case(
+        "black and white",
+        "scale(images)",
+        images=lambda g: torch.stack([torch.zeros(28, 28), torch.full((28, 28), 255.0)]).to(torch.uint8),
+    ),
+    mistakes={
+        "Your values still go up to 255: divide by 255.": """
+def scale(images):
+    return images.float()
+""",
+        "Whole-number division (//) leaves only 0 and 1: use /.": """
+def scale(images):
+    return (images // 255).float()
+""",
+        "A uint8 result cannot hold fractions: change the type before you divide.": """
+def scale(images):
+    return (images / 255).to(torch.uint8)
+""",
+        "You divide each image by its own maximum, which makes faint strokes bright: divide all by 255.": """
+def scale(images):
+    return images.float() / images.amax(dim=(1, 2), keepdim=True)
+""",
+        "You divide by the largest value that occurs; divide by 255 whatever occurs.": """
+def scale(images):
+    return images.float() / images.max()
+""",
+        "You stretch the values from the smallest to the largest that occur; divide by 255 only.": """
+def scale(images):
+    images = images.float()
+    return (images - images.min()) / (images.max() - images.min())
+""",
+        "Your result is float64; make it float32.": """
+def scale(images):
+    return images.double() / 255
+""",
+        "Your result is float16, which keeps three digits only; make it float32.": """
+def scale(images):
+    return (images.float() / 255).half()
+""",
+        "You standardise (subtract the mean, divide by the spread); only divide by 255.": """
+def scale(images):
+    images = images.float() / 255
+    return (images - images.mean()) / images.std()
+""",
+        "You divide by 256; the largest value is 255, and it must become 1.": """
+def scale(images):
+    return images.float() / 256
+""",
+        "Your values go from -1 to 1; they must go from 0 to 1.": """
+def scale(images):
+    return images.float() / 127.5 - 1
+""",
+        "Black and white are exchanged: 0 must stay 0.": """
+def scale(images):
+    return 1 - images.float() / 255
+""",
+        "You divide twice by 255.": """
+def scale(images):
+    return images / 255 / 255
+""",
+        "You flatten the images too; scale keeps the shape.": """
+def scale(images):
+    return (images.float() / 255).reshape(len(images), -1)
+""",
+        "You return a NumPy array; return a tensor.": """
+def scale(images):
+    return images.numpy().astype(np.float32) / 255
+""",
+        "You change the tensor that you were given; make a new one.": """
+def scale(images):
+    images //= 255
+    return images.float()
+""",
+    },
+    alternatives={
+        "division of bytes by a number": "def scale(images):\n    return images / 255\n",
+        "multiplication by 1 / 255": "def scale(images):\n    return images.to(torch.float32) * (1 / 255)\n",
+        "in place on a copy": "def scale(images):\n    new = images.clone().float()\n    new.div_(255)\n    return new\n",
+        "torch.div": "def scale(images):\n    return torch.div(images.type(torch.float32), 255.0)\n",
+        "by way of NumPy": """
+def scale(images):
+    return torch.from_numpy(images.numpy().astype(np.float32) / np.float32(255))
+""",
+        "a table of all 256 values": "def scale(images):\n    return (torch.arange(256) / 255)[images.long()]\n",
+    },
+)
+
+flatten = exercise(
+    "flatten",
+    case("seven images", "flatten(images)", tolerance="exact", images=uniform(7, 28, 28)),
+    case("one image", "flatten(images)", tolerance="exact", images=uniform(1, 28, 28)),
+    case("28 images of 28 x 28", "flatten(images)", tolerance="exact", images=uniform(28, 28, 28)),
+    case("bytes stay bytes", "flatten(images)", tolerance="exact", images=pixels(3, 28, 28)),
+    case("images with one channel", "flatten(images)", tolerance="exact", images=uniform(4, 1, 28, 28)),
+    case("images with three channels", "flatten(images)", tolerance="exact", images=uniform(4, 3, 28, 28)),
+    case("rows that are flat already", "flatten(images)", tolerance="exact", images=uniform(5, 784)),
+    mistakes={
+        "Your images are the columns; row i must be image i.": """
+def flatten(images):
+    return images.reshape(len(images), -1).T
+""",
+        "Your shape is (784, N) and the images are cut to pieces: keep the first axis, images.reshape(len(images), -1).": """
+def flatten(images):
+    return images.reshape(-1, len(images))
+""",
+        "The images got mixed: you reshape to (784, N) and transpose. Keep the first axis.": """
+def flatten(images):
+    return images.reshape(-1, len(images)).T
+""",
+        "You read each image column by column; read it line by line.": """
+def flatten(images):
+    return images.transpose(-2, -1).reshape(len(images), -1) if images.ndim > 2 else images
+""",
+        "One image loses its first axis: (1, 784), not (784,).": """
+def flatten(images):
+    return images.reshape(len(images), -1).squeeze()
+""",
+        "All images became one long row; keep the first axis.": """
+def flatten(images):
+    return images.flatten()
+""",
+        "You fixed the number of images; take it from the input, len(images).": """
+def flatten(images):
+    return images.reshape(7, -1)
+""",
+        "You fixed 784, so channels become images of their own: let the first axis decide, reshape(len(images), -1).": """
+def flatten(images):
+    return images.reshape(-1, 784)
+""",
+        "You fixed 784 columns: an image with three channels has 2,352.": """
+def flatten(images):
+    return images.reshape(len(images), 784)
+""",
+        "You expect exactly three axes; keep the first one, whatever follows it.": """
+def flatten(images):
+    n, height, width = images.shape
+    return images.reshape(n, height * width)
+""",
+        "You flatten the last two axes only; all axes after the first become one.": """
+def flatten(images):
+    return images.flatten(start_dim=-2) if images.ndim > 2 else images
+""",
+        "You change the type; flatten keeps it.": """
+def flatten(images):
+    return images.reshape(len(images), -1).float()
+""",
+        "You scale the values; flatten only changes the shape.": """
+def flatten(images):
+    return images.reshape(len(images), -1) / 255
+""",
+        "You return a list of rows; return one tensor.": """
+def flatten(images):
+    return [image.reshape(-1) for image in images]
+""",
+        "You average over an axis; flatten keeps every pixel.": """
+def flatten(images):
+    return images.float().mean(dim=1)
+""",
+    },
+    alternatives={
+        "reshape": "def flatten(images):\n    return images.reshape(len(images), -1)\n",
+        "view": "def flatten(images):\n    return images.view(images.shape[0], -1)\n",
+        "torch.flatten": "def flatten(images):\n    return torch.flatten(images, 1)\n",
+        "a stack of rows": "def flatten(images):\n    return torch.stack([image.reshape(-1) for image in images])\n",
+        "by way of NumPy": "def flatten(images):\n    return torch.from_numpy(images.numpy().reshape(len(images), -1).copy())\n",
+        "the size spelled out": """
+def flatten(images):
+    n, *rest = images.shape
+    return images.contiguous().view(n, math.prod(rest))
+""",
+        "a loop that fills a table": """
+def flatten(images):
+    rows = torch.empty(len(images), images[0].numel(), dtype=images.dtype)
+    for i in range(len(images)):
+        rows[i] = images[i].flatten()
+    return rows
+""",
+    },
+)
+
+# balanced_subset, train_valid_split, batches -------------------------------------------------------------------------
+
+
+def same_tensors(a, b):
+    return len(a) == len(b) and all(x.shape == y.shape and bool((x == y).all()) for x, y in zip(a, b, strict=True))
+
+
+def kind(indices):
+    return f"{indices.dtype}, {indices.ndim} axis"
+
+
+def subset(chosen, inputs):
+    digit = inputs["labels"][chosen]
+    members = [(inputs["labels"] == d).nonzero()[:, 0].tolist() for d in range(10)]
+    per_digit = [sorted(chosen[digit == d].tolist()) for d in range(10)]
+    size = inputs["per_class"]
+    return {
+        "type": kind(chosen),
+        "images of each digit": digit.bincount(minlength=10).tolist(),
+        "repeats": len(chosen) - len(chosen.unique()),
+        "always the first of a digit": per_digit == [m[:size] for m in members],
+        "always the last of a digit": per_digit == [m[-size:] for m in members],
+        "rising indices": bool((chosen.diff() > 0).all()),
+        "digit after digit": int((digit.diff() != 0).sum()) < 4 * 10,
+        "digits in turns": bool((digit[:10] == digit[10:20]).all()),
+    }
+
+
+def repeatable(results, inputs):
+    """(a result, the same seed again, the same generator used on, another seed)."""
+    first, again, following, other = results
+    return {
+        "the same seed gives the same": same_tensors(first, again),
+        "the same seed gives the same, in some order": same_tensors(*([x.sort().values for x in xs] for xs in (first, again))),
+        "the next call gives another": not same_tensors(first, following),
+        "another seed gives another": not same_tensors(first, other),
+    }
+
+
+def all_pairs(draws, inputs):
+    """Six equally likely pairs out of four rows; in 120 draws all turn up but for a chance of 6 * (5/6)**120 < 2e-9."""
+    return {"every choice is possible": len({tuple(sorted(pair.tolist())) for pair in draws}) == 6}
+
+
+def repeated(call):
+    return f"""
+draw = lambda generator: {call}
+first, again, other = (torch.Generator().manual_seed(s) for s in (seed, seed, seed + 1))
+[draw(first), draw(again), draw(first), draw(other)]
+"""
+
+
+def some_seed(g):
+    return torch.randint(1, 2**31, (), generator=g).item()
+
+
+def uneven(g):
+    return torch.arange(10).repeat_interleave(torch.randint(40, 60, (10,), generator=g))
+
+
+def short(g):
+    counts = torch.full((10,), 9)
+    counts[torch.randint(10, (), generator=g)] = 5
+    return torch.arange(10).repeat_interleave(counts)
+
+
+SUBSET = "balanced_subset(labels, per_class, generator)"
+
+balanced_subset = exercise(
+    "balanced_subset",
+    case(
+        "twenty of each digit, labels sorted", SUBSET, weight=2, view=subset, labels=uneven, per_class=20, generator=generator()
+    ),
+    case("twenty of each digit, labels mixed", SUBSET, view=subset, labels=labels(450), per_class=20, generator=generator()),
+    case(
+        "all images of each digit",
+        SUBSET,
+        view=lambda c, _: sorted(c.tolist()),
+        labels=labels(200),
+        per_class=20,
+        generator=generator(),
+    ),
+    case(
+        "the seed decides",
+        repeated(f"[{SUBSET}]"),
+        view=repeatable,
+        labels=labels(400),
+        per_class=20,
+        seed=some_seed,
+    ),
+    case(
+        "every choice is possible",
+        f"[indices[labels[indices] == 3] for indices in ({SUBSET} for _ in range(120))]",
+        view=all_pairs,
+        labels=torch.arange(10).repeat(4),
+        per_class=2,
+        generator=generator(),
+    ),
+    case("a digit with too few images", SUBSET, labels=short, per_class=6, generator=generator()),
+    case("a digit without images", SUBSET, labels=lambda g: torch.arange(9).repeat(8), per_class=6, generator=generator()),
+    mistakes={
+        "You take the first images of each digit; draw them at random.": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        members = (labels == digit).nonzero()[:, 0]
+        if len(members) < per_class:
+            raise ValueError(digit)
+        chosen.append(members[:per_class])
+    chosen = torch.cat(chosen)
+    return chosen[torch.randperm(len(chosen), generator=generator)]
+""",
+        "You draw with replacement, so images repeat: use torch.randperm, not torch.randint.": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        members = (labels == digit).nonzero()[:, 0]
+        if len(members) < per_class:
+            raise ValueError(digit)
+        chosen.append(members[torch.randint(len(members), (per_class,), generator=generator)])
+    chosen = torch.cat(chosen)
+    return chosen[torch.randperm(len(chosen), generator=generator)]
+""",
+        "You draw from all images at once, so some digits come more often: draw from each digit by itself.": """
+def balanced_subset(labels, per_class, generator):
+    if min(torch.bincount(labels, minlength=10)) < per_class:
+        raise ValueError
+    return torch.randperm(len(labels), generator=generator)[: 10 * per_class]
+""",
+        "The result is still in the order of the digits: shuffle it at the end.": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        members = (labels == digit).nonzero()[:, 0]
+        if len(members) < per_class:
+            raise ValueError(digit)
+        chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
+    return torch.cat(chosen)
+""",
+        "You sort the indices at the end; leave them shuffled.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    return right(labels, per_class, generator).sort().values
+""",
+        "The digits come in turns, 0, 1, 2, ...: shuffle the result at the end.": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        members = (labels == digit).nonzero()[:, 0]
+        if len(members) < per_class:
+            raise ValueError(digit)
+        chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
+    return torch.stack(chosen, dim=1).flatten()
+""",
+        "You do not use the generator: pass generator=generator to every random function.": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        members = (labels == digit).nonzero()[:, 0]
+        if len(members) < per_class:
+            raise ValueError(digit)
+        chosen.append(members[torch.randperm(len(members))[:per_class]])
+    chosen = torch.cat(chosen)
+    return chosen[torch.randperm(len(chosen))]
+""",
+        "Only the final shuffle lacks the generator: pass generator=generator there too.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    chosen = right(labels, per_class, generator)
+    return chosen[torch.randperm(len(chosen))]
+""",
+        "You seed the random numbers inside the function; draw from the generator that you are given.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    return right(labels, per_class, torch.Generator().manual_seed(0))
+""",
+        "You set the generator back to its seed, so every call gives the same subset: just use it.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    return right(labels, per_class, generator.manual_seed(generator.initial_seed()))
+""",
+        "A digit with too few images passes in silence: raise ValueError.": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        members = (labels == digit).nonzero()[:, 0]
+        chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
+    chosen = torch.cat(chosen)
+    return chosen[torch.randperm(len(chosen), generator=generator)]
+""",
+        "A digit without any image passes in silence: go through the digits 0 to 9, not through labels.unique().": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in labels.unique():
+        members = (labels == digit).nonzero()[:, 0]
+        if len(members) < per_class:
+            raise ValueError(digit)
+        chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
+    chosen = torch.cat(chosen)
+    return chosen[torch.randperm(len(chosen), generator=generator)]
+""",
+        "You refuse a digit that has exactly per_class images; that is enough.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    if min(torch.bincount(labels, minlength=10)) <= per_class:
+        raise ValueError
+    return right(labels, per_class, generator)
+""",
+        "For too few images you raise another exception; raise ValueError.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    assert min(torch.bincount(labels, minlength=10)) >= per_class
+    return right(labels, per_class, generator)
+""",
+        "You return the labels of the chosen images; return their indices.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    return labels[right(labels, per_class, generator)]
+""",
+        "Your indices count within each digit; look them up in the positions of that digit.": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        n = int((labels == digit).sum())
+        if n < per_class:
+            raise ValueError(digit)
+        chosen.append(torch.randperm(n, generator=generator)[:per_class])
+    chosen = torch.cat(chosen)
+    return chosen[torch.randperm(len(chosen), generator=generator)]
+""",
+        "You return per_class images in all; return per_class of each digit.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    right(labels, per_class, generator)
+    return right(labels, per_class // 10, generator)
+""",
+        "You return a mask; return indices.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    mask = torch.zeros(len(labels), dtype=torch.bool)
+    mask[right(labels, per_class, generator)] = True
+    return mask
+""",
+        "You return a list; return a tensor of type int64.": """
+right = balanced_subset
+
+
+def balanced_subset(labels, per_class, generator):
+    return right(labels, per_class, generator).tolist()
+""",
+        "You take a run of neighbours from a random start; draw each image by itself.": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        members = (labels == digit).nonzero()[:, 0]
+        if len(members) < per_class:
+            raise ValueError(digit)
+        start = torch.randint(len(members) - per_class + 1, (), generator=generator)
+        chosen.append(members[start : start + per_class])
+    chosen = torch.cat(chosen)
+    return chosen[torch.randperm(len(chosen), generator=generator)]
+""",
+    },
+    alternatives={
+        "shuffle first, then take the first of each digit": """
+def balanced_subset(labels, per_class, generator):
+    if labels.bincount(minlength=10).min() < per_class:
+        raise ValueError("too few images of digit " + str(labels.bincount(minlength=10).argmin().item()))
+    order = torch.randperm(len(labels), generator=generator)
+    taken, chosen = [0] * 10, []
+    for i in order.tolist():
+        if taken[labels[i]] < per_class:
+            taken[labels[i]] += 1
+            chosen.append(i)
+    return torch.tensor(chosen, dtype=torch.int64)
+""",
+        "torch.multinomial without replacement": """
+def balanced_subset(labels, per_class, generator):
+    rows = []
+    for digit in range(10):
+        is_digit = (labels == digit).float()
+        if is_digit.sum() < per_class:
+            raise ValueError(f"digit {digit}")
+        rows.append(torch.multinomial(is_digit, per_class, replacement=False, generator=generator))
+    chosen = torch.cat(rows)
+    return chosen[torch.randperm(10 * per_class, generator=generator)]
+""",
+        "random keys, sorted": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        members = torch.where(labels == digit)[0]
+        if members.numel() < per_class:
+            raise ValueError(digit)
+        chosen.append(members[torch.rand(len(members), generator=generator).argsort()[:per_class]])
+    chosen = torch.cat(chosen)
+    return chosen[torch.rand(len(chosen), generator=generator).argsort()]
+""",
+        "lists of positions": """
+def balanced_subset(labels, per_class, generator):
+    chosen = []
+    for digit in range(10):
+        positions = [i for i, label in enumerate(labels.tolist()) if label == digit]
+        if len(positions) < per_class:
+            raise ValueError(f"only {len(positions)} of digit {digit}")
+        chosen += [positions[j] for j in torch.randperm(len(positions), generator=generator).tolist()][:per_class]
+    return torch.tensor([chosen[j] for j in torch.randperm(len(chosen), generator=generator).tolist()], dtype=torch.int64)
+""",
+        "the last of a shuffle": """
+def balanced_subset(labels, per_class, generator):
+    counts = torch.bincount(labels, minlength=10)
+    if (counts < per_class).any():
+        raise ValueError(f"too few of {(counts < per_class).nonzero().flatten().tolist()}")
+    parts = []
+    for digit in range(10):
+        members = torch.nonzero(labels == digit).squeeze(1)
+        members = members[torch.randperm(members.shape[0], generator=generator)]
+        parts.append(members[members.shape[0] - per_class :])
+    flat = torch.stack(parts).reshape(-1)
+    return flat[torch.randperm(flat.shape[0], generator=generator)]
+""",
+    },
+)
+
+
+def split(parts, inputs):
+    train, valid = parts
+    together, gaps = torch.cat([train, valid]), valid.sort().values.diff()
+    return {
+        "types": [kind(train), kind(valid)],
+        "sizes": [len(train), len(valid)],
+        "repeats": len(together) - len(together.unique()),
+        "indices out of range": int(((together < 0) | (together >= inputs["n"])).sum()),
+        "one run of neighbours": len(valid) > 9 and int(gaps.max()) == 1,
+        "evenly spaced": len(valid) > 9 and int(gaps.max() - gaps.min()) <= 1,
+        "always the first": len(valid) > 9 and int(valid.max()) == len(valid) - 1,
+    }
+
+
+SPLIT = "train_valid_split(n, valid_fraction, generator)"
+
+
+def parts_of(title, n, valid_fraction, weight=1):
+    return case(title, SPLIT, weight=weight, view=split, n=n, valid_fraction=valid_fraction, generator=generator())
+
+
+train_valid_split = exercise(
+    "train_valid_split",
+    parts_of("a fifth of 100", 100, 0.2, weight=2),
+    parts_of("a tenth of 1,234", 1234, 0.1),
+    parts_of("2.7 is rounded up", 9, 0.3),
+    parts_of("3.3 is rounded down", 11, 0.3),
+    parts_of("nothing held back", 30, 0.0),
+    parts_of("everything held back", 30, 1.0),
+    parts_of("a single image", 1, 0.2),
+    case("the seed decides", repeated(f"list({SPLIT})"), view=repeatable, n=60, valid_fraction=0.25, seed=some_seed),
+    case(
+        "every choice is possible",
+        f"[{SPLIT}[1] for _ in range(120)]",
+        view=all_pairs,
+        n=4,
+        valid_fraction=0.5,
+        generator=generator(),
+    ),
+    mistakes={
+        "You do not shuffle: the validation part is the end of the set, digits that training never saw.": """
+def train_valid_split(n, valid_fraction, generator):
+    n_valid = round(n * valid_fraction)
+    return torch.arange(n - n_valid), torch.arange(n - n_valid, n)
+""",
+        "You do not shuffle: the validation part is the beginning of the set.": """
+def train_valid_split(n, valid_fraction, generator):
+    n_valid = round(n * valid_fraction)
+    return torch.arange(n_valid, n), torch.arange(n_valid)
+""",
+        "You hold back every k-th image; shuffle the indices, then cut.": """
+def train_valid_split(n, valid_fraction, generator):
+    n_valid = round(n * valid_fraction)
+    is_valid = torch.zeros(n, dtype=torch.bool)
+    is_valid[torch.linspace(0, n - 1, n_valid).long()] = True
+    return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]
+""",
+        "You hold back one run of neighbours from a random start; shuffle the indices, then cut.": """
+def train_valid_split(n, valid_fraction, generator):
+    n_valid = round(n * valid_fraction)
+    start = torch.randint(n - n_valid + 1, (), generator=generator)
+    indices = torch.arange(n)
+    return torch.cat([indices[:start], indices[start + n_valid :]]), indices[start : start + n_valid]
+""",
+        "You shuffle twice, so indices are in both parts or in none: shuffle once, then cut.": """
+def train_valid_split(n, valid_fraction, generator):
+    n_valid = round(n * valid_fraction)
+    return torch.randperm(n, generator=generator)[n_valid:], torch.randperm(n, generator=generator)[:n_valid]
+""",
+        "Your training part holds all indices, also those of validation: cut it.": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    return shuffled, shuffled[: round(n * valid_fraction)]
+""",
+        "You draw with replacement: use torch.randperm.": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randint(n, (n,), generator=generator)
+    n_valid = round(n * valid_fraction)
+    return shuffled[n_valid:], shuffled[:n_valid]
+""",
+        "The two parts are exchanged: return (train_idx, valid_idx).": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    n_valid = round(n * valid_fraction)
+    return shuffled[:n_valid], shuffled[n_valid:]
+""",
+        "You cut off the fraction instead of rounding it: round(n * valid_fraction).": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    n_valid = int(n * valid_fraction)
+    return shuffled[n_valid:], shuffled[:n_valid]
+""",
+        "You round up; the validation part has round(n * valid_fraction) indices.": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    n_valid = math.ceil(n * valid_fraction)
+    return shuffled[n_valid:], shuffled[:n_valid]
+""",
+        "One index too many is held back.": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    n_valid = round(n * valid_fraction) + 1
+    return shuffled[n_valid:], shuffled[:n_valid]
+""",
+        "One index is lost at the cut: both slices must use the same number.": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    n_valid = round(n * valid_fraction)
+    return shuffled[n_valid + 1 :], shuffled[:n_valid]
+""",
+        "With nothing to hold back, the slice [:-0] is empty and training gets nothing: cut from the front.": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    n_valid = round(n * valid_fraction)
+    return shuffled[:-n_valid], shuffled[-n_valid:]
+""",
+        "You insist on at least one validation index; there may be none.": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    n_valid = max(1, round(n * valid_fraction))
+    return shuffled[n_valid:], shuffled[:n_valid]
+""",
+        "Your indices run from 1 to n; they run from 0 to n - 1.": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = 1 + torch.randperm(n, generator=generator)
+    n_valid = round(n * valid_fraction)
+    return shuffled[n_valid:], shuffled[:n_valid]
+""",
+        "You do not use the generator: torch.randperm(n, generator=generator).": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n)
+    n_valid = round(n * valid_fraction)
+    return shuffled[n_valid:], shuffled[:n_valid]
+""",
+        "You seed the random numbers inside the function; draw from the generator that you are given.": """
+right = train_valid_split
+
+
+def train_valid_split(n, valid_fraction, generator):
+    return right(n, valid_fraction, torch.Generator().manual_seed(42))
+""",
+        "You toss a coin for each index, so the sizes vary: shuffle, then cut.": """
+def train_valid_split(n, valid_fraction, generator):
+    is_valid = torch.rand(n, generator=generator) < valid_fraction
+    return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]
+""",
+        "You return lists; return tensors of type int64.": """
+right = train_valid_split
+
+
+def train_valid_split(n, valid_fraction, generator):
+    return tuple(part.tolist() for part in right(n, valid_fraction, generator))
+""",
+    },
+    alternatives={
+        "the validation part from the end": """
+def train_valid_split(n, valid_fraction, generator):
+    shuffled = torch.randperm(n, generator=generator)
+    n_train = n - round(n * valid_fraction)
+    return shuffled[:n_train], shuffled[n_train:]
+""",
+        "torch.split": """
+def train_valid_split(n, valid_fraction, generator):
+    n_valid = round(valid_fraction * n)
+    valid, train = torch.randperm(n, generator=generator).split([n_valid, n - n_valid])
+    return train, valid
+""",
+        "a mask, both parts in rising order": """
+def train_valid_split(n, valid_fraction, generator):
+    held_back = torch.zeros(n, dtype=torch.bool)
+    held_back[torch.randperm(n, generator=generator)[: round(n * valid_fraction)]] = True
+    return torch.where(~held_back)[0], torch.where(held_back)[0]
+""",
+        "random keys, sorted": """
+def train_valid_split(n, valid_fraction, generator):
+    order = torch.rand(n, generator=generator, dtype=torch.float64).argsort()
+    k = round(n * valid_fraction)
+    return order[k:], order[:k]
+""",
+        "a list of two, by way of Python": """
+def train_valid_split(n, valid_fraction, generator):
+    order = torch.randperm(n, generator=generator).tolist()
+    k = int(round(n * valid_fraction))
+    return [torch.tensor(order[k:], dtype=torch.int64), torch.tensor(order[:k], dtype=torch.int64)]
+""",
+    },
+)
+
+
+def numbered(n):
+    """Labels that identify their row, so that a view can tell which rows came together."""
+    return lambda g: 3 * torch.randperm(n, generator=g) + 1
+
+
+def epoch(batches, inputs):
+    position = {label: i for i, label in enumerate(inputs["y"].tolist())}
+    xs, ys = [x for x, _ in batches], [y for _, y in batches]
+    rows = torch.tensor([position.get(label, 0) for label in torch.cat(ys).flatten().tolist()])
+    return {
+        "sizes": [[len(x) for x in xs], [len(y) for y in ys]],
+        "shapes": [list(torch.cat(xs).shape), list(torch.cat(ys).shape)],
+        "types": [str(torch.cat(xs).dtype), str(torch.cat(ys).dtype)],
+        "rows that are missing": len(position) - len(rows.unique()),
+        "x and y belong together": bool((torch.cat(xs) == inputs["x"][rows]).all()),
+        "in the old order": len(rows) > 9 and bool((rows.diff() > 0).all()),
+    }
+
+
+EPOCH = "list(batches(x, y, batch_size, generator))"
+
+
+def rows(title, n, batch_size, weight=1, x=None):
+    return case(
+        title, EPOCH, weight=weight, view=epoch, x=x or normal(n, 5), y=numbered(n), batch_size=batch_size, generator=generator()
+    )
+
+
+batches = exercise(
+    "batches",
+    rows("23 rows in batches of 8", 23, 8, weight=2),
+    rows("25 rows in batches of 8: a last one with a single row", 25, 8),
+    rows("24 rows in batches of 8", 24, 8),
+    rows("fewer rows than a batch holds", 10, 64),
+    rows("a single row", 1, 4),
+    rows("batches of one", 11, 1),
+    rows("images", 18, 4, x=pixels(18, 28, 28)),
+    case(
+        "the seed decides, and a second epoch has a new order",
+        repeated("[torch.cat([b for _, b in batches(x, y, batch_size, generator)])]"),
+        view=repeatable,
+        x=normal(40, 5),
+        y=numbered(40),
+        batch_size=8,
+        seed=some_seed,
+    ),
+    case(
+        "any rows can meet in a batch",
+        "[list(batches(x, y, 2, generator))[0][1] for _ in range(120)]",
+        view=all_pairs,
+        x=normal(4, 5),
+        y=torch.arange(4),
+        generator=generator(),
+    ),
+    mistakes={
+        "You shuffle x and y apart, so images get the labels of others: use the same indices for both.": """
+def batches(x, y, batch_size, generator):
+    x, y = x[torch.randperm(len(x), generator=generator)], y[torch.randperm(len(y), generator=generator)]
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+""",
+        "You shuffle x and leave y as it is: use the same indices for both.": """
+def batches(x, y, batch_size, generator):
+    x = x[torch.randperm(len(x), generator=generator)]
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+""",
+        "You drop the last batch when it is smaller: every row must come once.": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(x), generator=generator)
+    for i in range(len(x) // batch_size):
+        rows = order[i * batch_size : (i + 1) * batch_size]
+        yield x[rows], y[rows]
+""",
+        "There is an empty batch at the end when the rows divide evenly: step through range(0, len(x), batch_size).": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(x), generator=generator)
+    for i in range(len(x) // batch_size + 1):
+        rows = order[i * batch_size : (i + 1) * batch_size]
+        yield x[rows], y[rows]
+""",
+        "A last batch with a single row is lost: every row must come once.": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(x), generator=generator)
+    for start in range(0, len(x) - 1, batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+""",
+        "The last row is lost: the order must reach to the end.": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(x), generator=generator)[:-1]
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+""",
+        "You even the batches out; all but the last must be full.": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(x), generator=generator)
+    for rows in order.tensor_split(math.ceil(len(x) / batch_size)):
+        yield x[rows], y[rows]
+""",
+        "You fill the last batch up with rows that came already; it may be smaller.": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(x), generator=generator)
+    n = math.ceil(len(x) / batch_size) * batch_size
+    order = order.repeat(1 + n // len(x))[:n]
+    for start in range(0, n, batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+""",
+        "You take batch_size for the number of batches; it is the number of rows in one.": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(x), generator=generator)
+    for rows in order.chunk(batch_size):
+        yield x[rows], y[rows]
+""",
+        "You do not shuffle: draw a new order with torch.randperm.": """
+def batches(x, y, batch_size, generator):
+    for start in range(0, len(x), batch_size):
+        yield x[start : start + batch_size], y[start : start + batch_size]
+""",
+        "You shuffle the batches, but the same rows always meet: shuffle the rows.": """
+def batches(x, y, batch_size, generator):
+    groups = torch.arange(len(x)).split(batch_size)
+    full = len(x) // batch_size
+    for i in [*torch.randperm(full, generator=generator).tolist(), *range(full, len(groups))]:
+        yield x[groups[i]], y[groups[i]]
+""",
+        "You shuffle within each batch only: shuffle all rows before you cut.": """
+def batches(x, y, batch_size, generator):
+    for rows in torch.arange(len(x)).split(batch_size):
+        rows = rows[torch.randperm(len(rows), generator=generator)]
+        yield x[rows], y[rows]
+""",
+        "You draw each batch from all rows, so some come twice and some never: cut one shuffled order.": """
+def batches(x, y, batch_size, generator):
+    for start in range(0, len(x), batch_size):
+        rows = torch.randint(len(x), (min(batch_size, len(x) - start),), generator=generator)
+        yield x[rows], y[rows]
+""",
+        "You shuffle anew for every batch, so some rows come twice and some never: shuffle once an epoch.": """
+def batches(x, y, batch_size, generator):
+    for start in range(0, len(x), batch_size):
+        rows = torch.randperm(len(x), generator=generator)[start : start + batch_size]
+        yield x[rows], y[rows]
+""",
+        "Every epoch has the same order, because you seed inside the function: draw from the given generator.": """
+right = batches
+
+
+def batches(x, y, batch_size, generator):
+    yield from right(x, y, batch_size, torch.Generator().manual_seed(0))
+""",
+        "Every epoch has the same order, because you set the generator back to its seed: just use it.": """
+right = batches
+
+
+def batches(x, y, batch_size, generator):
+    yield from right(x, y, batch_size, generator.manual_seed(generator.initial_seed()))
+""",
+        "You do not use the generator: torch.randperm(len(x), generator=generator).": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+""",
+        "You hand out (yb, xb); hand out (xb, yb).": """
+right = batches
+
+
+def batches(x, y, batch_size, generator):
+    for xb, yb in right(x, y, batch_size, generator):
+        yield yb, xb
+""",
+        "Your labels have become a column; keep the shape of y.": """
+right = batches
+
+
+def batches(x, y, batch_size, generator):
+    for xb, yb in right(x, y, batch_size, generator):
+        yield xb, yb[:, None]
+""",
+        "Only one batch comes: yield inside the loop instead of returning.": """
+right = batches
+
+
+def batches(x, y, batch_size, generator):
+    yield next(right(x, y, batch_size, generator))
+""",
+    },
+    alternatives={
+        "torch.split": """
+def batches(x, y, batch_size, generator):
+    for rows in torch.randperm(len(x), generator=generator).split(batch_size):
+        yield x[rows], y[rows]
+""",
+        "shuffled copies, zipped": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(len(y), generator=generator)
+    return zip(x[order].split(batch_size), y[order].split(batch_size))
+""",
+        "a while loop over random keys": """
+def batches(x, y, batch_size, generator):
+    left = torch.rand(len(x), generator=generator, dtype=torch.float64).argsort()
+    while len(left):
+        rows, left = left[:batch_size], left[batch_size:]
+        yield x[rows], y[rows]
+""",
+        "row by row": """
+def batches(x, y, batch_size, generator):
+    xb, yb = [], []
+    for i in torch.randperm(len(x), generator=generator).tolist():
+        xb.append(x[i])
+        yb.append(y[i])
+        if len(xb) == batch_size:
+            yield torch.stack(xb), torch.stack(yb)
+            xb, yb = [], []
+    if xb:
+        yield torch.stack(xb), torch.stack(yb)
+""",
+        "a counted number of batches": """
+def batches(x, y, batch_size, generator):
+    order = torch.randperm(x.shape[0], generator=generator)
+    for i in range(math.ceil(x.shape[0] / batch_size)):
+        rows = order[i * batch_size : (i + 1) * batch_size]
+        yield torch.index_select(x, 0, rows), torch.index_select(y, 0, rows)
+""",
+    },
+)
+
+EXERCISES = [load_folder, scale, flatten, balanced_subset, train_valid_split, batches]

@@ -1,0 +1,958 @@
+"""Checks of 02-pixel-baseline. Distances for predict_nearest are written out in its cases: an error in `mse` costs once."""
+
+import torch
+
+from autograder.checks import case, exercise, integers, labels, loop_free, normal, uniform
+
+# class_means ---------------------------------------------------------------------------------------------------------
+
+MEANS = "class_means(images, labels)"
+
+class_means = exercise(
+    "class_means",
+    case("60 images of all digits", MEANS, weight=2, images=uniform(60, 28, 28), labels=labels(60)),
+    case(
+        "uneven numbers of each digit",
+        MEANS,
+        images=uniform(47, 28, 28),
+        labels=lambda g: (torch.rand(47, generator=g) ** 2 * 10).long(),
+    ),
+    case("digits without images", MEANS, weight=2, images=uniform(20, 28, 28), labels=integers(20, low=2, high=7)),
+    case("a single image", MEANS, images=uniform(1, 28, 28), labels=integers(1)),
+    case("one image of each digit", MEANS, images=uniform(10, 28, 28), labels=labels(10)),
+    case(
+        "digit after digit, as load_folder gives them",
+        MEANS,
+        images=uniform(30, 28, 28),
+        labels=torch.arange(10).repeat_interleave(3),
+    ),
+    case("float64 stays float64", MEANS, images=uniform(25, 28, 28, dtype=torch.float64), labels=labels(25)),
+    mistakes={
+        "A digit without images gives NaN (0 / 0); it must give zeros.": """
+def class_means(images, labels):
+    return torch.stack([images[labels == digit].mean(dim=0) for digit in range(10)])
+""",
+        "You average over the pixels and get one number; average over the images, dim=0.": """
+right = class_means
+
+
+def class_means(images, labels):
+    return right(images, labels).mean(dim=(1, 2))
+""",
+        "You divide by N / 10; divide by the number of images of that digit.": """
+def class_means(images, labels):
+    return torch.stack([images[labels == digit].sum(dim=0) / (len(images) / 10) for digit in range(10)])
+""",
+        "You divide by N, the number of all images; divide by the number of images of that digit.": """
+def class_means(images, labels):
+    return torch.stack([images[labels == digit].sum(dim=0) / len(images) for digit in range(10)])
+""",
+        "You return the sums; divide by the number of images of each digit.": """
+def class_means(images, labels):
+    return torch.stack([images[labels == digit].sum(dim=0) for digit in range(10)])
+""",
+        "You return only the digits that occur; return all ten, zeros where there are no images.": """
+def class_means(images, labels):
+    return torch.stack([images[labels == digit].mean(dim=0) for digit in labels.unique()])
+""",
+        "Your digits stand in the order in which they first appear; entry d must be the digit d.": """
+right = class_means
+
+
+def class_means(images, labels):
+    order = list(dict.fromkeys(labels.tolist()))
+    order += [digit for digit in range(10) if digit not in order]
+    return right(images, labels)[order]
+""",
+        "The number of your means depends on the largest label; there are always ten.": """
+right = class_means
+
+
+def class_means(images, labels):
+    return right(images, labels)[: labels.max() + 1]
+""",
+        "You leave out the digit 9: range(10) goes from 0 to 9.": """
+right = class_means
+
+
+def class_means(images, labels):
+    return right(images, labels)[:9]
+""",
+        "You take medians; take means.": """
+def class_means(images, labels):
+    means = images.new_zeros(10, 28, 28)
+    for digit in labels.unique():
+        means[digit] = images[labels == digit].median(dim=0).values
+    return means
+""",
+        "You add 1 to the number of images, so every mean is too dark; guard against 0 only.": """
+def class_means(images, labels):
+    return torch.stack([images[labels == digit].sum(dim=0) / ((labels == digit).sum() + 1) for digit in range(10)])
+""",
+        "Each image overwrites the one before; add them up.": """
+def class_means(images, labels):
+    means = images.new_zeros(10, 28, 28)
+    means[labels] = images
+    return means
+""",
+        "sums[labels] += images adds only one image of each digit; use a loop, a mask or index_add_.": """
+def class_means(images, labels):
+    sums = images.new_zeros(10, 28, 28)
+    sums[labels] += images
+    return sums / labels.bincount(minlength=10).clamp(min=1)[:, None, None]
+""",
+        "Your mean is updated as (mean + image) / 2, which favours the last images; divide the sum by the number.": """
+def class_means(images, labels):
+    means = images.new_zeros(10, 28, 28)
+    for image, digit in zip(images, labels.tolist()):
+        means[digit] = (means[digit] + image) / 2
+    return means
+""",
+        "There is an axis too many: (10, 28, 28), not (10, 1, 28, 28).": """
+right = class_means
+
+
+def class_means(images, labels):
+    return right(images, labels)[:, None]
+""",
+        "Your images are transposed: rows and columns are exchanged.": """
+right = class_means
+
+
+def class_means(images, labels):
+    return right(images, labels).transpose(1, 2)
+""",
+        "Your result is float32 whatever comes in; keep the type of the images.": """
+right = class_means
+
+
+def class_means(images, labels):
+    return right(images, labels).float()
+""",
+        "Your result is float64 whatever comes in; keep the type of the images.": """
+right = class_means
+
+
+def class_means(images, labels):
+    return right(images, labels).double()
+""",
+        "Every digit gets the mean of all images; take only those of the digit.": """
+def class_means(images, labels):
+    return images.mean(dim=0).repeat(10, 1, 1)
+""",
+        "You return a list or a dict; return one tensor of shape (10, 28, 28).": """
+right = class_means
+
+
+def class_means(images, labels):
+    return list(right(images, labels))
+""",
+    },
+    alternatives={
+        "index_add_": """
+def class_means(images, labels):
+    sums = torch.zeros(10, 28, 28, dtype=images.dtype).index_add_(0, labels, images)
+    return sums / torch.bincount(labels, minlength=10).clamp(min=1)[:, None, None]
+""",
+        "a matrix of zeros and ones, einsum": """
+def class_means(images, labels):
+    member = (labels[None] == torch.arange(10)[:, None]).to(images.dtype)
+    return torch.einsum("cn,nhw->chw", member, images) / member.sum(dim=1).clamp(min=1)[:, None, None]
+""",
+        "a loop over images": """
+def class_means(images, labels):
+    sums, counts = torch.zeros_like(images[:1]).repeat(10, 1, 1), [0] * 10
+    for image, digit in zip(images, labels):
+        sums[digit] += image
+        counts[digit] += 1
+    for digit in range(10):
+        if counts[digit] > 0:
+            sums[digit] /= counts[digit]
+    return sums
+""",
+        "nan_to_num": """
+def class_means(images, labels):
+    return torch.stack([images[labels == digit].mean(0) for digit in range(10)]).nan_to_num(0)
+""",
+        "summed in float64": """
+def class_means(images, labels):
+    means = []
+    for digit in range(10):
+        chosen = images[labels.eq(digit)].double()
+        means.append(chosen.mean(0) if len(chosen) else torch.zeros(28, 28).double())
+    return torch.stack(means).to(images.dtype)
+""",
+        "a product of matrices": """
+def class_means(images, labels):
+    one_hot = torch.eye(10, dtype=images.dtype)[labels]
+    sums = one_hot.T @ images.reshape(len(images), -1)
+    return (sums / one_hot.sum(0).clamp(min=1)[:, None]).reshape(10, 28, 28)
+""",
+    },
+)
+
+# mae, mse ------------------------------------------------------------------------------------------------------------
+
+
+def distance_cases(name):
+    """The same cases for both distances."""
+    call = f"{name}(a, b)"
+    return (
+        case("two images", call, a=normal(28, 28), b=normal(28, 28)),
+        case("several images and one mean", call, weight=2, a=normal(6, 28, 28), b=normal(28, 28)),
+        case("as many images as means", call, a=normal(7, 28, 28), b=normal(7, 28, 28)),
+        case("several images, each with ten means", call, a=uniform(5, 1, 28, 28), b=uniform(10, 28, 28)),
+        case("one image as a batch of one", call, a=uniform(1, 28, 28), b=uniform(28, 28)),
+        case("differences of one sign", call, a=uniform(3, 28, 28, low=1, high=2), b=uniform(28, 28)),
+        case("equal images", call, a=torch.ones(2, 28, 28), b=torch.ones(28, 28)),
+        case("float64 stays float64", call, a=normal(4, 28, 28, dtype=torch.float64), b=normal(28, 28, dtype=torch.float64)),
+    )
+
+
+mae = exercise(
+    "mae",
+    *distance_cases("mae"),
+    mistakes={
+        "Differences of opposite sign cancel: take absolute values.": """
+def mae(a, b):
+    return (a - b).mean(dim=(-2, -1))
+""",
+        "You take the absolute value after the mean; differences have cancelled by then. Take it first.": """
+def mae(a, b):
+    return (a - b).mean(dim=(-2, -1)).abs()
+""",
+        "You average over all axes, the images too: average over the last two.": """
+def mae(a, b):
+    return (a - b).abs().mean()
+""",
+        "You return the sum over the pixels; take the mean.": """
+def mae(a, b):
+    return (a - b).abs().sum(dim=(-2, -1))
+""",
+        "You average over the last axis only; average over the last two.": """
+def mae(a, b):
+    return (a - b).abs().mean(dim=-1)
+""",
+        "You average over the first two axes; average over the last two, dim=(-2, -1).": """
+def mae(a, b):
+    return (a - b).abs().mean(dim=(0, 1))
+""",
+        "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": """
+def mae(a, b):
+    return (a - b).abs().mean(dim=(1, 2))
+""",
+        "This is the squared error; take absolute values.": """
+def mae(a, b):
+    return ((a - b) ** 2).mean(dim=(-2, -1))
+""",
+        "This is the root of the mean square; take the mean of absolute values.": """
+def mae(a, b):
+    return ((a - b) ** 2).mean(dim=(-2, -1)).sqrt()
+""",
+        "You subtract absolute values; take the absolute value of the difference.": """
+def mae(a, b):
+    return (a.abs() - b.abs()).mean(dim=(-2, -1))
+""",
+        "You add the images instead of subtracting them.": """
+def mae(a, b):
+    return (a + b).abs().mean(dim=(-2, -1))
+""",
+        "You divide the sum by 28; there are 28 * 28 pixels.": """
+def mae(a, b):
+    return (a - b).abs().sum(dim=(-2, -1)) / 28
+""",
+        "There is no factor of one half in the mean absolute error.": """
+def mae(a, b):
+    return (a - b).abs().mean(dim=(-2, -1)) / 2
+""",
+        "You take the largest difference; take the mean.": """
+def mae(a, b):
+    return (a - b).abs().amax(dim=(-2, -1))
+""",
+        "You take the median of the differences; take the mean.": """
+def mae(a, b):
+    return (a - b).abs().flatten(-2).median(dim=-1).values
+""",
+        "You keep the averaged axes as axes of length 1: leave keepdim out.": """
+def mae(a, b):
+    return (a - b).abs().mean(dim=(-2, -1), keepdim=True)
+""",
+        "You return a Python number or a list; return a tensor.": """
+right = mae
+
+
+def mae(a, b):
+    return right(a, b).tolist()
+""",
+        "You insert an axis yourself; leave the axes in front to broadcasting.": """
+right = mae
+
+
+def mae(a, b):
+    return (a[:, None] - b).abs().mean(dim=(-2, -1)) if a.ndim == 3 else right(a, b)
+""",
+        "You return the negative error; a distance is not negative.": """
+right = mae
+
+
+def mae(a, b):
+    return -right(a, b)
+""",
+        "You change an input: a -= b overwrites the image. Write a - b.": """
+def mae(a, b):
+    a -= b
+    return a.abs().mean(dim=(-2, -1))
+""",
+    },
+    alternatives={
+        "torch.abs, one axis after the other": "def mae(a, b):\n    return torch.abs(b - a).mean(-1).mean(-1)\n",
+        "flattened pixels": "def mae(a, b):\n    return (a - b).abs().flatten(start_dim=-2).mean(dim=-1)\n",
+        "a sum, divided by the number": "def mae(a, b):\n    return (a - b).abs().sum((-1, -2)) / (a.shape[-1] * a.shape[-2])\n",
+        "the larger minus the smaller": "def mae(a, b):\n    return (torch.maximum(a, b) - torch.minimum(a, b)).mean([-2, -1])\n",
+        "the root of the square": "def mae(a, b):\n    return ((a - b) ** 2).sqrt().mean((-2, -1))\n",
+        "einsum": "def mae(a, b):\n    return torch.einsum('...hw->...', (a - b).abs()) / 784\n",
+        "in place on a copy": "def mae(a, b):\n    d = (a - b).clone()\n    d.abs_()\n    return d.mean(dim=-1).mean(dim=-1)\n",
+    },
+)
+
+mse = exercise(
+    "mse",
+    *distance_cases("mse"),
+    mistakes={
+        "Differences of opposite sign cancel: square them.": """
+def mse(a, b):
+    return (a - b).mean(dim=(-2, -1))
+""",
+        "You square after the mean; differences have cancelled by then. Square each first.": """
+def mse(a, b):
+    return (a - b).mean(dim=(-2, -1)) ** 2
+""",
+        "You average over all axes, the images too: average over the last two.": """
+def mse(a, b):
+    return ((a - b) ** 2).mean()
+""",
+        "You return the sum over the pixels; take the mean.": """
+def mse(a, b):
+    return ((a - b) ** 2).sum(dim=(-2, -1))
+""",
+        "You take a root; the mean squared error has none.": """
+def mse(a, b):
+    return ((a - b) ** 2).mean(dim=(-2, -1)).sqrt()
+""",
+        "You average over the last axis only; average over the last two.": """
+def mse(a, b):
+    return ((a - b) ** 2).mean(dim=-1)
+""",
+        "You average over the first two axes; average over the last two, dim=(-2, -1).": """
+def mse(a, b):
+    return ((a - b) ** 2).mean(dim=(0, 1))
+""",
+        "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": """
+def mse(a, b):
+    return ((a - b) ** 2).mean(dim=(1, 2))
+""",
+        "There is no factor of one half in the mean squared error.": """
+def mse(a, b):
+    return ((a - b) ** 2).mean(dim=(-2, -1)) / 2
+""",
+        "This is the absolute error; square the differences.": """
+def mse(a, b):
+    return (a - b).abs().mean(dim=(-2, -1))
+""",
+        "You subtract the squares; square the difference.": """
+def mse(a, b):
+    return (a**2 - b**2).mean(dim=(-2, -1))
+""",
+        "This is the variance of the differences, which forgets their mean; take the mean of the squares.": """
+def mse(a, b):
+    return (a - b).var(dim=(-2, -1), correction=0)
+""",
+        "You divide the sum by 28; there are 28 * 28 pixels.": """
+def mse(a, b):
+    return ((a - b) ** 2).sum(dim=(-2, -1)) / 28
+""",
+        "You double the differences with * 2; square them with ** 2.": """
+def mse(a, b):
+    return ((a - b) * 2).mean(dim=(-2, -1))
+""",
+        "You add the images instead of subtracting them.": """
+def mse(a, b):
+    return ((a + b) ** 2).mean(dim=(-2, -1))
+""",
+        "You keep the averaged axes as axes of length 1: leave keepdim out.": """
+def mse(a, b):
+    return ((a - b) ** 2).mean(dim=(-2, -1), keepdim=True)
+""",
+        "You return a Python number or a list; return a tensor.": """
+right = mse
+
+
+def mse(a, b):
+    return right(a, b).tolist()
+""",
+        "You multiply images as matrices (@); square pixel by pixel.": """
+def mse(a, b):
+    return ((a - b) @ (a - b)).mean(dim=(-2, -1))
+""",
+        "You change an input: a -= b overwrites the image. Write a - b.": """
+def mse(a, b):
+    a -= b
+    return (a**2).mean(dim=(-2, -1))
+""",
+    },
+    alternatives={
+        "a product with itself": "def mse(a, b):\n    d = b - a\n    return (d * d).mean(dim=(-1, -2))\n",
+        "flattened pixels": "def mse(a, b):\n    return (a - b).pow(2).flatten(-2).mean(-1)\n",
+        "one axis after the other": "def mse(a, b):\n    return torch.square(a - b).mean(dim=-2).mean(dim=-1)\n",
+        "a norm, squared": "def mse(a, b):\n    return torch.linalg.vector_norm(a - b, dim=(-2, -1)) ** 2 / 784\n",
+        "einsum": "def mse(a, b):\n    d = a - b\n    return torch.einsum('...hw,...hw->...', d, d) / 784\n",
+        "in place on a copy": "def mse(a, b):\n    d = a - b\n    d.mul_(d)\n    return d.sum((-2, -1)).div(784)\n",
+    },
+)
+
+# predict_nearest -----------------------------------------------------------------------------------------------------
+
+ABSOLUTE = "predict_nearest(images, means, lambda a, b: (a - b).abs().mean(dim=(-2, -1)))"
+SQUARED = "predict_nearest(images, means, lambda a, b: ((a - b) ** 2).mean(dim=(-2, -1)))"
+LARGEST = "predict_nearest(images, means, lambda a, b: (a - b).abs().amax(dim=(-2, -1)))"
+
+
+predict_nearest = exercise(
+    "predict_nearest",
+    case("40 images, squared error", SQUARED, weight=2, tolerance="exact", images=uniform(40, 28, 28), means=uniform(10, 28, 28)),
+    case("40 images, absolute error", ABSOLUTE, tolerance="exact", images=uniform(40, 28, 28), means=uniform(10, 28, 28)),
+    case("another distance: the largest gap", LARGEST, tolerance="exact", images=uniform(40, 28, 28), means=uniform(10, 28, 28)),
+    case("a single image", SQUARED, tolerance="exact", images=uniform(1, 28, 28), means=uniform(10, 28, 28)),
+    case("as many images as means", SQUARED, tolerance="exact", images=uniform(10, 28, 28), means=uniform(10, 28, 28)),
+    case(
+        "the means themselves",
+        "predict_nearest(means.flip(0), means, lambda a, b: (a - b).abs().sum(dim=(-2, -1)))",
+        tolerance="exact",
+        means=uniform(10, 28, 28),
+    ),
+    loop_free(
+        "no Python loop over images",
+        SQUARED,
+        weight=2,
+        tolerance="exact",
+        images=lambda n: uniform(n, 28, 28),
+        means=uniform(10, 28, 28),
+    ),
+    mistakes={
+        "You choose the farthest mean: use argmin, the smallest distance.": """
+def predict_nearest(images, means, distance):
+    return torch.stack([distance(images, mean) for mean in means], dim=1).argmax(dim=1)
+""",
+        "You find the nearest image of each mean; find the nearest mean of each image (the other axis).": """
+def predict_nearest(images, means, distance):
+    return torch.stack([distance(images, mean) for mean in means], dim=1).argmin(dim=0)
+""",
+        "You return the smallest distance; return which mean has it, argmin.": """
+def predict_nearest(images, means, distance):
+    return torch.stack([distance(images, mean) for mean in means], dim=1).amin(dim=1)
+""",
+        "You return all distances; return which of them is the smallest.": """
+def predict_nearest(images, means, distance):
+    return torch.stack([distance(images, mean) for mean in means], dim=1)
+""",
+        "You go through the images in a Python loop: compare all of them with a mean at once.": """
+def predict_nearest(images, means, distance):
+    return torch.stack([distance(image, means).argmin() for image in images])
+""",
+        "A single image loses its axis: the result is (1,), not ().": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images, means, distance).squeeze()
+""",
+        "You always use the squared error; use the distance that you are given.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images, means, lambda a, b: ((a - b) ** 2).mean(dim=(-2, -1)))
+""",
+        "You always use the absolute error; use the distance that you are given.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images, means, lambda a, b: (a - b).abs().mean(dim=(-2, -1)))
+""",
+        "argmin without an axis searches the whole table and gives one number; use dim=1.": """
+def predict_nearest(images, means, distance):
+    return torch.stack([distance(images, mean) for mean in means], dim=1).argmin()
+""",
+        "Only the first image is judged; return a prediction for each.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images[:1], means, distance)
+""",
+        "All images get the digit of the average image; predict each by itself.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images.mean(dim=0, keepdim=True), means, distance).repeat(len(images))
+""",
+        "Your predictions are floating-point numbers; they are int64.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images, means, distance).float()
+""",
+        "Your predictions are a column, (N, 1); make them (N,): leave keepdim out.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images, means, distance)[:, None]
+""",
+        "Your predictions are one-hot; return the digit itself.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return torch.eye(10, dtype=torch.int64)[right(images, means, distance)]
+""",
+        "Your digits are one too high: the first mean belongs to digit 0.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images, means, distance) + 1
+""",
+        "You return a list; return a tensor.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images, means, distance).tolist()
+""",
+        "Images meet means one to one: give them an axis each, images[:, None], or go through the means.": """
+def predict_nearest(images, means, distance):
+    return distance(images, means[torch.arange(len(images)) % 10]).long()
+""",
+        "You leave out the last mean; there are ten.": """
+right = predict_nearest
+
+
+def predict_nearest(images, means, distance):
+    return right(images, means[:9], distance)
+""",
+        "You return argmin and distance together; return the digits alone.": """
+def predict_nearest(images, means, distance):
+    return tuple(torch.stack([distance(images, mean) for mean in means], dim=1).min(dim=1))
+""",
+    },
+    alternatives={
+        "all at once by broadcasting": """
+def predict_nearest(images, means, distance):
+    return distance(images[:, None], means).argmin(dim=1)
+""",
+        "the means in front": """
+def predict_nearest(images, means, distance):
+    return distance(means.unsqueeze(1), images.unsqueeze(0)).argmin(0)
+""",
+        "min with indices": """
+def predict_nearest(images, means, distance):
+    table = torch.stack([distance(images, means[digit]) for digit in range(len(means))])
+    return table.min(dim=0).indices
+""",
+        "the largest negative distance": """
+def predict_nearest(images, means, distance):
+    table = torch.zeros(images.shape[0], means.shape[0])
+    for digit, mean in enumerate(means):
+        table[:, digit] = -distance(images, mean)
+    return table.argmax(-1)
+""",
+        "the best so far": """
+def predict_nearest(images, means, distance):
+    best = distance(images, means[0])
+    digits = torch.zeros(len(images), dtype=torch.int64)
+    for digit in range(1, 10):
+        d = distance(images, means[digit])
+        digits = torch.where(d < best, digit, digits)
+        best = torch.minimum(best, d)
+    return digits
+""",
+        "sorted distances": """
+def predict_nearest(images, means, distance):
+    return distance(images.unsqueeze(-3), means).argsort(dim=-1)[..., 0]
+""",
+    },
+)
+
+# accuracy ------------------------------------------------------------------------------------------------------------
+
+ACCURACY = "accuracy(predictions, labels)"
+
+
+accuracy = exercise(
+    "accuracy",
+    case("40 predictions", ACCURACY, weight=2, predictions=integers(40, high=3), labels=integers(40, high=3)),
+    case(
+        "41 predictions: a short last batch must not count more",
+        ACCURACY,
+        predictions=integers(41, high=2),
+        labels=integers(41, high=2),
+    ),
+    case(
+        "a digit that occurs more often",
+        ACCURACY,
+        predictions=lambda g: torch.cat([torch.zeros(26), torch.ones(5)]).long(),
+        labels=lambda g: torch.cat([torch.zeros(25), torch.tensor([1, 0, 0, 2, 1, 2])]).long(),
+    ),
+    case("a single prediction", ACCURACY, predictions=torch.tensor([4]), labels=torch.tensor([4])),
+    case("none is right", ACCURACY, predictions=torch.arange(10), labels=torch.arange(1, 11) % 10),
+    case("all are right", ACCURACY, predictions=torch.arange(10), labels=torch.arange(10)),
+    case("a column of predictions is refused", ACCURACY, weight=2, predictions=integers(12, 1), labels=integers(12)),
+    case("a column of labels is refused", ACCURACY, predictions=integers(12), labels=integers(12, 1)),
+    case("two columns are refused", ACCURACY, predictions=integers(12, 1), labels=integers(12, 1)),
+    case("one prediction for many labels is refused", ACCURACY, predictions=integers(1), labels=integers(12)),
+    case("scores instead of predictions are refused", ACCURACY, predictions=normal(10, 10), labels=labels(10)),
+    mistakes={
+        "You compare a column (N, 1) with (N,), all N x N pairs: raise ValueError unless both are (N,).": """
+def accuracy(predictions, labels):
+    return (predictions == labels).float().mean().item()
+""",
+        "You compare lengths only; (N, 1) and (N,) have the same length. Compare shapes.": """
+def accuracy(predictions, labels):
+    if len(predictions) != len(labels):
+        raise ValueError
+    return (predictions == labels).float().mean().item()
+""",
+        "You accept two columns (N, 1); both must be (N,).": """
+def accuracy(predictions, labels):
+    if predictions.shape != labels.shape:
+        raise ValueError
+    return (predictions == labels).float().mean().item()
+""",
+        "You flatten a column in silence; raise ValueError, or its author never learns of it.": """
+def accuracy(predictions, labels):
+    return (predictions.flatten()[: labels.numel()] == labels.flatten()).float().mean().item()
+""",
+        "For wrong shapes you raise another exception; raise ValueError (an assert raises AssertionError).": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    assert predictions.ndim == 1 and predictions.shape == labels.shape
+    return right(predictions, labels)
+""",
+        "You return a percentage; return a fraction of 1.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    return 100 * right(predictions, labels)
+""",
+        "You return the number of correct predictions; divide by N.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    right(predictions, labels)
+    return (predictions == labels).sum().item()
+""",
+        "You return a tensor; make it a Python float with .item().": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    return tensor(right(predictions, labels))
+""",
+        "You return the share of errors; return the share of correct predictions.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    return 1 - right(predictions, labels)
+""",
+        "You average the accuracies of batches; a short last one counts too much. Average over all images.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    right(predictions, labels)
+    parts = [(p == t).float().mean() for p, t in zip(predictions.split(16), labels.split(16))]
+    return torch.stack(parts).mean().item()
+""",
+        "You average the accuracies of the digits, which weighs rare digits more: average over all images.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    right(predictions, labels)
+    return sum((predictions[labels == d] == d).float().mean().item() for d in labels.unique()) / len(labels.unique())
+""",
+        "You round the result; return it as it is.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    return round(right(predictions, labels), 1)
+""",
+        "Whole-number division (//) gives 0 or 1: use /.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    right(predictions, labels)
+    return float((predictions == labels).sum().item() // len(labels))
+""",
+        "You divide by 10,000; divide by the number of labels that you are given.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    right(predictions, labels)
+    return (predictions == labels).sum().item() / 10_000
+""",
+        "You count right predictions of digits other than 0 only: a product with the labels loses the zeros.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    right(predictions, labels)
+    return ((predictions == labels) * labels).count_nonzero().item() / len(labels)
+""",
+        "You measure how far apart the digits are; count those that are equal.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    right(predictions, labels)
+    return 1 - (predictions - labels).abs().float().mean().item() / 9
+""",
+        "You return a bool for each image; return their mean.": """
+right = accuracy
+
+
+def accuracy(predictions, labels):
+    right(predictions, labels)
+    return predictions == labels
+""",
+    },
+    alternatives={
+        "the mean of zeros and ones": """
+def accuracy(predictions, labels):
+    if predictions.dim() != 1 or labels.dim() != 1 or len(predictions) != len(labels):
+        raise ValueError("shapes differ")
+    return (predictions == labels).float().mean().item()
+""",
+        "a loop": """
+def accuracy(predictions, labels):
+    if predictions.ndim != 1 or labels.ndim != 1 or len(predictions) != len(labels):
+        raise ValueError(f"{predictions.shape} and {labels.shape}")
+    hits = 0
+    for p, t in zip(predictions.tolist(), labels.tolist()):
+        hits += p == t
+    return hits / len(labels)
+""",
+        "by way of NumPy": """
+def accuracy(predictions, labels):
+    p, t = predictions.numpy(), labels.numpy()
+    if p.ndim != 1 or p.shape != t.shape:
+        raise ValueError("both must be (N,)")
+    return float(np.mean(p == t))
+""",
+        "one minus the errors": """
+def accuracy(predictions, labels):
+    if tuple(predictions.shape) != tuple(labels.shape) or predictions.dim() > 1:
+        raise ValueError
+    return 1.0 - torch.ne(predictions, labels).double().mean().item()
+""",
+        "counted differences": """
+def accuracy(predictions, labels):
+    if not (predictions.ndim == labels.ndim == 1 and predictions.numel() == labels.numel()):
+        raise ValueError("(N,) and (N,)")
+    return float(((predictions - labels) == 0).sum()) / labels.numel()
+""",
+    },
+)
+
+# confusion_matrix ----------------------------------------------------------------------------------------------------
+
+CONFUSION = "confusion_matrix(predictions, labels)"
+
+confusion_matrix = exercise(
+    "confusion_matrix",
+    case("200 predictions", CONFUSION, weight=2, predictions=integers(200), labels=integers(200)),
+    case("digits that never occur", CONFUSION, weight=2, predictions=integers(60, high=4), labels=integers(60, low=1, high=6)),
+    case("one pair again and again", CONFUSION, predictions=torch.full((9,), 7), labels=torch.full((9,), 2)),
+    case("a single prediction", CONFUSION, predictions=integers(1), labels=integers(1)),
+    case("all are right", CONFUSION, predictions=torch.arange(10).repeat(3), labels=torch.arange(10).repeat(3)),
+    case("as many predictions as digits", CONFUSION, predictions=integers(10), labels=labels(10)),
+    mistakes={
+        "Rows and columns are exchanged: the row is the true digit.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(labels, predictions)
+""",
+        "You return shares of each true digit; return counts.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    m = right(predictions, labels)
+    return m / m.sum(dim=1, keepdim=True).clamp(min=1)
+""",
+        "You return shares of all images; return counts.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels) / len(labels)
+""",
+        "matrix[labels, predictions] += 1 counts a pair once however often it occurs: use bincount or a loop.": """
+def confusion_matrix(predictions, labels):
+    m = torch.zeros(10, 10, dtype=torch.int64)
+    m[labels, predictions] += 1
+    return m
+""",
+        "The size of your table depends on the digits that occur; it is always 10 x 10.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    n = int(max(predictions.max(), labels.max())) + 1
+    return right(predictions, labels)[:n, :n]
+""",
+        "You leave out digits that do not occur; the table is always 10 x 10.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels)[labels.unique()][:, predictions.unique()]
+""",
+        "Your counts are floating-point numbers; make them int64.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels).float()
+""",
+        "Your counts are int32; make them int64.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels).int()
+""",
+        "You count the mistakes only; the diagonal, what is right, belongs to the table.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels).fill_diagonal_(0)
+""",
+        "You count only what is right; mistakes belong next to the diagonal.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return torch.diag(right(predictions, labels).diag())
+""",
+        "Your table counts each pair in both directions: row true, column predicted, once.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    m = right(predictions, labels)
+    return m + m.T
+""",
+        "Your table starts at 1 instead of 0.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels) + 1
+""",
+        "You leave out the digit 9: there are ten, 0 to 9.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels)[:9, :9]
+""",
+        "Your rows and columns are one off: digit 0 belongs to row 0.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right((predictions + 1) % 10, (labels + 1) % 10)
+""",
+        "You lay the 100 counts out in one row; reshape them to (10, 10).": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels).flatten()
+""",
+        "You give every pair the number label + prediction, which many pairs share; use 10 * label + prediction.": """
+def confusion_matrix(predictions, labels):
+    return torch.bincount(labels + predictions, minlength=100).reshape(10, 10)
+""",
+        "You give every pair the number 9 * label + prediction, which some pairs share; use 10 * label + prediction.": """
+def confusion_matrix(predictions, labels):
+    return torch.bincount(9 * labels + predictions, minlength=100).reshape(10, 10)
+""",
+        "You return a list of lists; return a tensor.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return right(predictions, labels).tolist()
+""",
+        "You only mark which pairs occur; count how often.": """
+right = confusion_matrix
+
+
+def confusion_matrix(predictions, labels):
+    return (right(predictions, labels) > 0)
+""",
+    },
+    alternatives={
+        "a loop": """
+def confusion_matrix(predictions, labels):
+    matrix = torch.zeros(10, 10, dtype=torch.int64)
+    for p, t in zip(predictions, labels):
+        matrix[t, p] += 1
+    return matrix
+""",
+        "index_put_ that accumulates": """
+def confusion_matrix(predictions, labels):
+    matrix = torch.zeros(10, 10, dtype=torch.int64)
+    return matrix.index_put_((labels, predictions), torch.ones_like(labels), accumulate=True)
+""",
+        "a product of one-hot tables": """
+def confusion_matrix(predictions, labels):
+    one_hot = torch.eye(10, dtype=torch.int64)
+    return one_hot[labels].T @ one_hot[predictions]
+""",
+        "a count for each entry": """
+def confusion_matrix(predictions, labels):
+    digits = range(10)
+    return torch.tensor([[int(((labels == t) & (predictions == p)).sum()) for p in digits] for t in digits])
+""",
+        "row by row": """
+def confusion_matrix(predictions, labels):
+    return torch.stack([torch.bincount(predictions[labels == t], minlength=10) for t in range(10)])
+""",
+        "by way of NumPy": """
+def confusion_matrix(predictions, labels):
+    matrix = np.zeros((10, 10), dtype=np.int64)
+    np.add.at(matrix, (labels.numpy(), predictions.numpy()), 1)
+    return torch.from_numpy(matrix)
+""",
+    },
+)
+
+EXERCISES = [class_means, mae, mse, predict_nearest, accuracy, confusion_matrix]
