@@ -6,6 +6,7 @@ import sys
 import tokenize
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from . import agent
 from .evaluate import LocalEvaluator, read
@@ -43,7 +44,7 @@ def _definitions(source):
 def _merge(base, first, second):
     base, first, second = map(_tokens, (base, first, second))
     edits = sorted({e for side in (first, second) for e in _edits(base, side)})
-    for (start, end, _), (next_start, _, _) in zip(edits, edits[1:], strict=False):
+    for (start, end, _), (next_start, _, _) in pairwise(edits):
         if next_start < end or next_start == start:
             return None
     tokens = list(base)

@@ -12,6 +12,7 @@ from .evaluate import Failure, Other
 from .tolerance import magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message
+SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too often?)"}
 
 
 def structure(value, right, where=()):
@@ -45,7 +46,9 @@ def kind(value):
         return f"of type {value.type}"
     if isinstance(value, torch.Tensor):
         return "a tensor"
-    return "None" if value is None else f"{'an' if isinstance(value, int) and not isinstance(value, bool) else 'a'} {type(value).__name__}"
+    if value is None:
+        return "None"
+    return "an int" if type(value) is int else f"a {type(value).__name__}"
 
 
 def subject(where):
@@ -105,29 +108,21 @@ def changes(value, right, trial):
     explained = None
     for _, a, b in wrong:
         a, b = _tensor(a), _tensor(b)
-        # Without digits after the point there is nothing that a constant could be told from.
-        found = [s for s, changed in _changes(b, trial.inputs) if _near(a, changed, trial)] + list(_constants(a, b, trial))
+        found = [s for s, changed in _changes(b, trial.inputs) if _near(a, changed, trial)]
+        found += [*_steps(a, b, trial), *_constants(a, b, trial)]
         explained = found if explained is None else [s for s in explained if s in found]
-    places = {where for where, _, _ in wrong}
-    it = subject(wrong[0][0]) if len(places) == 1 else "Your result"
+    it = subject(wrong[0][0]) if len(wrong) == 1 else "Your result"
     return [s.format(it=it) for s in dict.fromkeys(explained)]
 
 
 def _changes(b, inputs):
-    yield "{it} has the wrong sign.", -b
-    factors = [*_sizes(inputs), ("2", 2.0), ("255", 255.0), ("log 2: a logarithm to the base 2?", math.log(2)),
-               ("100: a percentage?", 100.0), ("log 10: a logarithm to the base 10?", math.log(10))]  # fmt: skip
-    for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
-        for name, factor in factors:
-            hint_large, hint_small = name if isinstance(name, tuple) else (name, name)
-            if factor not in (0, 1):
-                large, small = ("large", "small") if factor > 1 else ("small", "large")
-                yield f"{{it}} is too {large} by the factor {hint_large}{also}.", sign * b * factor
-                yield f"{{it}} is too {small} by the factor {hint_small}{also}.", sign * b / factor
+    yield from _factors(b, inputs)
     if b.ndim == 2 and b.shape[0] == b.shape[1]:
         yield "{it} is transposed: rows and columns are swapped.", b.T
     if b.ndim:
         yield "{it} is in reverse order.", b.flip(0)
+    if b.ndim == 2:
+        yield "{it} is normalised to rows that sum to 1.", b / b.sum(dim=1, keepdim=True)
     yield "{it} is one too large.", b + 1
     yield "{it} is one too small.", b - 1
     yield "{it} is 1 minus what is asked for.", 1 - b
@@ -138,22 +133,47 @@ def _changes(b, inputs):
     yield "{it} is the exponential of what is asked for.", b.exp()
     yield "{it} is rounded to whole numbers.", b.round()
     yield "{it} is cut off to whole numbers.", b.trunc()
-    if b.ndim == 2:
-        yield "{it} is normalised to rows that sum to 1.", b / b.sum(dim=1, keepdim=True)
+
+
+def _factors(b, inputs, it="{it}"):
+    yield f"{it} has the wrong sign.", -b
+    factors = [*_sizes(inputs), ("2", 2.0), ("255", 255.0), ("log 2 (a logarithm to the base 2?)", math.log(2)),
+               ("100 (a percentage?)", 100.0), ("log 10 (a logarithm to the base 10?)", math.log(10))]  # fmt: skip
+    for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
+        for name, factor in factors:
+            if factor in (0, 1):
+                continue
+            for power in (1, -1):
+                size = "large" if factor**power > 1 else "small"
+                hint = SIZE_HINTS[size] if "rows" in name else ""
+                yield f"{it} is too {size} by the factor {name}{hint}{also}.", sign * b * factor**power
 
 
 def _sizes(inputs):
-    """(name, factor) from the shapes of the inputs: rows, columns, entries."""
+    """(name, factor) from the inputs: rows, columns, entries, and plain numbers such as a learning rate."""
     for name, x in inputs.items():
-        if isinstance(x, tuple | list) and x and isinstance(x[0], torch.Tensor):
+        if isinstance(x, int | float) and not isinstance(x, bool) and x > 0:
+            yield f"`{name}`", float(x)
+        if isinstance(x, tuple | list) and x:
             x = x[0]
-        if not isinstance(x, torch.Tensor) or not x.ndim:
-            continue
-        rows = f"N, the number of rows of `{name}`"
-        yield (f"{rows}: the mean, not the sum?", f"{rows}: divided once too often?"), float(len(x))
-        if x.ndim > 1:
-            yield f"C, the number of columns of `{name}`", float(x.shape[-1])
-            yield f"N * C, the number of entries of `{name}`", float(x.numel())
+        if isinstance(x, torch.Tensor) and x.ndim:
+            yield f"N, the number of rows of `{name}`", float(len(x))
+            if x.ndim > 1:
+                yield f"C, the number of columns of `{name}`", float(x.shape[-1])
+                yield f"N * C, the number of entries of `{name}`", float(x.numel())
+
+
+def _steps(a, b, trial):
+    """What is wrong with the step from an input of the same form to the result, as after `p -= lr * g`."""
+    for name, x in trial.inputs.items():
+        for start in x if isinstance(x, list | tuple) else [x]:
+            if not isinstance(start, torch.Tensor) or start.shape != b.shape or start.dtype != b.dtype:
+                continue
+            if torch.equal(a, start):
+                yield f"{{it}} is `{name}` unchanged."
+            else:
+                step = f"The step from `{name}` to the result"
+                yield from (s for s, changed in _factors(b - start, trial.inputs, step) if _near(a - start, changed, trial))
 
 
 def _constants(a, b, trial):
@@ -170,15 +190,9 @@ def _constants(a, b, trial):
             factors = (a * b).sum(dim=1, keepdim=True) / (b * b).sum(dim=1, keepdim=True)
             if torch.isfinite(factors).all() and (factors.abs() > 1e-6).all() and _near(a, factors * b, trial):
                 yield "In {it}, each row is off by a factor of its own."
-    if a.ndim and a.numel() >= 3 and b.std() > 0:
-        if a.ndim > 1 and _near(a.sort(dim=0).values, b.sort(dim=0).values, trial) and _same_rows(a, b, trial):
-            yield "{it} has the right rows, in the wrong order."
-        elif _near(a.flatten().sort().values, b.flatten().sort().values, trial):
-            yield "{it} has the right numbers, in the wrong order."
-
-
-def _same_rows(a, b, trial):
-    return _near(a[a[:, 0].flatten()[: len(a)].argsort()], b[b[:, 0].flatten()[: len(b)].argsort()], trial) if a.ndim == 2 else True
+    if a.ndim and a.numel() >= 3 and b.std() > 0 and _near(a.flatten().sort().values, b.flatten().sort().values, trial):
+        rows = a.ndim == 2 and _near(a[a[:, 0].argsort()], b[b[:, 0].argsort()], trial)
+        yield f"{{it}} has the right {'rows' if rows else 'numbers'}, in the wrong order."
 
 
 def places(value, right, trial):
@@ -199,9 +213,9 @@ def places(value, right, trial):
     if a.ndim and 0 < off.sum() < off.numel():
         rows = off.reshape(len(off), -1).any(dim=1)
         if rows.sum() < len(rows):
-            which = "only the last row" if rows.sum() == 1 and rows[-1] else "only the first row" if rows.sum() == 1 and rows[0] else None
-            which = which or f"{int(rows.sum())} of {len(rows)} rows, the first is row {int(rows.nonzero()[0])}"
-            return f"{it} is wrong in {which}."
+            if rows.sum() == 1 and rows[-1]:
+                return f"{it} is wrong in the last row only."
+            return f"{it} is wrong in {int(rows.sum())} of {len(rows)} rows, the first is row {int(rows.nonzero()[0])}."
         return f"{it} is wrong in {int(off.sum())} of {off.numel()} entries."
     return f"{it} is wrong{' everywhere' if a.ndim else ''}."
 
@@ -213,8 +227,6 @@ def pattern(trials, passed, index):
         "Wrong only when there is a single row.": lambda t: any(x.ndim and len(x) == 1 for x in _tensors(t)),
         "Right only when there is a single row.": lambda t: not any(x.ndim and len(x) == 1 for x in _tensors(t)),
         "Right only when there are as many rows as columns: is an axis mistaken?": lambda t: not _square(t),
-        "Right only in float64.": lambda t: not _double(t) and bool(_floating(t)),
-        "Wrong only in float64.": _double,
     }.items():
         group = [has(t) for t in trials]
         if group[index] and any(passed) and all(g != p for g, p in zip(group, passed, strict=True)):
@@ -256,7 +268,7 @@ def _near(a, b, trial):
 
 
 def _numeric(leaf):
-    return isinstance(leaf, torch.Tensor) or isinstance(leaf, int | float) and not isinstance(leaf, bool)
+    return isinstance(leaf, torch.Tensor | int | float) and not isinstance(leaf, bool)
 
 
 def _tensor(leaf):
@@ -271,12 +283,12 @@ def _tensors(trial):
     return [x for x in flat if isinstance(x, torch.Tensor)]
 
 
-def _floating(trial):
+def floating(trial):
     return [x for x in _tensors(trial) if x.is_floating_point()]
 
 
-def _double(trial):
-    return any(x.dtype == torch.float64 for x in _floating(trial))
+def is_double(trial):
+    return any(x.dtype == torch.float64 for x in floating(trial))
 
 
 def _square(trial):

@@ -117,10 +117,7 @@ def read(reply):
     try:
         message, tensors = agent.unpack(reply)
         failure = message.get("error")
-        if failure is not None:
-            value = _failure(failure)
-        else:
-            value = _value(message["result"], tensors)
+        value = _value(message["result"], tensors) if failure is None else _failure(failure)
         return Outcome(value, _names(message["changed"]), _names(message["touched"]), _counts(message["counts"]))
     except NoEvidence:
         raise

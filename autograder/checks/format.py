@@ -51,7 +51,7 @@ def case(title, code, *, weight=1, tolerance="float32", view=None, **inputs):
 
     code: an expression, or statements whose last is an expression; names are the inputs, the student's functions and torch.
     tolerance: one of `tolerance.TOLERANCES`.
-    view: function (result, inputs) -> plain tree, computed outside the student's process on both results before they are compared.
+    view: function (result, inputs) -> plain tree, of what must be equal; computed outside the student's process.
     inputs: plain values, or functions of a torch.Generator (`normal`, `labels`, ... or your own) that make seeded ones.
     """
     return Case(title, code, weight, tolerance, view, inputs)

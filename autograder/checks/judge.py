@@ -65,16 +65,20 @@ def judge(exercise, evaluator, reference, secret, source=""):
     if exercise.rules:
         weights[RULES] = total
     messages = _Diagnosis(submission).messages()
-    results = [*own, *(CaseResult(t, t not in submission.faults, share * w * (t not in submission.faults), w) for t, w in weights.items())]
+    results = [
+        *own,
+        *(CaseResult(t, t not in submission.faults, share * w * (t not in submission.faults), w) for t, w in weights.items()),
+    ]
     keys = [*range(len(own)), *weights]
     cases = [
-        r if r.passed else CaseResult(r.title, False, r.earned, r.weight, messages[key]) for key, r in zip(keys, results, strict=True)
+        r if r.passed else CaseResult(r.title, False, r.earned, r.weight, messages[key])
+        for key, r in zip(keys, results, strict=True)
     ]
     return Verdict(exercise.name, tuple(cases), submission.flags)
 
 
 class _Submission:
-    """What came of a student's cases. `wrong`: indices of failed cases; `faults`: {title of a failed automatic case: sentence}."""
+    """What came of a student's cases. `wrong`: indices of failed cases; `faults`: {title: sentence} of failed automatic ones."""
 
     def __init__(self, exercise, evaluator, reference, secret, source):
         self.exercise, self.evaluator, self.reference, self.secret = exercise, evaluator, reference, secret
@@ -103,7 +107,9 @@ class _Submission:
             names = " and ".join(f"`{n}`" for n in changed[:3])
             faults[INPUTS] = f"It changes its input {names}: make a new tensor, or work on a copy (clone)."
         if touched and any(isinstance(v, torch.Generator) for t in self.trials for v in t.inputs.values()):
-            faults[RANDOM] = f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."
+            faults[RANDOM] = (
+                f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."
+            )
         if violations:
             faults[RULES] = " ".join(violations.values())
         return faults
@@ -127,7 +133,7 @@ class _Submission:
 
 
 class _Diagnosis:
-    """Finds the sentence for each failed case: a recorded mistake that explains all, two of them, one for some cases, a difference."""
+    """Finds the sentence for each failed case: a recorded mistake that explains all, two, one for some cases, a difference."""
 
     def __init__(self, submission):
         self.s = submission
@@ -137,9 +143,12 @@ class _Diagnosis:
     def messages(self):
         """{index of a failed case, or title of a failed automatic one: sentence}"""
         s = self.s
-        unwritten = all(isinstance(v := s.got[i].value, Failure) and v.type in ("NotImplementedError", "NameError") for i in self.failed)
+        unwritten = all(
+            isinstance(v := s.got[i].value, Failure) and v.type in ("NotImplementedError", "NameError") for i in self.failed
+        )
         if (self.failed and not unwritten) or s.faults:
-            self.candidates = []  # (sentence, source, outcomes, automatic faults) of mistakes that fail nowhere that the student passes
+            # (sentence, source, outcomes, automatic faults, failed cases) of the mistakes that fail only where the student fails
+            self.candidates = []
             for sentence, source in s.exercise.mistakes.items():
                 theirs, faults = s.theirs(source)
                 fails = {i for i in s.seen if not s.trials[i].right(theirs[i], s.right[i])}
@@ -207,9 +216,11 @@ class _Diagnosis:
 
     def some(self):
         """Recorded mistakes that explain some of the failed cases, those that explain the most first."""
+
         def explained(candidate):
-            return {i for i in self.failed if i in candidate[4] and i not in self.found
-                    and self.agree(i, candidate[2][i]) and self.telling(candidate[2], [i])}
+            _, _, theirs, _, fails = candidate
+            new = [i for i in self.failed if i in fails and i not in self.found]
+            return {i for i in new if self.agree(i, theirs[i]) and self.telling(theirs, [i])}
 
         while best := max(self.candidates, key=lambda c: len(explained(c)), default=None):
             if not (cases := explained(best)):
@@ -225,10 +236,9 @@ class _Diagnosis:
 
     def telling(self, theirs, indices=None):
         """Whether an agreement says anything: two exceptions of one type do not, unless their messages are the same."""
-        return not self.failed or any(
-            not isinstance(a := self.s.got[i].value, Failure) or isinstance(b := theirs[i].value, Failure) and a.message == b.message
-            for i in (self.failed if indices is None else indices)
-        )
+        indices = self.failed if indices is None else indices
+        pairs = [(self.s.got[i].value, theirs[i].value) for i in indices]
+        return not pairs or any(not isinstance(a, Failure) or a.message == getattr(b, "message", None) for a, b in pairs)
 
     def difference(self, i):
         """The difference of one case from the right outcome, from the fixed list."""
@@ -239,7 +249,7 @@ class _Diagnosis:
         if trial.case.wrt and isinstance(value, dict) and value.keys() == right.keys():
             return self.loss_or_gradient(i, value, right)
         if trial.agrees(s.got[i], s.right[i]):
-            return "The result is right, but the work in Python grows with the number of rows: replace the loop by tensor operations."
+            return "Right, but the work in Python grows with the number of rows: replace the loop by operations on whole tensors."
         if sentence := describe.structure(value, right):
             return sentence
         return self.memory(i) or describe.not_finite(value, right, trial) or self.by_numbers(i)
@@ -251,10 +261,14 @@ class _Diagnosis:
             return describe.places(value, right, trial)
         found = describe.changes(value, right, trial)
         if len(self.failed) > 1:  # what explains the other cases too is the likelier
-            others = [describe.changes(s.got[k].value, s.right[k].value, s.trials[k]) for k in self.failed if k != i and self.comparable(k)]
+            others = [
+                describe.changes(s.got[k].value, s.right[k].value, s.trials[k])
+                for k in self.failed
+                if k != i and self.comparable(k)
+            ]
             found.sort(key=lambda sentence: -sum(sentence in other for other in others))
         passed = [k in s.seen and k not in s.wrong for k in range(len(s.trials))]
-        sentence = (found[0] if found else None) or describe.pattern(s.trials, passed, i) or self.only_double(i)
+        sentence = (found[0] if found else None) or describe.pattern(s.trials, passed, i) or self.precision(i)
         return sentence or describe.places(value, right, trial)
 
     def comparable(self, k):
@@ -271,18 +285,27 @@ class _Diagnosis:
             if again and not s.trials[k].agrees(again, s.got[k]):
                 return "The same call gives another result the second time: your function keeps something from an earlier call."
         for k in s.seen[: s.seen.index(i)]:
-            if not trial.agrees(s.right[k], s.right[i]) and trial.agrees(s.got[k], s.got[i]):
-                if describe.magnitude(s.got[k].value) > 0 and s.trials[k].case.code == trial.case.code:
-                    return "The result is that of an earlier call with other inputs: your function keeps something from it."
+            repeated = trial.agrees(s.got[k], s.got[i]) and not trial.agrees(s.right[k], s.right[i])
+            if repeated and s.trials[k].case.code == trial.case.code and describe.magnitude(s.got[k].value) > 0:
+                return "The result is that of an earlier call with other inputs: your function keeps something from it."
         return None
 
-    def only_double(self, i):
+    def precision(self, i):
+        """Whether a wrong result is right in the other floating-point type."""
         s, trial = self.s, self.s.trials[i]
-        if not describe._floating(trial) or describe._double(trial):
+        if trial.case.sizes or not describe.floating(trial):
             return None
-        again = s.again(i, torch.float64)
-        if again and not isinstance(again.value, Failure) and trial.agrees(_single(again), s.right[i]):
-            return "Your result is right only in float64: in float32 it loses its digits on the way."
+        other, message = torch.float64, "Your result is right only in float64: in float32 it loses its digits on the way."
+        if describe.is_double(trial):
+            other, message = (
+                torch.float32,
+                "Your result is right only in float32: something goes wrong with inputs of dtype float64.",
+            )
+        again = s.again(i, other)
+        if again and not isinstance(again.value, Failure):
+            single = [_cast(v, torch.float32) for v in (again.value, s.right[i].value)]
+            if describe.same(*single, "float32", trial.scale):
+                return message
         return None
 
     def loss_or_gradient(self, i, value, right):
@@ -299,8 +322,14 @@ class _Diagnosis:
             return f"Your loss is right, its gradient is not. {how or ''}".strip()
         if gradient_right:
             return f"Your gradient is right, the loss is not. {how or ''}".strip()
-        agree = trial.slopes_agree(value | {"differences": value["differences"]}, {"gradient": value["gradient"], "loss": value["loss"]})
-        both = "Your gradient is that of your loss, but the loss is wrong." if agree else "Both your loss and your gradient are wrong."
+        agree = trial.slopes_agree(
+            value | {"differences": value["differences"]}, {"gradient": value["gradient"], "loss": value["loss"]}
+        )
+        both = (
+            "Your gradient is that of your loss, but the loss is wrong."
+            if agree
+            else "Both your loss and your gradient are wrong."
+        )
         return f"{both} {how or ''}".strip()
 
 
@@ -310,7 +339,3 @@ def _cast(tree, dtype):
     if isinstance(tree, list | tuple):
         return type(tree)(_cast(v, dtype) for v in tree)
     return {k: _cast(v, dtype) for k, v in tree.items()} if isinstance(tree, dict) else tree
-
-
-def _single(outcome):
-    return type(outcome)(_cast(outcome.value, torch.float32), outcome.changed, outcome.touched, outcome.counts)

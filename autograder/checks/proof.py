@@ -57,16 +57,26 @@ def check(course, assignments, secret="proof", console=None):
             rejected = mistakes - len(proof.accepted_mistakes)
             named = rejected - len(proof.misnamed)
             accepted = alternatives + 1 - len(proof.rejected_alternatives)
-            table.add_row(f"{assignment[:2]} {exercise.name}", str(len(exercise.cases)), f"{rejected}/{mistakes}",
-                          f"{named}/{mistakes}", f"{accepted}/{alternatives + 1}", f"{1000 * proof.seconds:.0f}")
+            table.add_row(
+                f"{assignment[:2]} {exercise.name}",
+                str(len(exercise.cases)),
+                f"{rejected}/{mistakes}",
+                f"{named}/{mistakes}",
+                f"{accepted}/{alternatives + 1}",
+                f"{1000 * proof.seconds:.0f}",
+            )
             for i, n in enumerate((mistakes, rejected, named, alternatives + 1, accepted)):
                 totals[i] += n
             for s in proof.accepted_mistakes:
                 console.print(f"{exercise.name}: ACCEPTED: {s}", style="red", markup=False, highlight=False)
             for s, shown in proof.misnamed:
-                console.print(f"{exercise.name}: MISNAMED: {s}\n    shown: {sorted(shown)}", style="yellow", markup=False, highlight=False)
+                console.print(
+                    f"{exercise.name}: MISNAMED: {s}\n    shown: {sorted(shown)}", style="yellow", markup=False, highlight=False
+                )
             for s, shown in proof.rejected_alternatives:
-                console.print(f"{exercise.name}: REJECTED: {s}\n    shown: {sorted(shown)}", style="red", markup=False, highlight=False)
+                console.print(
+                    f"{exercise.name}: REJECTED: {s}\n    shown: {sorted(shown)}", style="red", markup=False, highlight=False
+                )
     console.print(table)
     mistakes, rejected, named, alternatives, accepted = totals
     return rejected == mistakes and named >= 0.95 * mistakes and accepted == alternatives

@@ -34,7 +34,7 @@ class Reference:
 
     @cached_property
     def solutions(self):
-        """The source of each solution cell, and of the cells `given-...` that solutions may call, {grade_id: source}, in order."""
+        """{grade_id: source} of the solution cells, and of the cells `given-...` that solutions may call, in order."""
         marked = [(c.metadata.get("nbgrader", {}), c.source) for c in self._cells]
         return {m["grade_id"]: source for m, source in marked if m.get("solution") or m.get("grade_id", "").startswith("given-")}
 

@@ -1,13 +1,13 @@
 """The rules of the course, found in the source text of a notebook.
 
 A rule looks at the definition of the exercise's function and of everything of the student's that it uses; names are followed
-through imports, aliases and reflection with constant names. What is made from text at run time cannot be seen here: it is flagged.
+through imports, aliases and reflection with constant names. What is made from text at run time cannot be seen: it is flagged.
 """
 
 import ast
 import builtins
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -15,7 +15,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 @dataclass(frozen=True)
 class Rule:
-    """`paths`: dotted names that must not be used, with all below them; `members`: attributes that must not be used of anything."""
+    """`paths`: dotted names that must not be used, nor what lies below them; `members`: attributes, of anything."""
 
     sentence: str
     paths: frozenset = frozenset()
@@ -23,7 +23,14 @@ class Rule:
 
 
 SOFTMAX = {"softmax", "log_softmax", "logsumexp", "logcumsumexp"}
-LOSSES = {"cross_entropy", "nll_loss", "cross_entropy_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "log_loss"}
+LOSSES = {
+    "cross_entropy",
+    "nll_loss",
+    "cross_entropy_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "log_loss",
+}
 LEARNERS = {"Learner", "vision_learner", "cnn_learner", "tabular_learner", "unet_learner", "text_classifier_learner"}
 # `torch.no_grad` is allowed, and so is every elementwise or linear-algebra function.
 RULES = {

@@ -20,7 +20,7 @@ SAMPLE = 200  # from this many entries on, "statistical" compares distributions 
 def same(a, b, tolerance, scale=0.0):
     """Whether two trees of evidence are equal. `scale` is the largest input in magnitude, see `magnitude`.
 
-    A list equals a tuple, the order of a dict's keys is free, and a whole float may be an int; else kinds, shapes and dtypes count.
+    A list equals a tuple, the order of a dict's keys is free, and a float may be an int; else kinds, shapes and dtypes count.
     """
     if isinstance(b, torch.Tensor):
         if not isinstance(a, torch.Tensor) or a.shape != b.shape or a.dtype != b.dtype:
@@ -29,7 +29,11 @@ def same(a, b, tolerance, scale=0.0):
             return _same_distribution(a.double(), b.double())
         return _same_numbers(a, b, _bounds(tolerance, b.dtype), scale)
     if isinstance(b, list | tuple):
-        return isinstance(a, list | tuple) and len(a) == len(b) and all(same(x, y, tolerance, scale) for x, y in zip(a, b, strict=True))
+        return (
+            isinstance(a, list | tuple)
+            and len(a) == len(b)
+            and all(same(x, y, tolerance, scale) for x, y in zip(a, b, strict=True))
+        )
     if isinstance(b, dict):
         return isinstance(a, dict) and a.keys() == b.keys() and all(same(a[k], b[k], tolerance, scale) for k in b)
     if isinstance(b, float):
