@@ -170,7 +170,7 @@ class _Notebook:
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
                 if isinstance(node.func, ast.Name) and name in UNSEEN and name not in self.definitions:
                     yield f"`{_text(node)}` runs or changes what the rules cannot see."
-                if name in REFLECTION and not any(isinstance(_constant(a, {}), str) for a in node.args):
+                if name in REFLECTION and not any(isinstance(self._text_of(a, {}), str) for a in node.args):
                     yield f"`{_text(node)}` looks up a name that is computed; the rules cannot see which."
 
     def _walk(self, node, local):
@@ -199,7 +199,7 @@ class _Notebook:
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             if name in REFLECTION | {"setattr"}:
                 for argument in node.args:
-                    if isinstance(text := _constant(argument, local), str):
+                    if isinstance(text := self._text_of(argument, local), str):
                         bases = self._resolve(node.args[0], local) if argument is not node.args[0] else ()
                         paths = {text, *(f"{b}.{text}" for b in bases)}
                         rule = next((r for p in paths if (r := _rule_of_path(p))), None)
@@ -250,12 +250,15 @@ class _Notebook:
             for target, value in pairs:
                 if isinstance(target, ast.Name):
                     paths = self._resolve(value, local)
-                    if isinstance(text := _constant(value, local), str):
+                    if isinstance(text := self._text_of(value, local), str):
                         paths = {f"str:{text}"}
                     if paths:
                         bound[target.id] = paths
             return bound
         return {}
+
+    def _text_of(self, node, local):
+        return _constant(node, self.aliases | local)
 
     def _resolve(self, node, local):
         """The dotted paths that an expression may stand for; empty if it is a value of the student's own."""
@@ -280,11 +283,11 @@ class _Notebook:
                 bases = self._resolve(inner.value, local)
             else:
                 return set()
-            name = _constant(node.slice, local | self.aliases)
+            name = self._text_of(node.slice, local)
             return {f"{b}.{name}" for b in bases} if isinstance(name, str) else set()
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            texts = [_constant(a, self.aliases | local) for a in node.args]
+            texts = [self._text_of(a, local) for a in node.args]
             if name in ("import_module", "__import__") and texts and isinstance(texts[0], str):
                 return {texts[0]}
             if name == "getattr" and len(texts) > 1 and isinstance(texts[1], str):
