@@ -11,17 +11,16 @@
 # %% [markdown]
 # # 03 · The digit as a number
 #
-# The mean images of the last notebook were computed once and never improved. Now a model improves itself, step by step,
-# from its own errors. The plan is the most obvious one: predict the digit as **one number**, and make the squared error
-# small.
+# The mean images of the last notebook never improved. Now a model improves itself, step by step, from its own errors. The
+# obvious plan: predict the digit as **one number**, and make the squared error small.
 #
-# You write the model, its loss, its gradient and the step downhill. All of it will work, and classify badly: you will find
-# out why. Then each digit gets a **score of its own**, and you meet a verdict that is often repeated and half true.
+# You write the model, its loss, its gradient and the step downhill. All of it will work, and classify badly; you find out
+# why. Then each digit gets a **score of its own**, and you meet a verdict that is often repeated and half true.
 #
 # About 50 minutes. A question in *italics* wants your guess before you run the next cell.
 
 # %%
-# Lengths of the experiments: a few epochs are enough to see that the code runs, which is all that grading needs.
+# Lengths of the experiments. Grading only needs to see that the code runs.
 if GRADING:
     EPOCHS = {"number": 1, "hidden": 1, "scores": 1}
 elif data.name == "MNIST":
@@ -33,8 +32,8 @@ torch.set_num_threads(1)  # matrices this small are slower on two cores than on 
 # %% [markdown]
 # ## The data
 #
-# An image is a row of 784 numbers from 0 to 1. A random sixth of the training images is set aside for **validation**: it
-# judges the models as we go. The test set stays shut until the last cell. The first experiments use 5,000 images.
+# An image is a row of 784 numbers from 0 to 1. A random sixth of the training images is set aside for **validation**; the
+# test set stays shut until the last cell. The first experiments use only `x_few`, at most 5,000 images.
 
 # %%
 images, labels = data.train()
@@ -54,7 +53,7 @@ for name, part in {"few": x_few, "train": x_train, "valid": x_valid}.items():
 # Each pixel gets a weight; the prediction is the sum of all pixels times their weights, plus a bias. For N images and K
 # predictions at once this is one matrix product: $(N, D) \cdot (D, K) + (K,)$. Here $D = 784$, and for one number $K = 1$.
 #
-# *What is the shape of the prediction for the 5,000 images: `(5000,)`, `(5000, 1)` or `(784, 1)`?*
+# *What is the shape of the prediction for N images: `(N,)`, `(N, 1)` or `(784, 1)`?*
 
 
 # %% nbgrader={"grade": false, "grade_id": "linear", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -101,8 +100,8 @@ expect(
 #
 # The **mean squared error** puts all errors into one number: square each, take the mean.
 #
-# The prediction is `(N, 1)`, the labels are `(N,)`. Suppose that a model is perfect: it predicts each label exactly. *What
-# does the next cell print: which shape, which two losses?*
+# The prediction is `(N, 1)`, the labels are `(N,)`. Suppose that a model predicts each label exactly. *What does the next
+# cell print: which shape, which two losses?*
 
 # %%
 target = y_few[:500].float()
@@ -316,8 +315,8 @@ expect(
 )
 
 # %% [markdown]
-# Two ways to one gradient must agree. If they do not, the factor between them often tells why (2, N, -1). Here both see 100
-# real images. *How many times faster is the formula: 10, 100, 1,000?*
+# Two ways to one gradient must agree; if they do not, the factor between them often tells why. *How many times faster is
+# the formula on 100 images: 10, 100, 1,000?*
 
 # %%
 sample, target = x_few[:100].double(), y_few[:100].double()
@@ -337,8 +336,8 @@ print(f"nudging {seconds_nudged:.3f} s, formula {seconds_formula:.5f} s: {second
 # %% [markdown]
 # ## 5. One step downhill, and back to digits
 #
-# The gradient points uphill. A step goes against it, scaled by the **learning rate**, and changes the parameters where they
-# are: the training loop goes on using the same tensors.
+# The gradient points uphill. A step goes against it, scaled by the **learning rate**, and changes the tensors in place: the
+# training loop goes on using them.
 
 
 # %% nbgrader={"grade": false, "grade_id": "sgd_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -480,7 +479,7 @@ def train_number(params, predict, gradient, lr, epochs):
     def encode(labels):
         return labels
 
-    return train(params, predict, gradient, encode, to_digit, x_few, y_few, lr, epochs, batch_size=16)
+    return train(params, predict, gradient, encode, to_digit, x_few, y_few, lr, epochs, 16)
 
 
 number_history = train_number(number, predict_number, number_gradient, lr=0.003, epochs=EPOCHS["number"])
@@ -507,9 +506,9 @@ print(f"accuracy of the best weights on the images they were fitted to {best_acc
 
 # %% [markdown]
 # The loop works: the loss falls far below that of a constant answer. Yet the accuracy is poor, **and so is that of the best
-# weights there are**, on the very images they were fitted to. More epochs cannot help. Where do the predictions go?
+# weights there are**. More epochs cannot help. Where do the predictions go?
 #
-# *Draw it first: the true digit to the right, the prediction upwards. Where would a good model lie? And this one?*
+# *Sketch it first, predictions against true digits: where does a good model lie, and this one?*
 
 # %%
 prediction = linear(x_valid, *number)
@@ -565,8 +564,8 @@ for part in "train", "valid":
     print(f"{part} accuracy at the end: {hidden_history[f'{part}_accuracy'][-1]:.2f}")
 
 # %% [markdown]
-# The stronger model gets most of its own images right, and most new ones wrong. The mean images of notebook 02 were far
-# better. So it is not the strength of the model. It is the question that we asked.
+# The stronger model gets most of its own images right, and most new ones wrong; the mean images of notebook 02 were far
+# better. It is not the strength of the model. It is the question that we asked.
 #
 # **Question.** An image might be a 4 or a 9, with equal odds. Which number makes the expected squared error smallest, and
 # which digit does `to_digit` make of it? What does predicting the digit as a number assume about 3, 4 and 5, and why do
@@ -664,9 +663,9 @@ expect(
 
 # %% [markdown]
 # With $a = \sigma(z)$ the chain rule has one more factor, $\sigma'(z) = a(1 - a)$: the slope of the loss by a score is
-# $\frac{2}{NK}(a - t)\, a(1 - a)$, and from there to the weights it is the matrix product that you know. **Softmax** is
-# another way to turn scores into answers: ten that sum to 1. You write it in the next notebook; here it is borrowed. Both
-# gradients are given. Are they right? You have a tool to find out.
+# $\frac{2}{NK}(a - t)\, a(1 - a)$, and from there on it is the matrix product that you know. **Softmax** is another way to
+# turn scores into answers: ten that sum to 1. You write it in the next notebook; here it is borrowed. Both gradients are
+# given. Are they right? You have a tool to find out.
 
 
 # %%
@@ -715,7 +714,7 @@ def train_scores(params, predict, gradient, lr, loss=mse_loss):
         return scores.argmax(dim=1)
 
     epochs = EPOCHS["scores"]
-    return train(params, predict, gradient, encode, decode, x_train, y_train, lr, epochs, batch_size=128, loss=loss)
+    return train(params, predict, gradient, encode, decode, x_train, y_train, lr, epochs, 128, loss)
 
 
 sigmoid_wild, softmax_wild = start_at(1), start_at(1)
@@ -736,7 +735,8 @@ plt.show()
 # %% [markdown]
 # They learn, but they crawl. The usual verdict is that MSE is the wrong loss for classes. Look closer. Above, the slope of
 # the loss by one score that should give a 1. Below, where the scores lie before the first step: with the weights as drawn,
-# and with the same weights divided by 28, the root of the number of pixels. A score outside the coloured band is *saturated*.
+# and with the same weights divided by 28, the root of the number of pixels. A score outside the coloured band is
+# *saturated*.
 
 # %%
 z = torch.linspace(-30, 30, 301)
@@ -759,9 +759,9 @@ lower.legend()
 plt.show()
 
 # %% [markdown]
-# A score of -10 that should be large is as wrong as can be, and the slope there is almost 0: **the model is sure of itself,
-# so it does not learn** (Goodfellow, Bengio and Courville, *Deep Learning*, 2016, section 6.2.2). The wild start puts most
-# scores out there, the small start none.
+# A score of -10 that should be high is badly wrong, and the slope there is almost 0: **the model is sure of itself, so it
+# does not learn** (Goodfellow, Bengio and Courville, *Deep Learning*, 2016, section 6.2.2). The wild start puts most scores
+# out there, the small start none.
 #
 # Now the fair comparison: both models from the small start, softmax also at a larger rate, and from either start a third
 # loss, **cross-entropy**, borrowed from the next notebook. *Which curve will end on top?*
@@ -784,7 +784,7 @@ small[f"softmax + MSE, rate {LARGE_RATE}"] = fast
 
 # %%
 _, panels = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-for axes, histories, title in (panels[0], wild, "wild start, N(0, 1)"), (panels[1], small, "small start, the same / 28"):
+for axes, title, histories in zip(panels, ["wild start", "small start"], [wild, small], strict=True):
     print(title)
     for (name, history), style in zip(histories.items(), [":", "--", "-", "-."], strict=False):
         accuracies = history["valid_accuracy"]
@@ -805,11 +805,11 @@ plt.show()
 # from far below cross-entropy to about its level. The rate does a little more: on MNIST, softmax + MSE at rate 10 ends
 # above cross-entropy at rate 1 (whose own best rate is another one, so this does not make it the better loss either).
 #
-# The loss has its part in the left panel: from the same wild start cross-entropy recovers within a few epochs, the MSE
-# models do not. Where an answer is saturated the slope of MSE has the factor $a(1 - a)$, almost 0; cross-entropy stays
-# steep where the model is wrong and sure. So cross-entropy forgives a bad start. It is not true that MSE cannot classify;
-# Hui and Belkin (2021, arXiv:2006.07322) find the same for large networks. Who compares two losses from one start at one
-# rate compares three things at once.
+# The loss has its part in the left panel: from the same wild start cross-entropy recovers, the MSE models do not. Where an
+# answer is saturated the slope of MSE has the factor $a(1 - a)$, almost 0; cross-entropy stays steep where the model is
+# wrong and sure. So cross-entropy forgives a bad start. It is not true that MSE cannot classify; Hui and Belkin (2021,
+# arXiv:2006.07322) find the same for large networks. Who compares two losses from one start at one rate compares three
+# things at once.
 
 # %%
 # What the text relies on, on either data set (after one epoch, while grading, it is too early to tell).
@@ -817,6 +817,7 @@ if not GRADING:
     wild_end, small_end = ({name: history["valid_accuracy"][-1] for name, history in runs.items()} for runs in (wild, small))
     forgiving = wild_end.pop("cross-entropy, rate 1")
     assert floor < number_history["train_loss"][-1] < 0.6 * variance
+    assert nine < 8 and zero > 0.5, "predictions are drawn to the middle"
     assert hidden_history["valid_accuracy"][-1] < 0.5 < 0.6 < hidden_history["train_accuracy"][-1]
     assert max(wild_end.values()) < forgiving - 0.15, "from the wild start the MSE models crawl"
     assert min(small_end.values()) > max(wild_end.values()) + 0.15, "the small start lifts them"
