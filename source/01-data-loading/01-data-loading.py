@@ -11,9 +11,8 @@
 # %% [markdown]
 # # 01 Loading the data
 #
-# This course begins with a folder of small pictures. A network cannot look at a folder: it needs numbers, in tensors, in the
-# right shape and in a good order. Errors here are silent: a wrong shape often raises no exception, it only gives a wrong
-# answer.
+# This course begins with a folder of small pictures. A network needs numbers: in tensors, in the right shape, in a good order.
+# Errors here are silent: a wrong shape often raises no exception, it only gives a wrong answer.
 #
 # You write the six functions that stand between the folder and the first model:
 #
@@ -36,8 +35,8 @@ PER_DIGIT = 40 if GRADING or data.name == "digits" else 500
 # ## 1. What is in the folder
 #
 # The MNIST database (LeCun, Cortes and Burges, 1998, <http://yann.lecun.com/exdb/mnist/>) holds 70,000 handwritten digits.
-# fastai's `untar_data` downloads and unpacks it the first time, and then only says where it is. The layout tells everything: an
-# image in `training/4/` is for training, and shows a 4.
+# fastai's `untar_data` downloads and unpacks it the first time, and then only says where it is. An image in `training/4/` is
+# for training, and shows a 4.
 #
 # **Predict:** there are 60,000 training images in MNIST. How many of them show a 4? Exactly a tenth?
 
@@ -83,12 +82,10 @@ part.set(title="the numbers in the frame", xlabel="column", ylabel="row")
 plt.show()
 
 # %% [markdown]
-# A **tensor** is an array of numbers of one type. Three things describe it: its `shape` (how long each axis is), its `dtype`
-# (which kind of number) and its **rank** (how many axes, `ndim`). This rank has nothing to do with the rank of a matrix in
-# linear algebra.
+# A **tensor** is an array of numbers of one type. It has a `shape` (how long each axis is), a `dtype` (which kind of number)
+# and a **rank** (how many axes, `ndim`; not the rank of linear algebra).
 #
-# **Predict** the shape and the rank of: the number in the middle of the image, one row of it, the image, and a stack of three
-# such images.
+# **Predict** the shape and the rank of: one pixel, one row, the image, and a stack of three such images.
 
 # %%
 for name, value in {
@@ -190,8 +187,7 @@ with tempfile.TemporaryDirectory() as name:
         raise AssertionError("the folder 7 is missing and nothing was said: raise FileNotFoundError")
 
 # %% [markdown]
-# From here on `data.train()` gives the same images, out of a file that it keeps. So you can go on whether your function works
-# already or not.
+# From here on `data.train()` gives the same images, so you can go on whether your function works already or not.
 
 # %%
 images, labels = data.train()
@@ -236,9 +232,8 @@ print(tensor([250], dtype=torch.uint8) + tensor([10], dtype=torch.uint8))
 # %% [markdown]
 # ### Your turn: `scale`
 #
-# Divide by 255, so that black is 0 and white is 1. The divisor is the same for all images: dividing each by its own maximum
-# would make a faint stroke as bright as a strong one. Models use `float32`; `float64` takes twice the memory for precision that
-# nobody needs here.
+# Divide by 255, so that black is 0 and white is 1. The divisor is the same for all images: divided by its own maximum, a faint
+# stroke would become as bright as a strong one. Models use `float32`, half the size of `float64`.
 
 
 # %% nbgrader={"grade": false, "grade_id": "scale", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -278,9 +273,8 @@ expect("the input is left alone", two[0, 1, 1].item(), 255)
 # %% [markdown]
 # ### Your turn: `flatten`
 #
-# Our first models do not know that pixels have neighbours: they take an image as one row of 28 x 28 = 784 numbers. Row i must
-# be image i, read line by line like a page. `flatten` keeps the first axis, whatever follows it, also when there is only one
-# image.
+# Our first models take an image as one row of 28 x 28 = 784 numbers. Row i must be image i, read line by line like a page. The
+# first axis stays, whatever follows it, also when there is only one image.
 
 
 # %% nbgrader={"grade": false, "grade_id": "flatten", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -316,7 +310,7 @@ expect("one image is still a row of a table", flatten(tiny[:1]), rows[:1], {"the
 expect("images with an axis for colour", flatten(tiny[:, None]), rows)
 
 # %% [markdown]
-# Thirty images of each digit, one line of the picture for each image. **Predict:** will you see anything at all in it?
+# Thirty images of each digit, each of them one line of this picture. **Predict:** will you see anything in it?
 
 # %%
 thirty_each = torch.cat([(labels == digit).nonzero()[:30, 0] for digit in range(10)])
@@ -326,7 +320,7 @@ axes.set(xlabel="pixel, 0 to 783", ylabel="digit (30 rows each)", yticks=[d + 0.
 plt.show()
 
 # %% [markdown]
-# Every digit has stripes of its own. A model without any notion of space can still learn from them.
+# Every digit has stripes of its own: enough to learn from, even without a notion of space.
 #
 # ## 4. As many of each digit
 #
@@ -413,8 +407,8 @@ else:
 #   stop.
 # - The **test set** says how good your final choice is. Open it once, at the end: if you choose by it, it flatters you.
 #
-# MNIST's test images lie in a folder of their own, written by other people than the training images. You cut the validation set
-# from the training images yourself.
+# MNIST's test images are in a folder of their own, written by other people. You cut the validation set from the training images
+# yourself.
 #
 # **Predict:** the images are read digit by digit. If the *last* fifth of them were the validation set, which digits would it
 # hold?
@@ -507,9 +501,9 @@ plt.show()
 #
 # ### Your turn: `batches`
 #
-# Write it as a Python generator: a function with `yield`, which hands out one batch and waits. In each epoch every row comes
-# once, in a new order. Shuffle *indices* and use the same ones for `x` and `y`: shuffled apart, a 4 gets the label of a 7. The
-# last batch may be smaller, but not empty.
+# Write a Python generator: a function with `yield`, which hands out one batch and waits. In each epoch every row comes once, in
+# a new order. Use the same shuffled indices for `x` and `y`, or a 4 gets the label of a 7. The last batch may be smaller, but
+# not empty.
 #
 # **Predict:** 5,000 rows in batches of 16: how many batches, and how many rows has the last one?
 
@@ -580,9 +574,9 @@ plt.show()
 # %% [markdown]
 # ## 7. The same with a library
 #
-# fastai's `DataBlock` says all this in five lines: what the inputs and targets are, which files, which are held out, where the
-# label is written. `GrandparentSplitter` looks at the folder above the digit. It calls the test folder *valid* here: choose
-# nothing by it.
+# fastai's `DataBlock` says all this in five lines: what inputs and targets are, which files, which are held out, where the
+# label is written. `GrandparentSplitter` goes by the folder above the digit, so *valid* is the test folder here: choose nothing
+# by it.
 
 # %%
 from fastai.vision.core import PILImageBW
@@ -629,7 +623,7 @@ print(f"rows in an epoch: yours {yours:,}, fastai's {fastais:,}")
 #
 # ### How long does it take?
 #
-# You read the files once, then take rows from memory. fastai decodes each file again in every epoch. **Predict** the factor.
+# You read the files once. fastai decodes each one again in every epoch. **Predict** the factor.
 
 # %% tags=["timing", "nbval-ignore-output"]
 part, kept = ("testing", data.test()) if GRADING else ("training", (images, labels))
@@ -690,8 +684,8 @@ print(f"An epoch of batches from memory is {factor:.0f} times as fast.")
 #
 # ## The scoreboard
 #
-# It will grow from notebook to notebook. Guessing one of ten digits is right with probability 1/10: that is what the first
-# model, in notebook 02, has to beat.
+# It will grow from notebook to notebook. Guessing is right with probability 1/10: the first model, in notebook 02, has to beat
+# that.
 
 # %%
 course.scoreboard(data, {"random guessing": 1 / 10})

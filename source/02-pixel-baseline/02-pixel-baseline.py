@@ -457,7 +457,8 @@ plt.show()
 # %%
 for name, guess in predicted.items():
     print(f'{name} says "1" {(guess == 1).sum():5,} times; {(y_test == 1).sum():,} images show a 1')
-assert overall["MSE"] > overall["MAE"] and (predicted["MAE"] == 1).sum() > (predicted["MSE"] == 1).sum()
+assert overall["MSE"] > overall["MAE"], "MSE should do better here: look at mae and mse again"
+assert (predicted["MAE"] == 1).sum() > (predicted["MSE"] == 1).sum(), "MAE should say 1 more often: look at mae and mse again"
 
 # %% [markdown]
 # MAE calls too much a 1. Look at the haze in the mean images. Under MAE a grey pixel of 0.3 costs 0.3 wherever the image is
