@@ -111,6 +111,18 @@ MSE_LOSS = exercise(
         "You divide by the number of rows; the mean is over all N * K entries.": mse_loss(
             "((prediction - target) ** 2).sum() / len(prediction)"
         ),
+        "You return the sum, and (N, 1) minus (N,) is (N, N): take the mean, give the target a second axis.": mse_loss(
+            "((prediction - target) ** 2).sum()", align="pass", refuse=False
+        ),
+        "You take absolute errors, and (N, 1) minus (N,) is (N, N): square, give the target a second axis.": mse_loss(
+            "(prediction - target).abs().mean()", align="pass", refuse=False
+        ),
+        "You take the root, and (N, 1) minus (N,) is (N, N): leave it out, give the target a second axis.": mse_loss(
+            "((prediction - target) ** 2).mean().sqrt()", align="pass", refuse=False
+        ),
+        "You take half, and (N, 1) minus (N,) is (N, N): no 1/2 here; give the target a second axis.": mse_loss(
+            "((prediction - target) ** 2).mean() / 2", align="pass", refuse=False
+        ),
         "You take half the mean; there is no 1/2 in this loss.": mse_loss("((prediction - target) ** 2).mean() / 2"),
         "You take absolute errors; square them.": mse_loss("(prediction - target).abs().mean()"),
         "You take the root; the loss is the mean square itself.": mse_loss("((prediction - target) ** 2).mean().sqrt()"),
@@ -374,6 +386,10 @@ MSE_GRADIENT = exercise(
         "The factor 2 of the square is missing.": mse_gradient(slope="error / error.numel()"),
         "The loss is a mean: divide by the number of entries, N * K.": mse_gradient(slope="2 * error"),
         "You divide by the number of rows; the mean is over all N * K entries.": mse_gradient(slope="2 * error / len(x)"),
+        "The factor 2 is missing, and you divide by the number of rows, not by all N * K entries.": mse_gradient(
+            slope="error / len(x)"
+        ),
+        "The factor 2 and the division by N * K are missing: the loss is a mean of squares.": mse_gradient(slope="error"),
         "The sign: the error is prediction minus target.": mse_gradient(slope="-2 * error / error.numel()"),
         "You divide dw by N once more; the slope is a mean already.": mse_gradient(dw="x.T @ slope / len(x)"),
         "db is not summed: add up the rows, so that it has the shape of b.": mse_gradient(db="slope"),
@@ -449,8 +465,8 @@ SGD_STEP = exercise(
     case(
         "the list still holds the parameters",
         "sgd_step(params, grads, lr); params",
-        params=parameters((4, 2)),
-        grads=parameters((4, 2)),
+        params=parameters(*ONE_LAYER),
+        grads=parameters(*ONE_LAYER),
         lr=0.5,
     ),
     case(
