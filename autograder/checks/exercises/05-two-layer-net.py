@@ -1,0 +1,891 @@
+"""The exercises of notebook 05: ReLU, a start, every gradient of a two-layer network, and layers as objects."""
+
+import torch
+
+from autograder.checks import case, exercise, generator, gradient, labels, normal
+
+
+def network(d, h, c, dtype=torch.float32, shift=0.0):
+    """[w1, b1, w2, b2]; `shift` moves the hidden units' thresholds."""
+
+    def make(g):
+        shapes = (d, h), (h,), (h, c), (c,)
+        params = [torch.randn(shape, generator=g, dtype=torch.float64).to(dtype) for shape in shapes]
+        params[1] += shift
+        return params
+
+    return make
+
+
+def one_class(n, c):
+    """Labels (n,), all of them the same class."""
+    return lambda g: torch.randint(c, (1,), generator=g).expand(n).clone()
+
+
+def but(source, *changes):
+    """A correct solution with something changed in it: each (old, new)."""
+    for old, new in changes:
+        if old not in source:
+            raise ValueError(f"{old!r} does not occur in {source.splitlines()[1]!r}")
+        source = source.replace(old, new)
+    return source
+
+
+RELU = """
+def relu(z):
+    return torch.where(z > 0, z, torch.zeros_like(z))
+"""
+RELU_BACKWARD = """
+def relu_backward(dy, z):
+    return torch.where(z > 0, dy, torch.zeros_like(dy))
+"""
+INIT_LINEAR = """
+def init_linear(fan_in, fan_out, generator):
+    spread = math.sqrt(2 / fan_in)
+    w = torch.empty(fan_in, fan_out).normal_(0, spread, generator=generator)
+    return w, torch.zeros(fan_out)
+"""
+LINEAR_BACKWARD = """
+def linear_backward(dy, x, w):
+    dx = dy @ w.T
+    dw = x.T @ dy
+    db = dy.sum(dim=0)
+    return dx, dw, db
+"""
+FORWARD = """
+def forward(params, x):
+    w1, b1, w2, b2 = params
+    z = x @ w1 + b1
+    h = z.clamp(min=0)
+    logits = h @ w2 + b2
+    return logits, (x, z, h, logits)
+"""
+BACKWARD = """
+def backward(params, cache, labels):
+    w1, b1, w2, b2 = params
+    x, z, h, logits = cache
+    n = len(labels)
+    e = (logits - logits.max(dim=1, keepdim=True).values).exp()
+    d = e / e.sum(dim=1, keepdim=True)
+    d[torch.arange(n), labels] -= 1
+    d = d / n
+    dw2 = h.T @ d
+    db2 = d.sum(dim=0)
+    dh = d @ w2.T
+    dz = dh * (z > 0)
+    dw1 = x.T @ dz
+    db1 = dz.sum(dim=0)
+    return [dw1, db1, dw2, db2]
+"""
+LINEAR = """
+class Linear:
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w + self.b
+
+    def backward(self, dy):
+        self.dw = self.x.T @ dy
+        self.db = dy.sum(dim=0)
+        return dy @ self.w.T
+"""
+RELU_LAYER = """
+class ReLU:
+    def forward(self, x):
+        self.x = x
+        return x.clamp(min=0)
+
+    def backward(self, dy):
+        return dy * (self.x > 0)
+"""
+SOFTMAX_CROSS_ENTROPY = """
+class SoftmaxCrossEntropy:
+    def forward(self, logits, labels):
+        self.labels = labels
+        rows = torch.arange(len(labels))
+        shifted = logits - logits.max(dim=1, keepdim=True).values
+        log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+        self.p = log_p.exp()
+        return -log_p[rows, labels].mean()
+
+    def backward(self):
+        d = self.p.clone()
+        n = len(self.labels)
+        d[torch.arange(n), self.labels] -= 1
+        return d / n
+"""
+
+# The loss that `backward` is about; it is not the student's, so that only the gradient is judged here.
+NLL = "-forward(params, x)[0].log_softmax(dim=1)[torch.arange(len(labels)), labels].mean()"
+GRADIENTS = "backward(params, forward(params, x)[1], labels)"
+LAYER = "layer = Linear(w, b); y = layer.forward(x); dx = layer.backward(dy); [y, dx, layer.dw, layer.db]"
+ACTIVATION = "layer = ReLU(); y = layer.forward(x); [y, layer.backward(dy)]"
+LOSS = "layer = SoftmaxCrossEntropy(); loss = layer.forward(logits, labels); [loss, layer.backward()]"
+
+
+def sizes(n, d, k, dtype=torch.float32):
+    """Inputs of a linear layer."""
+    return dict(x=normal(n, d, dtype=dtype), w=normal(d, k, dtype=dtype), b=normal(k, dtype=dtype), dy=normal(n, k, dtype=dtype))
+
+
+def without_b(inputs):
+    return {name: recipe for name, recipe in inputs.items() if name != "b"}
+
+
+EXERCISES = [
+    exercise(
+        "relu",
+        case("a batch of scores", "relu(z)", z=normal(5, 10)),
+        case("large and small", "relu(z)", z=normal(6, 6, sd=1e4)),
+        case("a vector", "relu(z)", z=normal(40)),
+        case("three axes", "relu(z)", z=normal(3, 4, 5)),
+        case("nothing but negative numbers", "relu(z)", z=normal(3, 4, mean=-50)),
+        case("float64 stays float64", "relu(z)", z=normal(4, 7, dtype=torch.float64)),
+        mistakes={
+            "This is a leaky ReLU: negative entries must become 0, not small.": but(RELU, ("torch.zeros_like(z)", "0.01 * z")),
+            "You return absolute values; a negative entry must become 0.": but(RELU, ("torch.zeros_like(z)", "-z")),
+            "You return where z is positive (0 or 1); keep the values of z there.": but(
+                RELU, (", z, ", ", torch.ones_like(z), ")
+            ),
+            "You keep the negative entries and drop the positive ones: turn the comparison round.": but(RELU, ("z > 0", "z < 0")),
+            "You cut the values off at 1; ReLU has no upper end.": but(RELU, (", z, ", ", z.clamp(max=1), ")),
+            "You change z in place; return a new tensor, for example with clamp instead of clamp_.": "def relu(z): return z.clamp_(min=0)",
+            "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": (
+                "def relu(z): return torch.logaddexp(z, torch.zeros_like(z))"
+            ),
+            "This is a sigmoid; ReLU keeps positive entries as they are.": "def relu(z): return 1 / (1 + (-z).exp())",
+            "You replace negative entries by the smallest value; they must become 0.": "def relu(z): return z - z.min()",
+            "The result is always float32; keep the dtype of z.": but(
+                RELU, ("torch.zeros_like(z))", "torch.zeros_like(z)).float()")
+            ),
+            "You drop the negative entries, which changes the shape; replace them by 0.": "def relu(z): return z[z > 0]",
+        },
+        alternatives={
+            "where": RELU,
+            "a product with the mask": "def relu(z): return z * (z > 0)",
+            "maximum": "def relu(z): return torch.maximum(z, torch.zeros_like(z))",
+            "half the sum with the absolute value": "def relu(z): return (z + z.abs()) / 2",
+            "in place, on a copy": "def relu(z):\n    out = z.clone()\n    out[out < 0] = 0\n    return out",
+            "a loop over the entries": (
+                "def relu(z): return torch.stack([v if v > 0 else torch.zeros_like(v) for v in z.flatten()]).reshape(z.shape)"
+            ),
+        },
+    ),
+    exercise(
+        "relu_backward",
+        case("a batch", "relu_backward(dy, z)", dy=normal(5, 10), z=normal(5, 10)),
+        case("scores far from 0", "relu_backward(dy, z)", dy=normal(6, 6), z=normal(6, 6, sd=1e4)),
+        case("a vector", "relu_backward(dy, z)", dy=normal(40), z=normal(40)),
+        case("three axes", "relu_backward(dy, z)", dy=normal(3, 4, 5), z=normal(3, 4, 5)),
+        case("every unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=50)),
+        case("no unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=-50)),
+        case(
+            "float64 stays float64",
+            "relu_backward(dy, z)",
+            dy=normal(4, 7, dtype=torch.float64),
+            z=normal(4, 7, dtype=torch.float64),
+        ),
+        mistakes={
+            "You look at the sign of dy; the gradient passes where z is positive.": but(RELU_BACKWARD, ("z > 0", "dy > 0")),
+            "You return the slope of relu alone; multiply it by dy.": but(RELU_BACKWARD, (", dy, ", ", torch.ones_like(dy), ")),
+            "You let all of dy through; where z is negative the gradient is 0.": "def relu_backward(dy, z): return dy.clone()",
+            "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": but(
+                RELU_BACKWARD, (", dy, ", ", dy * z, ")
+            ),
+            "The mask is upside down: the gradient passes where z is positive.": but(RELU_BACKWARD, ("z > 0", "z < 0")),
+            "This is the slope of a leaky ReLU: where z is negative the gradient is 0.": but(
+                RELU_BACKWARD, ("torch.zeros_like(dy)", "0.01 * dy")
+            ),
+            "You return relu(z); what is asked for is its gradient, dy where z is positive.": "def relu_backward(dy, z): return z.clamp(min=0)",
+            "You change dy in place; work on a copy.": "def relu_backward(dy, z):\n    dy[z <= 0] = 0\n    return dy",
+            "You multiply by z; the slope of relu is 0 or 1.": "def relu_backward(dy, z): return dy * z",
+            "You multiply by the sign of z; where z is negative the slope is 0, not -1.": "def relu_backward(dy, z): return dy * z.sign()",
+            "The result is always float32; keep the dtype of dy.": but(
+                RELU_BACKWARD, ("torch.zeros_like(dy))", "torch.zeros_like(dy)).float()")
+            ),
+        },
+        alternatives={
+            "where": RELU_BACKWARD,
+            "the mask as numbers": "def relu_backward(dy, z): return dy * (z > 0).to(dy.dtype)",
+            "in place, on a copy": "def relu_backward(dy, z):\n    dz = dy.clone()\n    dz[z <= 0] = 0\n    return dz",
+            "the slope 1 at 0": "def relu_backward(dy, z): return dy * (z >= 0)",
+            "heaviside": "def relu_backward(dy, z): return dy * torch.heaviside(z, torch.zeros((), dtype=z.dtype))",
+            "the sign of relu": "def relu_backward(dy, z): return dy * relu(z).sign()",
+        },
+    ),
+    exercise(
+        "init_linear",
+        case(
+            "the weights of 400 inputs",
+            "init_linear(400, 150, generator)[0]",
+            weight=2,
+            tolerance="statistical",
+            generator=generator(),
+        ),
+        case(
+            "the weights of 50 inputs",
+            "init_linear(50, 900, generator)[0]",
+            weight=2,
+            tolerance="statistical",
+            generator=generator(),
+        ),
+        case("the weights of one unit", "init_linear(1000, 1, generator)[0]", tolerance="statistical", generator=generator()),
+        case("the biases", "init_linear(7, 5, generator)[1]", weight=2, generator=generator()),
+        case(
+            "shapes and dtypes",
+            "w, b = init_linear(7, 5, generator); [list(w.shape), str(w.dtype), list(b.shape), str(b.dtype)]",
+            generator=generator(),
+        ),
+        case(
+            "the generator decides",
+            """
+def drawn(number):
+    return init_linear(6, 4, torch.Generator().manual_seed(number))[0]
+
+{"the same seed gives the same weights": torch.equal(drawn(1), drawn(1)),
+ "another seed gives others": not torch.equal(drawn(1), drawn(2))}
+""",
+            weight=2,
+        ),
+        case(
+            "two layers from one generator differ",
+            "not torch.equal(init_linear(6, 4, generator)[0], init_linear(6, 4, generator)[0])",
+            generator=generator(),
+        ),
+        mistakes={
+            "You use the variance 2 / fan_in as the standard deviation; take its square root.": but(
+                INIT_LINEAR, ("math.sqrt(2 / fan_in)", "2 / fan_in")
+            ),
+            "You divide by fan_out; what counts is the number of inputs, fan_in.": but(
+                INIT_LINEAR, ("2 / fan_in", "2 / fan_out")
+            ),
+            "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": but(
+                INIT_LINEAR, ("2 / fan_in", "1 / fan_in")
+            ),
+            "You average fan_in and fan_out (Glorot); here the variance is 2 / fan_in.": but(
+                INIT_LINEAR, ("2 / fan_in", "2 / (fan_in + fan_out)")
+            ),
+            "The weights are all 0: hidden units that start equal stay equal. Draw them from the generator.": but(
+                INIT_LINEAR, (".normal_(0, spread, generator=generator)", ".zero_()")
+            ),
+            "The weights are N(0, 1), far too large: multiply by sqrt(2 / fan_in).": but(
+                INIT_LINEAR, ("math.sqrt(2 / fan_in)", "1.0")
+            ),
+            "The weights are uniform; normal ones are asked for (torch.randn).": but(
+                INIT_LINEAR,
+                (".normal_(0, spread, generator=generator)", ".uniform_(-spread * 3**0.5, spread * 3**0.5, generator=generator)"),
+            ),
+            "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": but(
+                INIT_LINEAR,
+                (
+                    "torch.empty(fan_in, fan_out).normal_(0, spread, generator=generator)",
+                    "torch.rand(fan_in, fan_out, generator=generator) * spread",
+                ),
+            ),
+            "The biases are random; they start at 0.": but(
+                INIT_LINEAR, ("torch.zeros(fan_out)", "torch.randn(fan_out, generator=generator) * spread")
+            ),
+            "The biases start at 1; they start at 0.": but(INIT_LINEAR, ("torch.zeros(fan_out)", "torch.ones(fan_out)")),
+            "You do not use the generator: pass generator=generator to torch.randn.": but(
+                INIT_LINEAR, (", generator=generator", "")
+            ),
+            "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": but(
+                INIT_LINEAR, ("    spread", "    generator.manual_seed(0)\n    spread")
+            ),
+            "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": but(
+                INIT_LINEAR, ("torch.empty(fan_in, fan_out)", "torch.empty(fan_out, fan_in)")
+            ),
+            "b is (1, fan_out); its shape is (fan_out,).": but(INIT_LINEAR, ("torch.zeros(fan_out)", "torch.zeros(1, fan_out)")),
+            "There is one bias for each input; there is one for each output, fan_out.": but(
+                INIT_LINEAR, ("torch.zeros(fan_out)", "torch.zeros(fan_in)")
+            ),
+        },
+        alternatives={
+            "normal_ on an empty tensor": INIT_LINEAR,
+            "a power instead of a root": (
+                "def init_linear(fan_in, fan_out, generator):\n"
+                "    return torch.randn((fan_in, fan_out), generator=generator) * (2 / fan_in) ** 0.5, torch.zeros(fan_out)"
+            ),
+            "divided by a root": (
+                "def init_linear(fan_in, fan_out, generator):\n"
+                "    return torch.randn(fan_in, fan_out, generator=generator) / (fan_in / 2) ** 0.5, torch.zeros((fan_out,))"
+            ),
+            "torch.normal": (
+                "def init_linear(fan_in, fan_out, generator):\n"
+                "    return torch.normal(0.0, (2 / fan_in) ** 0.5, (fan_in, fan_out), generator=generator), torch.zeros(fan_out)"
+            ),
+            "drawn transposed, unit by unit": (
+                "def init_linear(fan_in, fan_out, generator):\n"
+                "    units = [torch.randn(fan_in, generator=generator) * math.sqrt(2 / fan_in) for _ in range(fan_out)]\n"
+                "    return torch.stack(units, dim=1), torch.zeros(fan_out)"
+            ),
+        },
+    ),
+    exercise(
+        "linear_backward",
+        case("a batch", "linear_backward(dy, x, w)", **without_b(sizes(5, 4, 3))),
+        case("a single row", "linear_backward(dy, x, w)", **without_b(sizes(1, 4, 3))),
+        case("a single output", "linear_backward(dy, x, w)", **without_b(sizes(6, 4, 1))),
+        case("as many rows as inputs and outputs", "linear_backward(dy, x, w)", weight=2, **without_b(sizes(4, 4, 4))),
+        case("as many outputs as rows", "linear_backward(dy, x, w)", **without_b(sizes(3, 5, 3))),
+        case("float64 stays float64", "linear_backward(dy, x, w)", **without_b(sizes(3, 4, 2, torch.float64))),
+        gradient(
+            "against central differences",
+            loss="((x @ w + b) * dy).sum()",
+            grad="linear_backward(dy, x, w)",
+            wrt=("x", "w", "b"),
+            weight=2,
+            **sizes(4, 3, 2, torch.float64),
+        ),
+        mistakes={
+            "You divide by N; the 1/N of the mean is already in dy.": but(
+                LINEAR_BACKWARD, ("x.T @ dy", "x.T @ dy / len(x)"), ("dy.sum(dim=0)", "dy.mean(dim=0)")
+            ),
+            "dw is divided by N; the 1/N of the mean is already in dy.": but(LINEAR_BACKWARD, ("x.T @ dy", "x.T @ dy / len(x)")),
+            "db is a mean over the rows; it is their sum, for the 1/N is already in dy.": but(
+                LINEAR_BACKWARD, ("dy.sum", "dy.mean")
+            ),
+            "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": but(
+                LINEAR_BACKWARD, ("dim=0", "dim=0, keepdim=True")
+            ),
+            "db is summed along each row; b was added to every row, so sum over the rows, dim=0.": but(
+                LINEAR_BACKWARD, ("dim=0", "dim=1")
+            ),
+            "db is one number; sum over the rows only, dim=0.": but(LINEAR_BACKWARD, ("dy.sum(dim=0)", "dy.sum()")),
+            "db is dy itself; b was added to every row, so sum dy over the rows.": but(
+                LINEAR_BACKWARD, ("dy.sum(dim=0)", "dy.clone()")
+            ),
+            "dx and dw are swapped: return (dx, dw, db).": but(LINEAR_BACKWARD, ("return dx, dw", "return dw, dx")),
+            "dw is transposed: it has the shape of w, (D, K). Use x.T @ dy.": but(LINEAR_BACKWARD, ("x.T @ dy", "dy.T @ x")),
+            "dx is transposed: it has the shape of x, (N, D). Use dy @ w.T.": but(LINEAR_BACKWARD, ("dy @ w.T", "w @ dy.T")),
+            "You multiply dy by w; it takes the transpose, dy @ w.T, to get back to the shape of x.": but(
+                LINEAR_BACKWARD, ("dy @ w.T", "dy @ w")
+            ),
+            "dw misses the transpose: x.T @ dy sums over the rows of the batch.": but(LINEAR_BACKWARD, ("x.T @ dy", "x @ dy")),
+            "The signs are reversed: these are gradients, the minus comes with the step.": but(
+                LINEAR_BACKWARD, ("dx, dw, db\n", "-dx, -dw, -db\n")
+            ),
+            "dx is computed from x @ w; the gradient that arrives is dy.": but(LINEAR_BACKWARD, ("dy @ w.T", "(x @ w) @ w.T")),
+            "The results are always float32; keep the dtype of the inputs.": but(
+                LINEAR_BACKWARD, ("dx, dw, db\n", "dx.float(), dw.float(), db.float()\n")
+            ),
+        },
+        alternatives={
+            "transposes by t() and mm": ("def linear_backward(dy, x, w): return dy.mm(w.t()), x.t().mm(dy), dy.sum(0)"),
+            "einsum": (
+                "def linear_backward(dy, x, w):\n"
+                "    return torch.einsum('nk,dk->nd', dy, w), torch.einsum('nd,nk->dk', x, dy), torch.einsum('nk->k', dy)"
+            ),
+            "broadcasting": (
+                "def linear_backward(dy, x, w):\n"
+                "    return (dy[:, None, :] * w).sum(-1), (x[:, :, None] * dy[:, None, :]).sum(0), dy.sum(-2)"
+            ),
+            "a loop over the rows": (
+                "def linear_backward(dy, x, w):\n"
+                "    dw, db = torch.zeros_like(w), torch.zeros_like(w[0])\n"
+                "    for row, d in zip(x, dy):\n"
+                "        dw += torch.outer(row, d)\n"
+                "        db += d\n"
+                "    return torch.stack([w @ d for d in dy]), dw, db"
+            ),
+            "a row of ones for the bias": (
+                "def linear_backward(dy, x, w):\n"
+                "    ones = torch.ones(1, len(x), dtype=x.dtype)\n"
+                "    return dy @ w.mT, (dy.mT @ x).mT, (ones @ dy)[0]"
+            ),
+            "a list": "def linear_backward(dy, x, w): return [dy @ w.T, x.T @ dy, dy.sum(axis=0)]",
+        },
+    ),
+    exercise(
+        "forward",
+        case("a batch", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(7, 6)),
+        case("a single row", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(1, 6)),
+        case("all sizes equal", "forward(params, x)[0]", weight=2, params=network(4, 4, 4), x=normal(4, 4)),
+        case("a single hidden unit", "forward(params, x)[0]", params=network(6, 1, 4), x=normal(7, 6)),
+        case("no hidden unit fires", "forward(params, x)[0]", params=network(6, 5, 4, shift=-1e3), x=normal(7, 6)),
+        case("large inputs", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(7, 6, sd=1e3)),
+        case(
+            "float64 stays float64",
+            "forward(params, x)[0]",
+            params=network(6, 5, 4, torch.float64),
+            x=normal(7, 6, dtype=torch.float64),
+        ),
+        case("logits and a cache", "len(forward(params, x))", params=network(6, 5, 4), x=normal(7, 6)),
+        mistakes={
+            "There is no ReLU between the layers: two linear layers without it are one.": but(FORWARD, ("z.clamp(min=0)", "z")),
+            "There is a ReLU on the logits; it belongs between the layers only.": but(
+                FORWARD, ("h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)")
+            ),
+            "You return probabilities; return the logits, softmax belongs to the loss.": but(
+                FORWARD, ("return logits,", "return softmax(logits),")
+            ),
+            "You return log-probabilities; return the logits, softmax belongs to the loss.": but(
+                FORWARD, ("return logits,", "return softmax(logits).log(),")
+            ),
+            "You return predictions; return the logits.": but(FORWARD, ("return logits,", "return logits.argmax(dim=1),")),
+            "b1 is missing.": but(FORWARD, ("x @ w1 + b1", "x @ w1")),
+            "b2 is missing.": but(FORWARD, ("h @ w2 + b2", "h @ w2")),
+            "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": but(
+                FORWARD, ("x @ w1 + b1", "x @ w1"), ("z.clamp(min=0)", "z.clamp(min=0) + b1")
+            ),
+            "The ReLU is on the input; it belongs after the first layer.": but(
+                FORWARD, ("x @ w1 + b1", "x.clamp(min=0) @ w1 + b1"), ("z.clamp(min=0)", "z")
+            ),
+            "There is a sigmoid between the layers; this network has a ReLU.": but(
+                FORWARD, ("z.clamp(min=0)", "1 / (1 + (-z).exp())")
+            ),
+            "This is a leaky ReLU: negative entries must become 0.": but(
+                FORWARD, ("z.clamp(min=0)", "torch.maximum(z, 0.01 * z)")
+            ),
+            "The hidden units are absolute values; with ReLU, negative ones become 0.": but(
+                FORWARD, ("h @ w2 + b2", "z.abs() @ w2 + b2")
+            ),
+            "You return the logits alone; return the pair (logits, cache).": but(
+                FORWARD, ("return logits, (x, z, h, logits)", "return logits")
+            ),
+            "The pair is the wrong way round: return (logits, cache).": but(
+                FORWARD, ("return logits, (x, z, h, logits)", "return (x, z, h, logits), logits")
+            ),
+            "You add b1 to the parameters in place; forward changes nothing.": but(
+                FORWARD, ("    z = x", "    b1 += 0.1\n    z = x")
+            ),
+        },
+        alternatives={
+            "addmm, a dict for a cache": (
+                "def forward(params, x):\n"
+                "    w1, b1, w2, b2 = params\n"
+                "    h = torch.addmm(b1, x, w1).clamp(min=0)\n"
+                "    return torch.addmm(b2, h, w2), {'x': x, 'h': h}"
+            ),
+            "einsum": (
+                "def forward(params, x):\n"
+                "    w1, b1, w2, b2 = params\n"
+                "    h = relu(torch.einsum('nd,dh->nh', x, w1) + b1)\n"
+                "    return torch.einsum('nh,hc->nc', h, w2) + b2, [x, h]"
+            ),
+            "a loop over the rows": (
+                "def forward(params, x):\n"
+                "    w1, b1, w2, b2 = params\n"
+                "    hidden = torch.stack([relu(row @ w1 + b1) for row in x])\n"
+                "    return torch.stack([row @ w2 + b2 for row in hidden]), (x, hidden)"
+            ),
+            "no cache at all": (
+                "def forward(params, x):\n    h = relu(x @ params[0] + params[1])\n    return h @ params[2] + params[3], None"
+            ),
+            "in place, on its own tensors": (
+                "def forward(params, x):\n"
+                "    w1, b1, w2, b2 = params\n"
+                "    h = x @ w1\n"
+                "    h += b1\n"
+                "    h[h < 0] = 0\n"
+                "    return h @ w2 + b2, (x, h)"
+            ),
+        },
+    ),
+    exercise(
+        "backward",
+        case("a batch", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6), labels=labels(7, 4)),
+        case("a single row", GRADIENTS, params=network(6, 5, 4), x=normal(1, 6), labels=labels(1, 4)),
+        case("all sizes equal", GRADIENTS, params=network(4, 4, 4), x=normal(4, 4), labels=labels(4, 4)),
+        case("one class only", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6), labels=one_class(7, 4)),
+        case("no hidden unit fires", GRADIENTS, params=network(6, 5, 4, shift=-1e3), x=normal(7, 6), labels=labels(7, 4)),
+        case("logits of a thousand", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6, sd=500), labels=labels(7, 4)),
+        case(
+            "called twice",
+            "cache = forward(params, x)[1]; backward(params, cache, labels); backward(params, cache, labels)",
+            weight=2,
+            params=network(6, 5, 4),
+            x=normal(7, 6),
+            labels=labels(7, 4),
+        ),
+        case(
+            "another forward in between",
+            "cache = forward(params, x)[1]; forward(params, other); backward(params, cache, labels)",
+            params=network(6, 5, 4),
+            x=normal(7, 6),
+            other=normal(7, 6),
+            labels=labels(7, 4),
+        ),
+        gradient(
+            "against central differences",
+            loss=NLL,
+            grad=GRADIENTS,
+            wrt="params",
+            weight=2,
+            params=network(5, 4, 3, torch.float64),
+            x=normal(6, 5, dtype=torch.float64),
+            labels=labels(6, 3),
+        ),
+        mistakes={
+            "w2 is changed before dh is computed from it; backward changes nothing, the step comes afterwards.": but(
+                BACKWARD, ("    dh = ", "    w2 -= 0.1 * dw2\n    dh = ")
+            ),
+            "Gradients add up from call to call; start afresh each time.": but(
+                BACKWARD,
+                ("\ndef backward", "\nkept = {}\n\ndef backward"),
+                (
+                    "    return [dw1, db1, dw2, db2]",
+                    "    grads = [dw1, db1, dw2, db2]\n"
+                    "    key = tuple(g.shape for g in grads)\n"
+                    "    kept[key] = [a + g for a, g in zip(kept.get(key, [0, 0, 0, 0]), grads)]\n"
+                    "    return kept[key]",
+                ),
+            ),
+            "The mask is taken from dh; the gradient passes where z was positive.": but(BACKWARD, ("z > 0", "dh > 0")),
+            "The way back skips the ReLU: multiply dh by (z > 0).": but(BACKWARD, (" * (z > 0)", "")),
+            "The mask is upside down: the gradient passes where z was positive.": but(BACKWARD, ("z > 0", "z < 0")),
+            "You multiply dh by h; the slope of relu is 0 or 1.": but(BACKWARD, ("dh * (z > 0)", "dh * h")),
+            "The 1/N of the mean is missing.": but(BACKWARD, ("    d = d / n\n", "")),
+            "The 1/N is there twice: divide once, in the gradient of the logits.": but(
+                BACKWARD, ("    d = d / n\n", "    d = d / n**2\n")
+            ),
+            "The one-hot labels are missing: subtract 1 at each row's label.": but(
+                BACKWARD, ("    d[torch.arange(n), labels] -= 1\n", "")
+            ),
+            "The signs are reversed: these are gradients, the minus comes with the step.": but(
+                BACKWARD, ("    d = d / n\n", "    d = -d / n\n")
+            ),
+            "The softmax runs down the columns; use the last axis.": but(BACKWARD, ("dim=1", "dim=0")),
+            "Your softmax has no shift: exp of a large logit is inf, and the gradient NaN.": but(
+                BACKWARD, ("(logits - logits.max(dim=1, keepdim=True).values)", "logits")
+            ),
+            "dw2 is made from z; the second layer was given h = relu(z).": but(BACKWARD, ("h.T @ d", "z.T @ d")),
+            "The bias gradients are means over the rows; they are sums, the 1/N is already in dlogits.": but(
+                BACKWARD, ("d.sum(dim=0)", "d.mean(dim=0)"), ("dz.sum(dim=0)", "dz.mean(dim=0)")
+            ),
+            "db1 is made from dh; it comes after the ReLU's mask, from dz.": but(BACKWARD, ("dz.sum(dim=0)", "dh.sum(dim=0)")),
+            "The order is that of params: [dw1, db1, dw2, db2].": but(BACKWARD, ("[dw1, db1, dw2, db2]", "[dw2, db2, dw1, db1]")),
+        },
+        alternatives={
+            "all written out": BACKWARD,
+            "with the given functions": (
+                "def backward(params, cache, labels):\n"
+                "    x, z, h, logits = cache\n"
+                "    dh, dw2, db2 = linear_backward(cross_entropy_gradient(logits, labels), h, params[2])\n"
+                "    _, dw1, db1 = linear_backward(relu_backward(dh, z), x, params[0])\n"
+                "    return [dw1, db1, dw2, db2]"
+            ),
+            "the mask from h": but(BACKWARD, ("z > 0", "h > 0")),
+            "a cache of its own, a tuple of gradients": (
+                "def forward(params, x):\n"
+                "    h = relu(x @ params[0] + params[1])\n"
+                "    return h @ params[2] + params[3], {'x': x, 'h': h}\n\n"
+                "def backward(params, cache, labels):\n"
+                "    x, h = cache['x'], cache['h']\n"
+                "    p = softmax(h @ params[2] + params[3])\n"
+                "    target = torch.eye(p.shape[1], dtype=p.dtype)[labels]\n"
+                "    d = (p - target) / len(labels)\n"
+                "    dz = torch.where(h > 0, d @ params[2].T, torch.zeros_like(h))\n"
+                "    return x.T @ dz, dz.sum(0), h.T @ d, d.sum(0)"
+            ),
+            "einsum": but(
+                BACKWARD,
+                ("h.T @ d", "torch.einsum('nh,nc->hc', h, d)"),
+                ("d @ w2.T", "torch.einsum('nc,hc->nh', d, w2)"),
+                ("x.T @ dz", "torch.einsum('nd,nh->dh', x, dz)"),
+            ),
+            "a loop over the rows": (
+                "def backward(params, cache, labels):\n"
+                "    w1, b1, w2, b2 = params\n"
+                "    grads = [torch.zeros_like(p) for p in params]\n"
+                "    for x, z, h, logits, y in zip(*cache, labels):\n"
+                "        d = softmax(logits.unsqueeze(0))[0]\n"
+                "        d[y] -= 1\n"
+                "        d /= len(labels)\n"
+                "        dz = (w2 @ d) * (z > 0)\n"
+                "        for total, part in zip(grads, [torch.outer(x, dz), dz, torch.outer(h, d), d]):\n"
+                "            total += part\n"
+                "    return grads"
+            ),
+        },
+    ),
+    exercise(
+        "Linear",
+        case("a batch", LAYER, **sizes(5, 4, 3)),
+        case("a single row", LAYER, **sizes(1, 4, 3)),
+        case("all sizes equal", LAYER, **sizes(4, 4, 4)),
+        case("float64 stays float64", LAYER, **sizes(5, 4, 3, torch.float64)),
+        case(
+            "two batches, one after the other",
+            "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); y = layer.forward(x); "
+            "dx = layer.backward(dy); [y, dx, layer.dw, layer.db]",
+            weight=2,
+            first=normal(7, 4),
+            **sizes(5, 4, 3),
+        ),
+        case(
+            "two layers do not share what they remember",
+            "one, two = Linear(w, b), Linear(2 * w, -b); one.forward(x); two.forward(other); two.backward(dy); "
+            "dx = one.backward(dy); [dx, one.dw, one.db, two.dw, two.db]",
+            other=normal(5, 4),
+            **sizes(5, 4, 3),
+        ),
+        case(
+            "a step on w reaches the layer",
+            "mine = w.clone(); layer = Linear(mine, b); mine += 1; [layer.forward(x), layer.w]",
+            **without_b(sizes(5, 4, 3)),
+            b=normal(3),
+        ),
+        mistakes={
+            "The bias is missing in forward.": but(LINEAR, ("x @ self.w + self.b", "x @ self.w")),
+            "dw and db add up from batch to batch; start afresh in each backward.": but(
+                LINEAR,
+                ("self.w, self.b = w, b", "self.w, self.b, self.dw, self.db = w, b, 0, 0"),
+                ("self.dw = ", "self.dw = self.dw + "),
+                ("self.db = ", "self.db = self.db + "),
+            ),
+            "The layer remembers the x of the first batch for ever; keep that of the last forward.": but(
+                LINEAR, ("        self.x = x\n", "        self.x = getattr(self, 'x', x)\n")
+            ),
+            "All layers share one memory: keep x in self, not in the class.": but(
+                LINEAR, ("        self.x = x\n", "        Linear.x = x\n")
+            ),
+            "The layer copies w, so that a training step on w never reaches it; keep w itself.": but(
+                LINEAR, ("= w, b", "= w.clone(), b")
+            ),
+            "db is a mean over the rows; it is their sum.": but(LINEAR, ("dy.sum", "dy.mean")),
+            "dw is divided by N; the 1/N of the mean is already in dy.": but(
+                LINEAR, ("self.x.T @ dy", "self.x.T @ dy / len(dy)")
+            ),
+            "dw is transposed: it has the shape of w.": but(LINEAR, ("self.x.T @ dy", "dy.T @ self.x")),
+            "backward returns (dx, dw, db); it returns dx alone and leaves dw and db in self.": but(
+                LINEAR, ("return dy @ self.w.T", "return dy @ self.w.T, self.dw, self.db")
+            ),
+            "backward returns dw; it returns dx, for the layer below.": but(LINEAR, ("return dy @ self.w.T", "return self.dw")),
+            "backward returns nothing; return dx, for the layer below.": but(LINEAR, ("return dy @ self.w.T", "dy @ self.w.T")),
+            "backward takes a step itself; it leaves dw and db, and changes nothing.": but(
+                LINEAR, ("        return dy", "        self.w -= 0.1 * self.dw\n        return dy")
+            ),
+            "There is a ReLU in the linear layer; it is a layer of its own.": but(
+                LINEAR, ("x @ self.w + self.b", "(x @ self.w + self.b).clamp(min=0)")
+            ),
+            "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": but(LINEAR, ("dim=0", "dim=0, keepdim=True")),
+        },
+        alternatives={
+            "written out": LINEAR,
+            "linear_backward does the work": (
+                "class Linear:\n"
+                "    def __init__(self, w, b):\n"
+                "        self.w = w\n"
+                "        self.b = b\n"
+                "    def forward(self, inputs):\n"
+                "        self.inputs = inputs\n"
+                "        return torch.addmm(self.b, inputs, self.w)\n"
+                "    def backward(self, upstream):\n"
+                "        dx, self.dw, self.db = linear_backward(upstream, self.inputs, self.w)\n"
+                "        return dx"
+            ),
+            "einsum": but(
+                LINEAR,
+                ("self.x.T @ dy", "torch.einsum('nd,nk->dk', self.x, dy)"),
+                ("dy @ self.w.T", "torch.einsum('nk,dk->nd', dy, self.w)"),
+            ),
+            "dw and db exist from the start": but(
+                LINEAR,
+                ("self.w, self.b = w, b", "self.w, self.b, self.dw, self.db = w, b, torch.zeros_like(w), torch.zeros_like(b)"),
+            ),
+            "a dataclass": (
+                "from dataclasses import dataclass\n\n"
+                "@dataclass\n"
+                "class Linear:\n"
+                "    w: torch.Tensor\n"
+                "    b: torch.Tensor\n"
+                "    def forward(self, x):\n"
+                "        self.cache = x\n"
+                "        return x @ self.w + self.b\n"
+                "    def backward(self, dy):\n"
+                "        self.dw, self.db = self.cache.T @ dy, dy.sum(0)\n"
+                "        return dy @ self.w.T"
+            ),
+        },
+    ),
+    exercise(
+        "ReLU",
+        case("a batch", ACTIVATION, x=normal(5, 6), dy=normal(5, 6)),
+        case("all sizes equal", ACTIVATION, x=normal(4, 4), dy=normal(4, 4)),
+        case("three axes", ACTIVATION, x=normal(2, 3, 4), dy=normal(2, 3, 4)),
+        case("float64 stays float64", ACTIVATION, x=normal(5, 6, dtype=torch.float64), dy=normal(5, 6, dtype=torch.float64)),
+        case(
+            "two batches, one after the other",
+            "layer = ReLU(); layer.forward(first); layer.backward(dy); y = layer.forward(x); [y, layer.backward(dy)]",
+            weight=2,
+            first=normal(5, 6),
+            x=normal(5, 6),
+            dy=normal(5, 6),
+        ),
+        case(
+            "two layers do not share what they remember",
+            "one, two = ReLU(), ReLU(); one.forward(x); two.forward(other); [one.backward(dy), two.backward(dy)]",
+            weight=2,
+            x=normal(5, 6),
+            other=normal(5, 6),
+            dy=normal(5, 6),
+        ),
+        mistakes={
+            "The mask is taken from dy; the gradient passes where x was positive.": but(RELU_LAYER, ("self.x > 0", "dy > 0")),
+            "backward lets all of dy through; where x was negative the gradient is 0.": but(
+                RELU_LAYER, ("dy * (self.x > 0)", "dy.clone()")
+            ),
+            "backward returns the mask alone; multiply it by dy.": but(
+                RELU_LAYER, ("dy * (self.x > 0)", "(self.x > 0).to(dy.dtype)")
+            ),
+            "You multiply dy by relu(x); the slope is 1 where x was positive.": but(
+                RELU_LAYER, ("dy * (self.x > 0)", "dy * self.x.clamp(min=0)")
+            ),
+            "The layer remembers the x of the first batch for ever; keep that of the last forward.": but(
+                RELU_LAYER, ("self.x = x", "self.x = getattr(self, 'x', x)")
+            ),
+            "All layers share one memory: keep x in self, not in the class.": but(RELU_LAYER, ("self.x = x", "ReLU.x = x")),
+            "This is a leaky ReLU: negative entries must become 0.": but(
+                RELU_LAYER, ("x.clamp(min=0)", "torch.maximum(x, 0.01 * x)")
+            ),
+            "forward returns absolute values; negative entries must become 0.": but(RELU_LAYER, ("x.clamp(min=0)", "x.abs()")),
+            "forward changes x in place; make a new tensor.": but(RELU_LAYER, ("x.clamp(min=0)", "x.clamp_(min=0)")),
+            "forward returns x as it came; negative entries must become 0.": but(RELU_LAYER, ("x.clamp(min=0)", "x.clone()")),
+            "The mask is upside down: the gradient passes where x was positive.": but(RELU_LAYER, ("self.x > 0", "self.x < 0")),
+        },
+        alternatives={
+            "written out": RELU_LAYER,
+            "keeps the mask": (
+                "class ReLU:\n"
+                "    def forward(self, x):\n"
+                "        self.mask = x > 0\n"
+                "        return x * self.mask\n"
+                "    def backward(self, dy):\n"
+                "        return dy * self.mask"
+            ),
+            "keeps its own output": (
+                "class ReLU:\n"
+                "    def forward(self, x):\n"
+                "        self.y = torch.maximum(x, torch.zeros_like(x))\n"
+                "        return self.y\n"
+                "    def backward(self, dy):\n"
+                "        return torch.where(self.y > 0, dy, torch.zeros_like(dy))"
+            ),
+            "made of the two functions": (
+                "class ReLU:\n"
+                "    def __init__(self):\n"
+                "        self.z = None\n"
+                "    def forward(self, z):\n"
+                "        self.z = z.clone()\n"
+                "        return relu(z)\n"
+                "    def backward(self, dy):\n"
+                "        return relu_backward(dy, self.z)"
+            ),
+            "in place, on copies": (
+                "class ReLU:\n"
+                "    def forward(self, x):\n"
+                "        self.off = x <= 0\n"
+                "        y = x.clone()\n"
+                "        y[self.off] = 0\n"
+                "        return y\n"
+                "    def backward(self, dy):\n"
+                "        dx = dy.clone()\n"
+                "        dx[self.off] = 0\n"
+                "        return dx"
+            ),
+        },
+    ),
+    exercise(
+        "SoftmaxCrossEntropy",
+        case("a batch", LOSS, logits=normal(7, 5, sd=2), labels=labels(7, 5)),
+        case("a single row", LOSS, logits=normal(1, 5), labels=labels(1, 5)),
+        case("as many rows as classes", LOSS, logits=normal(5, 5), labels=labels(5, 5)),
+        case("one class only", LOSS, logits=normal(7, 5), labels=one_class(7, 5)),
+        case("logits of ten thousand", LOSS, weight=2, logits=normal(7, 5, sd=1e4), labels=labels(7, 5)),
+        case("float64 stays float64", LOSS, logits=normal(7, 5, dtype=torch.float64), labels=labels(7, 5)),
+        case(
+            "two batches, one after the other",
+            "layer = SoftmaxCrossEntropy(); layer.forward(first, others); layer.backward(); "
+            "loss = layer.forward(logits, labels); [loss, layer.backward(), layer.backward()]",
+            weight=2,
+            first=normal(7, 5),
+            others=labels(7, 5),
+            logits=normal(7, 5),
+            labels=labels(7, 5),
+        ),
+        gradient(
+            "against central differences",
+            loss="SoftmaxCrossEntropy().forward(logits, labels)",
+            grad="(lambda layer: (layer.forward(logits, labels), layer.backward())[1])(SoftmaxCrossEntropy())",
+            wrt="logits",
+            logits=normal(6, 4, dtype=torch.float64),
+            labels=labels(6, 4),
+        ),
+        mistakes={
+            "The gradient misses the 1/N of the mean.": but(SOFTMAX_CROSS_ENTROPY, ("return d / n", "return d")),
+            "The loss is a sum over the rows; take their mean.": but(SOFTMAX_CROSS_ENTROPY, (".mean()", ".sum()")),
+            "Both loss and gradient are sums over the rows; take means.": but(
+                SOFTMAX_CROSS_ENTROPY, (".mean()", ".sum()"), ("return d / n", "return d")
+            ),
+            "The gradient misses the one-hot labels: subtract 1 at each row's label.": but(
+                SOFTMAX_CROSS_ENTROPY, ("        d[torch.arange(n), self.labels] -= 1\n", "")
+            ),
+            "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": but(
+                SOFTMAX_CROSS_ENTROPY, ("return d / n", "return -d / n")
+            ),
+            "The sign of the loss is reversed: it is minus the log-probability.": but(
+                SOFTMAX_CROSS_ENTROPY, ("return -log_p", "return log_p")
+            ),
+            "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": but(
+                SOFTMAX_CROSS_ENTROPY, ("logits - logits.max(dim=1, keepdim=True).values", "logits")
+            ),
+            "You take the log of a softmax that has become 0: the loss is inf. Use logits - log-sum-exp.": but(
+                SOFTMAX_CROSS_ENTROPY,
+                ("log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = softmax(logits).log()"),
+            ),
+            "An epsilon in the log limits the loss; use logits - log-sum-exp, which needs none.": but(
+                SOFTMAX_CROSS_ENTROPY,
+                ("log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = (softmax(logits) + 1e-7).log()"),
+            ),
+            "The softmax runs down the columns; use the last axis.": but(SOFTMAX_CROSS_ENTROPY, ("dim=1", "dim=0")),
+            "The gradient is that of the first batch for ever; remember the last forward.": but(
+                SOFTMAX_CROSS_ENTROPY,
+                ("self.labels = labels", "self.labels = getattr(self, 'labels', labels)"),
+                ("self.p = log_p.exp()", "self.p = getattr(self, 'p', log_p.exp())"),
+            ),
+            "backward changes what forward has kept, so that a second call differs; work on a copy.": but(
+                SOFTMAX_CROSS_ENTROPY, ("self.p.clone()", "self.p")
+            ),
+            "The softmax is applied twice; forward is given logits.": but(
+                SOFTMAX_CROSS_ENTROPY,
+                ("        self.labels = labels\n", "        self.labels = labels\n        logits = softmax(logits)\n"),
+            ),
+            "The loss is a Python number; return a 0-d tensor.": but(SOFTMAX_CROSS_ENTROPY, (".mean()", ".mean().item()")),
+        },
+        alternatives={
+            "written out": SOFTMAX_CROSS_ENTROPY,
+            "made of the given functions": (
+                "class SoftmaxCrossEntropy:\n"
+                "    def forward(self, z, y):\n"
+                "        self.z, self.y = z, y\n"
+                "        return cross_entropy(z, y)\n"
+                "    def backward(self):\n"
+                "        return cross_entropy_gradient(self.z, self.y)"
+            ),
+            "the gradient at once": (
+                "class SoftmaxCrossEntropy:\n"
+                "    def __init__(self):\n"
+                "        self.gradient = None\n"
+                "    def forward(self, logits, labels):\n"
+                "        self.gradient = cross_entropy_gradient(logits, labels)\n"
+                "        return cross_entropy(logits, labels)\n"
+                "    def backward(self):\n"
+                "        return self.gradient"
+            ),
+            "one-hot by eye, gather": (
+                "class SoftmaxCrossEntropy:\n"
+                "    def forward(self, logits, labels):\n"
+                "        z = logits - logits.amax(-1, keepdim=True)\n"
+                "        log_p = z - z.exp().sum(-1, keepdim=True).log()\n"
+                "        self.p, self.target = log_p.exp(), torch.eye(z.shape[-1], dtype=z.dtype)[labels]\n"
+                "        return -log_p.gather(1, labels[:, None]).mean()\n"
+                "    def backward(self):\n"
+                "        return (self.p - self.target) / self.p.shape[0]"
+            ),
+            "a sum divided by N": but(SOFTMAX_CROSS_ENTROPY, (".mean()", ".sum() / len(labels)")),
+        },
+    ),
+]
