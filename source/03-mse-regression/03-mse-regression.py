@@ -73,15 +73,6 @@ def linear(x, w, b):
 
 # %% nbgrader={"grade": true, "grade_id": "check-linear", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 expect(
-    "three rows, one number each",
-    linear(tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), tensor([[10.0], [1.0]]), tensor([100.0])),
-    tensor([[112.0], [134.0], [156.0]]),
-    {
-        "the bias is missing: add b to the product": tensor([[12.0], [34.0], [56.0]]),
-        "you dropped an axis: the result is (N, 1), not (N,)": tensor([112.0, 134.0, 156.0]),
-    },
-)
-expect(
     "two rows, two numbers each",
     linear(tensor([[1.0, 2.0], [3.0, 4.0]]), tensor([[10.0, 0.0], [1.0, 1.0]]), tensor([100.0, 200.0])),
     tensor([[112.0, 202.0], [134.0, 204.0]]),
@@ -92,6 +83,15 @@ expect(
         ),
         "w is transposed: its rows already belong to the columns of x": tensor([[110.0, 203.0], [130.0, 207.0]]),
         "the bias is missing: add b to the product": tensor([[12.0, 2.0], [34.0, 4.0]]),
+    },
+)
+expect(
+    "three rows, one number each",
+    linear(tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), tensor([[10.0], [1.0]]), tensor([100.0])),
+    tensor([[112.0], [134.0], [156.0]]),
+    {
+        "the bias is missing: add b to the product": tensor([[12.0], [34.0], [56.0]]),
+        "you dropped an axis: the result is (N, 1), not (N,)": tensor([112.0, 134.0, 156.0]),
     },
 )
 
@@ -140,15 +140,17 @@ def mse_loss(prediction, target):
 
 # %% nbgrader={"grade": true, "grade_id": "check-mse_loss", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 expect(
-    "predictions (3, 1), labels (3,)",
-    mse_loss(tensor([[1.0], [2.0], [4.0]]), tensor([1, 2, 1])),
-    tensor(3.0),
+    "predictions (4, 1), labels (4,)",
+    mse_loss(tensor([[5.0], [2.0], [1.0], [1.0]]), tensor([1, 2, 2, 1])),
+    tensor(4.25),
     {
-        "each prediction was compared with every label: (N, 1) - (N,) is (N, N)": tensor(25 / 9),
-        "that is the sum; take the mean": tensor(9.0),
-        "that is half the mean; there is no 1/2 in this loss": tensor(1.5),
-        "that is the mean of the absolute errors; square them": tensor(1.0),
-        "that is the root of the loss; leave the root out": tensor(3.0).sqrt(),
+        "each prediction was compared with every label: (N, 1) - (N,) is (N, N)": tensor(3.5),
+        "that is the sum; take the mean": tensor(17.0),
+        "that is half the mean; there is no 1/2 in this loss": tensor(2.125),
+        "that is the mean of the absolute errors; square them": tensor(1.25),
+        "positive and negative errors cancel; square them": tensor(0.75),
+        "square each error first, then take the mean": tensor(0.5625),
+        "that is the root of the loss; leave the root out": tensor(4.25).sqrt(),
     },
 )
 expect(
@@ -214,7 +216,12 @@ expect(
         "keep the dtype of w: float32 loses half of the digits": tensor([[3.01, 12.01], [27.01, 48.01]]),
     },
 )
-expect("w is as it was", point, tensor([[1.0, 2.0], [3.0, 4.0]], dtype=torch.float64))
+expect(
+    "w is as it was",
+    point,
+    tensor([[1.0, 2.0], [3.0, 4.0]], dtype=torch.float64),
+    {"put each entry back, also the last": tensor([[0.9, 1.9], [2.9, 3.9]], dtype=torch.float64)},
+)
 expect(
     "entries that depend on each other",
     numeric_gradient(lambda w: w[0] * w[1], tensor([2.0, 5.0], dtype=torch.float64), 0.1),
@@ -304,6 +311,11 @@ expect(
         "the sign: the error is prediction minus target": (tensor([[-6.0], [-1.0]]), tensor([-4.0])),
         "db has the shape of b: sum over the rows": (tensor([[6.0], [1.0]]), tensor([[1.0], [0.0], [1.0], [2.0]])),
         "db is the mean of slopes that are divided already: sum them": (tensor([[6.0], [1.0]]), tensor([1.0])),
+        "(N, 1) - (N,) is (N, N), the trap of section 2: give the target a second axis": (
+            tensor([[1.625, 1.125, 1.125, 1.625], [0.5, 0.25, 0.25, 0.5]]),
+            tensor([1.25, 0.75, 0.75, 1.25]),
+        ),
+        "first dw, then db": (tensor([4.0]), tensor([[6.0], [1.0]])),
         "add the bias before you compute the errors": (tensor([[4.0], [0.0]]), tensor([2.0])),
     },
 )
@@ -647,17 +659,15 @@ def one_hot(labels, num_classes):
 
 # %% nbgrader={"grade": true, "grade_id": "check-one_hot", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 expect(
-    "labels 3, 0, 1 among five classes",
-    one_hot(tensor([3, 0, 1]), 5),
-    tensor([[0.0, 0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0, 0.0]]),
+    "labels 2, 0, 1 among four classes",
+    one_hot(tensor([2, 0, 1]), 4),
+    tensor([[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]),
     {
         "the number of columns is num_classes, also when the largest label is absent": tensor(
-            [[0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]
+            [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
         ),
-        "rows are images, columns are classes": tensor(
-            [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
-        ),
-        "the result is float32, because predictions are": tensor([[0, 0, 0, 1, 0], [1, 0, 0, 0, 0], [0, 1, 0, 0, 0]]),
+        "rows are images, columns are classes": tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
+        "the result is float32, because predictions are": tensor([[0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0]]),
     },
 )
 
