@@ -1,0 +1,1518 @@
+"""The exercises of notebook 04: probabilities, cross-entropy and its gradient, a training loop, a choice of learning rate."""
+
+import torch
+
+from autograder.checks import case, exercise, generator, gradient, labels, normal, uniform
+
+HUGE = uniform(6, 10, low=-1e4, high=1e4)
+
+
+def uneven(g):
+    """Rows thousands apart: what is shifted by one number for all rows loses most of them."""
+    return torch.randn(5, 10, generator=g) + torch.tensor([[-5000.0], [0.0], [95.0], [1000.0], [9000.0]])
+
+
+def ties(g):
+    return torch.randn(4, 1, generator=g).expand(4, 7).clone()
+
+
+def sure(g):
+    """Scores that differ by about a hundred: probabilities near 0 and near 1."""
+    return 60 * torch.randn(12, 10, generator=g)
+
+
+def few_classes(g):
+    """Labels (12,) among which most classes do not occur."""
+    return torch.randint(3, 6, (12,), generator=g)
+
+
+# One set of shapes and sizes for the three functions of one argument.
+def on_scores(function):
+    call = f"{function}(z)"
+    return (
+        case("a random batch", call, z=normal(5, 10)),
+        case("as many rows as columns", call, z=normal(6, 6)),
+        case("a single row", call, z=normal(1, 10)),
+        case("a single class", call, z=normal(4, 1)),
+        case("equal scores", call, z=ties),
+        case("rows thousands apart", call, weight=2, z=uneven),
+        case("scores up to 10,000 in size", call, weight=2, z=HUGE),
+        case("scores far below zero", call, z=normal(4, 10, mean=-2000, sd=3)),
+        case("float64 stays float64", call, z=normal(4, 7, sd=3, dtype=torch.float64)),
+    )
+
+
+# The same for the two losses, which take labels too.
+def on_labels(call, scores, wide, huge):
+    return (
+        case("a random batch", call, scores=scores(12, 10), labels=labels(12)),
+        case("as many rows as classes", call, scores=scores(6, 6), labels=labels(6, 6)),
+        case("a single row", call, scores=scores(1, 10), labels=labels(1)),
+        case("classes that do not occur", call, scores=scores(12, 10), labels=few_classes),
+        case("sure, right or wrong", call, weight=2, scores=wide, labels=labels(12)),
+        case("scores up to 10,000 in size", call, weight=2, scores=huge, labels=labels(6)),
+        case("float64 stays float64", call, scores=scores(5, 4, dtype=torch.float64), labels=labels(5, 4)),
+    )
+
+
+def log_probs(*shape, dtype=torch.float32):
+    return lambda g: torch.randn(*shape, generator=g, dtype=torch.float64).log_softmax(dim=1).to(dtype)
+
+
+def training_pair(n, features=5, classes=3, scale=1.0, dtype=torch.float32):
+    return lambda g: (
+        (scale * torch.randn(n, features, generator=g, dtype=torch.float64)).to(dtype),
+        torch.randint(classes, (n,), generator=g),
+    )
+
+
+def same_rows(n, features=5, classes=3):
+    """One row n times: whatever the order, training goes the same way."""
+
+    def make(g):
+        x = torch.randn(1, features, generator=g)
+        return x.repeat(n, 1), torch.full((n,), int(torch.randint(classes, (), generator=g)))
+
+    return make
+
+
+def parameters(features=5, classes=3, dtype=torch.float32):
+    return lambda g: [
+        torch.randn(features, classes, generator=g, dtype=torch.float64).to(dtype),
+        torch.randn(classes, generator=g, dtype=torch.float64).to(dtype),
+    ]
+
+
+def integers_below(high):
+    return lambda g: int(torch.randint(high, (), generator=g))
+
+
+def but(source, *changes):
+    """A correct alternative with something changed in it: each (old, new), wherever `old` occurs."""
+    for old, new in changes:
+        if old not in source:
+            raise ValueError(f"{old!r} does not occur in {source.splitlines()[0]!r}")
+        source = source.replace(old, new)
+    return source
+
+
+# The order of the rows is the student's affair, so every case of `fit` is one whose result does not depend on it.
+KEPT = '{k: history[k] for k in ("train_loss", "valid_loss", "valid_accuracy")}'
+TRAINED = f"history = fit(params, train, valid, lr, epochs, batch_size, generator); ({KEPT}, params)"
+RUNS = """
+def run(seed, epochs=2):
+    generator = torch.Generator().manual_seed(seed)
+    return fit([p.clone() for p in params], train, valid, 0.1, epochs, 3, generator), generator.get_state()
+
+{
+    "one seed, one run": run(1)[0] == run(1)[0],
+    "two seeds, two runs": run(1)[0] != run(2)[0],
+    "every epoch draws": not torch.equal(run(1, 1)[1], run(1, 2)[1]),
+}
+"""
+SWEEP = "lr_sweep({lrs}, lambda: [p.clone() for p in start], train, valid, epochs, batch_size, seed)"
+OWN_FIT = f"""
+generator = torch.Generator().manual_seed(seed)
+history = fit([p.clone() for p in start], train, valid, 0.1, epochs, batch_size, generator)
+abs({SWEEP.format(lrs="[0.1]")}[0.1] - min(history["valid_loss"])) < 1e-6
+"""
+
+ACCURACY = """
+def accuracy(logits, labels):
+    if logits.dim() != 2 or labels.dim() != 1 or len(logits) != len(labels):
+        raise ValueError("logits (N, C) and labels (N,) are asked for")
+    hits = logits.argmax(dim=1) == labels
+    return hits.double().mean().item()
+"""
+FIT = """
+def fit(params, train, valid, lr, epochs, batch_size, generator):
+    w, b = params
+    x, y = train
+    history = {"train_loss": [], "valid_loss": [], "valid_accuracy": []}
+    for _ in range(epochs):
+        total = 0.0
+        order = torch.randperm(len(y), generator=generator)
+        for start in range(0, len(y), batch_size):
+            rows = order[start : start + batch_size]
+            logits = x[rows] @ w + b
+            loss = cross_entropy(logits, y[rows]).item()
+            total += loss * len(rows)
+            dz = cross_entropy_gradient(logits, y[rows])
+            w -= lr * (x[rows].T @ dz)
+            b -= lr * dz.sum(dim=0)
+        logits = valid[0] @ w + b
+        history["train_loss"].append(total / len(y))
+        history["valid_loss"].append(cross_entropy(logits, valid[1]).item())
+        history["valid_accuracy"].append(accuracy(logits, valid[1]))
+    return history
+"""
+LR_SWEEP = """
+def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
+    lowest = {}
+    for lr in lrs:
+        generator = torch.Generator().manual_seed(seed)
+        history = fit(init(), train, valid, lr, epochs, batch_size, generator)
+        losses = history["valid_loss"]
+        failed = any(loss != loss for loss in losses)
+        lowest[lr] = float("inf") if failed else min(losses)
+    return lowest
+"""
+
+
+EXERCISES = [
+    exercise(
+        "softmax",
+        *on_scores("softmax"),
+        mistakes={
+            "Your softmax normalises down the columns; use the last axis, dim=1.": """
+def softmax(z):
+    e = (z - z.amax(dim=0, keepdim=True)).exp()
+    return e / e.sum(dim=0, keepdim=True)
+""",
+            "You normalise over the whole batch; each row has its own sum.": """
+def softmax(z):
+    e = (z - z.amax(dim=1, keepdim=True)).exp()
+    return e / e.sum()
+""",
+            "exp overflows from a score of 89 on; subtract the largest score of each row first.": """
+def softmax(z):
+    e = z.exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "You subtract the largest score of the whole batch; each row needs its own.": """
+def softmax(z):
+    e = (z - z.max()).exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "You subtract the largest score of each column; that changes the answer, so take it row by row.": """
+def softmax(z):
+    e = (z - z.amax(dim=0, keepdim=True)).exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "You subtract the smallest score; it is the largest exponent that must become 0.": """
+def softmax(z):
+    e = (z - z.amin(dim=1, keepdim=True)).exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "You subtract the mean of the row, and exp still overflows; subtract its maximum.": """
+def softmax(z):
+    e = (z - z.mean(dim=1, keepdim=True)).exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "The sums lose their axis and divide the columns; keep it with keepdim=True.": """
+def softmax(z):
+    e = (z - z.amax(dim=1, keepdim=True)).exp()
+    return e / e.sum(dim=1)
+""",
+            "The maxima lose their axis and shift the columns; keep it with keepdim=True.": """
+def softmax(z):
+    e = (z - z.amax(dim=1)).exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "An epsilon in the divisor hides the underflow and makes rows sum to less than 1; shift the scores instead.": """
+def softmax(z):
+    e = z.exp()
+    return e / (e.sum(dim=1, keepdim=True) + 1e-8)
+""",
+            "After the shift the sum is at least 1, so an epsilon in the divisor only makes the result wrong; leave it out.": """
+def softmax(z):
+    e = (z - z.amax(dim=1, keepdim=True)).exp()
+    return e / (e.sum(dim=1, keepdim=True) + 1e-8)
+""",
+            "You cut the scores off to avoid the overflow; that changes the answer. Subtract the row's maximum.": """
+def softmax(z):
+    e = z.clamp(-80, 80).exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "That is the sigmoid, which judges each score alone; divide exp(z) by the sum of its row.": """
+def softmax(z):
+    return 1 / (1 + (-z).exp())
+""",
+            "You divide the shifted scores by their sum; take the exponential of them first.": """
+def softmax(z):
+    e = z - z.amax(dim=1, keepdim=True)
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "You divide by the largest exponential; divide by the sum of the row.": """
+def softmax(z):
+    return (z - z.amax(dim=1, keepdim=True)).exp()
+""",
+            "These are the logarithms of the probabilities; softmax returns the probabilities.": """
+def softmax(z):
+    return log_softmax(z)
+""",
+            "You give more probability to smaller scores; the sign in the exponent is wrong.": """
+def softmax(z):
+    e = (z.amin(dim=1, keepdim=True) - z).exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "You take powers of 2; softmax is defined with e, so use exp.": """
+def softmax(z):
+    e = 2.0 ** (z - z.amax(dim=1, keepdim=True))
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": """
+def softmax(z):
+    z -= z.amax(dim=1, keepdim=True)
+    e = z.exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+            "The result is always float32; keep the dtype of the scores.": """
+def softmax(z):
+    e = (z - z.amax(dim=1, keepdim=True)).float().exp()
+    return e / e.sum(dim=1, keepdim=True)
+""",
+        },
+        alternatives={
+            "a loop over rows, stacked": """
+def softmax(z):
+    rows = []
+    for row in z:
+        e = torch.exp(row - row.max())
+        rows.append(e / e.sum())
+    return torch.stack(rows)
+""",
+            "through its own logarithm": """
+def softmax(z):
+    return torch.exp(z - logsumexp(z))
+""",
+            "the last axis as -1, max with values": """
+def softmax(z):
+    shifted = z - z.max(-1, keepdim=True).values
+    return torch.exp(shifted) / torch.exp(shifted).sum(-1, keepdim=True)
+""",
+            "from all differences of scores": """
+def softmax(z):
+    return 1 / (z[:, None, :] - z[:, :, None]).exp().sum(dim=2)
+""",
+            "einsum": """
+def softmax(z):
+    e = (z - z.amax(1)[:, None]).exp()
+    return torch.einsum("nc,n->nc", e, 1 / torch.einsum("nc->n", e))
+""",
+            "in place, on a copy": """
+def softmax(z):
+    z = z.clone()
+    z.sub_(z.amax(dim=1, keepdim=True)).exp_()
+    return z.div_(z.sum(dim=1, keepdim=True))
+""",
+            "NumPy, in float64": """
+def softmax(z):
+    a = z.numpy().astype(np.float64)
+    e = np.exp(a - a.max(axis=1, keepdims=True))
+    return torch.from_numpy(e / e.sum(axis=1, keepdims=True)).to(z.dtype)
+""",
+            "transposed": """
+def softmax(z):
+    e = (z.T - z.T.max(dim=0).values).exp()
+    return (e / e.sum(dim=0)).T
+""",
+        },
+    ),
+    exercise(
+        "logsumexp",
+        *on_scores("logsumexp"),
+        mistakes={
+            "Add the maximum back that you subtracted.": """
+def logsumexp(z):
+    return (z - z.amax(dim=1, keepdim=True)).exp().sum(dim=1, keepdim=True).log()
+""",
+            "You subtract the maximum once more; it has to be added back.": """
+def logsumexp(z):
+    top = z.amax(dim=1, keepdim=True)
+    return (z - top).exp().sum(dim=1, keepdim=True).log() - top
+""",
+            "exp overflows from a score of 89 on; subtract the largest score of each row first.": """
+def logsumexp(z):
+    return z.exp().sum(dim=1, keepdim=True).log()
+""",
+            "You shift by the largest score of the whole batch; each row needs its own.": """
+def logsumexp(z):
+    return z.max() + (z - z.max()).exp().sum(dim=1, keepdim=True).log()
+""",
+            "You shift by the mean of the row, and exp still overflows; shift by its maximum.": """
+def logsumexp(z):
+    mean = z.mean(dim=1, keepdim=True)
+    return mean + (z - mean).exp().sum(dim=1, keepdim=True).log()
+""",
+            "You sum down the columns; use the last axis, dim=1.": """
+def logsumexp(z):
+    top = z.amax(dim=0, keepdim=True)
+    return top + (z - top).exp().sum(dim=0, keepdim=True).log()
+""",
+            "You sum down the columns and turn the result; use the last axis, dim=1.": """
+def logsumexp(z):
+    top = z.amax(dim=0, keepdim=True)
+    return (top + (z - top).exp().sum(dim=0, keepdim=True).log()).T
+""",
+            "The shape should be (N, 1); keep the axis with keepdim=True.": """
+def logsumexp(z):
+    top = z.amax(dim=1)
+    return top + (z - top[:, None]).exp().sum(dim=1).log()
+""",
+            "Adding (N, 1) and (N,) gives N x N numbers; use keepdim=True in both places.": """
+def logsumexp(z):
+    top = z.amax(dim=1, keepdim=True)
+    return top + (z - top).exp().sum(dim=1).log()
+""",
+            "You sum the logs, which only undoes exp; sum the exponentials, then take one log.": """
+def logsumexp(z):
+    return z.sum(dim=1, keepdim=True)
+""",
+            "That is the largest score; the other scores count too.": """
+def logsumexp(z):
+    return z.amax(dim=1, keepdim=True)
+""",
+            "Scores equal to the maximum are lost; every score of the row belongs into the sum.": """
+def logsumexp(z):
+    top = z.amax(dim=1, keepdim=True)
+    rest = (z - top).exp() * (z != top)
+    return top + rest.sum(dim=1, keepdim=True).log1p()
+""",
+            "log1p adds a second 1 to the sum; the maximum's own term is in it already, so use log.": """
+def logsumexp(z):
+    top = z.amax(dim=1, keepdim=True)
+    return top + (z - top).exp().sum(dim=1, keepdim=True).log1p()
+""",
+            "You take the mean of the exponentials; take their sum.": """
+def logsumexp(z):
+    top = z.amax(dim=1, keepdim=True)
+    return top + (z - top).exp().mean(dim=1, keepdim=True).log()
+""",
+            "You use the logarithm to base 2; exp and log belong together.": """
+def logsumexp(z):
+    top = z.amax(dim=1, keepdim=True)
+    return top + (z - top).exp().sum(dim=1, keepdim=True).log2()
+""",
+            "The logarithm is missing; without it the shift cannot be undone by an addition.": """
+def logsumexp(z):
+    top = z.amax(dim=1, keepdim=True)
+    return top + (z - top).exp().sum(dim=1, keepdim=True)
+""",
+            "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": """
+def logsumexp(z):
+    top = z.amax(dim=1, keepdim=True)
+    z -= top
+    return top + z.exp().sum(dim=1, keepdim=True).log()
+""",
+            "An epsilon in the log caps it from below; shift the scores instead.": """
+def logsumexp(z):
+    return (z.exp().sum(dim=1, keepdim=True) + 1e-8).log()
+""",
+        },
+        alternatives={
+            "a loop over rows": """
+def logsumexp(z):
+    result = torch.empty(len(z), 1, dtype=z.dtype)
+    for i, row in enumerate(z):
+        result[i] = row.max() + torch.log(torch.sum(torch.exp(row - row.max())))
+    return result
+""",
+            "folded with logaddexp": """
+def logsumexp(z):
+    total = z[:, :1]
+    for k in range(1, z.shape[1]):
+        total = torch.logaddexp(total, z[:, k : k + 1])
+    return total
+""",
+            "flat, then unsqueezed": """
+def logsumexp(z):
+    top = z.max(-1).values
+    return (top + (z.T - top).T.exp().sum(-1).log()).unsqueeze(-1)
+""",
+            "a matrix product with ones": """
+def logsumexp(z):
+    top = z.amax(-1, keepdim=True)
+    return top + torch.log(torch.exp(z - top) @ torch.ones(z.shape[1], 1, dtype=z.dtype))
+""",
+            "log1p of the others": """
+def logsumexp(z):
+    ordered = z.sort(dim=1, descending=True).values
+    return ordered[:, :1] + (ordered[:, 1:] - ordered[:, :1]).exp().sum(dim=1, keepdim=True).log1p()
+""",
+            "NumPy": """
+def logsumexp(z):
+    a = z.numpy()
+    top = a.max(axis=1, keepdims=True)
+    return torch.from_numpy(top + np.log(np.exp(a - top).sum(axis=1, keepdims=True)))
+""",
+        },
+    ),
+    exercise(
+        "log_softmax",
+        *on_scores("log_softmax"),
+        case("gaps of more than 104", "log_softmax(z)", weight=2, z=lambda g: 150 * torch.randn(6, 5, generator=g)),
+        mistakes={
+            "log(softmax(z)) is -inf where the probability underflows; subtract the log-sum-exp from the scores.": """
+def log_softmax(z):
+    return softmax(z).log()
+""",
+            "exp overflows from a score of 89 on; subtract the log-sum-exp, which shifts by the row's maximum.": """
+def log_softmax(z):
+    e = z.exp()
+    return (e / e.sum(dim=1, keepdim=True)).log()
+""",
+            "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": """
+def log_softmax(z):
+    return z - z.exp().sum(dim=1, keepdim=True).log()
+""",
+            "An epsilon inside the logarithm caps the result; subtract the log-sum-exp from the scores.": """
+def log_softmax(z):
+    return (softmax(z) + 1e-8).log()
+""",
+            "Clamping the probabilities caps the result; subtract the log-sum-exp from the scores.": """
+def log_softmax(z):
+    return softmax(z).clamp(min=1e-7).log()
+""",
+            "You normalise down the columns; use the last axis, dim=1.": """
+def log_softmax(z):
+    return (z.T - logsumexp(z.T)).T
+""",
+            "The sign is wrong; a log-probability is never positive.": """
+def log_softmax(z):
+    return logsumexp(z) - z
+""",
+            "You subtract the maximum twice; logsumexp adds it back already.": """
+def log_softmax(z):
+    return z - z.amax(dim=1, keepdim=True) - logsumexp(z)
+""",
+            "The scores are unshifted but their log-sum-exp is shifted; shift both or none.": """
+def log_softmax(z):
+    return z - logsumexp(z - z.amax(dim=1, keepdim=True))
+""",
+            "The log-sum-exp loses its axis and is subtracted from the columns; it should be (N, 1).": """
+def log_softmax(z):
+    return z - logsumexp(z).squeeze(1)
+""",
+            "These are the probabilities; their logarithm is asked for.": """
+def log_softmax(z):
+    return softmax(z)
+""",
+            "You only subtract the maximum; subtract the log-sum-exp, so that the probabilities sum to 1.": """
+def log_softmax(z):
+    return z - z.amax(dim=1, keepdim=True)
+""",
+            "You shift by the largest score of the whole batch; each row needs its own.": """
+def log_softmax(z):
+    z = z - z.max()
+    return z - z.exp().sum(dim=1, keepdim=True).log()
+""",
+            "You add the log-sum-exp; dividing by the sum means subtracting its logarithm.": """
+def log_softmax(z):
+    return z + logsumexp(z)
+""",
+            "You divide by the log-sum-exp; dividing by the sum means subtracting its logarithm.": """
+def log_softmax(z):
+    return z / logsumexp(z)
+""",
+            "You use the logarithm to base 2; log-probabilities here are natural logarithms.": """
+def log_softmax(z):
+    return (z - logsumexp(z)) / math.log(2)
+""",
+            "You change the scores in place; make a new tensor, z = z - ...": """
+def log_softmax(z):
+    z -= logsumexp(z)
+    return z
+""",
+        },
+        alternatives={
+            "the scores minus their log-sum-exp": """
+def log_softmax(z):
+    return z - logsumexp(z)
+""",
+            "written out, dim=-1": """
+def log_softmax(z):
+    z = z - z.max(dim=-1, keepdim=True)[0]
+    return z - torch.log(torch.sum(torch.exp(z), dim=-1, keepdim=True))
+""",
+            "a loop over rows": """
+def log_softmax(z):
+    return torch.stack([row - row.max() - (row - row.max()).exp().sum().log() for row in z])
+""",
+            "in float64, then back": """
+def log_softmax(z):
+    wide = z.double()
+    return (wide - logsumexp(wide)).to(z.dtype)
+""",
+            "applied twice, which changes nothing": """
+def log_softmax(z):
+    z = z - logsumexp(z)
+    return z - logsumexp(z)
+""",
+            "in place, on a copy": """
+def log_softmax(z):
+    z = z.clone()
+    z -= z.amax(1, True)
+    z -= z.exp().sum(1, True).log()
+    return z
+""",
+        },
+    ),
+    exercise(
+        "nll",
+        *on_labels(
+            "nll(scores, labels)", log_probs, wide=lambda g: sure(g).log_softmax(dim=1), huge=lambda g: HUGE(g).log_softmax(dim=1)
+        ),
+        mistakes={
+            "log_probs[:, labels] picks every pair of row and label; give each row its own number, torch.arange(N).": """
+def nll(log_probs, labels):
+    return -log_probs[:, labels].mean()
+""",
+            "That is the sum over the rows; take the mean.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].sum()
+""",
+            "The sign is wrong; a loss is never negative.": """
+def nll(log_probs, labels):
+    return log_probs[torch.arange(len(labels)), labels].mean()
+""",
+            "You divide by the number of entries N * C; the loss is a mean over the N rows.": """
+def nll(log_probs, labels):
+    return -(torch.eye(log_probs.shape[1], dtype=log_probs.dtype)[labels] * log_probs).mean()
+""",
+            "You divide by the number of classes; the loss is a mean over the rows.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].sum() / log_probs.shape[1]
+""",
+            "You take the logarithm again; nll gets log-probabilities, not probabilities.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].log().mean()
+""",
+            "You take log-softmax as a reason to take the exponential; average the log-probabilities themselves.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].exp().mean()
+""",
+            "You average the probabilities before the logarithm; average the log-probabilities.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].exp().mean().log()
+""",
+            "You price the most probable class; price the label of each row.": """
+def nll(log_probs, labels):
+    return -log_probs.amax(dim=1).mean()
+""",
+            "You average over all classes; only the label of each row counts.": """
+def nll(log_probs, labels):
+    return -log_probs.mean()
+""",
+            "That is one loss for each row; take the mean of them.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels]
+""",
+            "You return a Python number; the loss is a 0-d tensor, so leave out .item().": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].mean().item()
+""",
+            "The result has an axis too many; the loss is a 0-d tensor.": """
+def nll(log_probs, labels):
+    return -log_probs.gather(1, labels[:, None]).mean(dim=0)
+""",
+            "You count in bits; use natural logarithms as they come in.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].mean() / math.log(2)
+""",
+            "Classes are counted from 0; do not subtract 1 from the labels.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels - 1].mean()
+""",
+            "That is the median; the loss is the mean.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].median()
+""",
+            "The log-probabilities are clamped, which caps the loss; take them as they are.": """
+def nll(log_probs, labels):
+    return -log_probs.clamp(min=math.log(1e-7))[torch.arange(len(labels)), labels].mean()
+""",
+            "The result is always float32; keep the dtype of log_probs.": """
+def nll(log_probs, labels):
+    return -log_probs[torch.arange(len(labels)), labels].mean().float()
+""",
+        },
+        alternatives={
+            "gather": """
+def nll(log_probs, labels):
+    return -log_probs.gather(1, labels.unsqueeze(1)).mean()
+""",
+            "a loop over rows": """
+def nll(log_probs, labels):
+    total = 0
+    for row, label in zip(log_probs, labels):
+        total = total - row[label]
+    return total / len(labels)
+""",
+            "a mask": """
+def nll(log_probs, labels):
+    mask = labels[:, None] == torch.arange(log_probs.shape[1])
+    return -log_probs[mask].mean()
+""",
+            "a sum over one-hot rows": """
+def nll(log_probs, labels):
+    truth = torch.eye(log_probs.shape[-1], dtype=log_probs.dtype)[labels]
+    return torch.einsum("nc,nc->", log_probs, -truth) / log_probs.shape[0]
+""",
+            "range as an index": """
+def nll(log_probs, labels):
+    return torch.mean(-1 * log_probs[range(log_probs.size(0)), labels])
+""",
+            "the diagonal of all pairs": """
+def nll(log_probs, labels):
+    return -log_probs[:, labels].diagonal().mean()
+""",
+        },
+    ),
+    exercise(
+        "cross_entropy",
+        *on_labels("cross_entropy(scores, labels)", normal, wide=sure, huge=HUGE),
+        case(
+            "perfect predictions cost nothing",
+            "cross_entropy(scores, labels)",
+            scores=lambda g: 80 * torch.eye(10)[labels(10)(g)],
+            labels=labels(10),
+        ),
+        case("no information at all", "cross_entropy(scores, labels)", scores=lambda g: torch.zeros(4, 10), labels=labels(4)),
+        case("rows thousands apart", "cross_entropy(scores, labels)", scores=uneven, labels=labels(5)),
+        mistakes={
+            "Softmax is applied twice; log_softmax takes the logits as they are.": """
+def cross_entropy(logits, labels):
+    return nll(log_softmax(softmax(logits)), labels)
+""",
+            "log(softmax(z)) is -inf where the probability underflows; use log_softmax.": """
+def cross_entropy(logits, labels):
+    return nll(softmax(logits).log(), labels)
+""",
+            "exp overflows from a score of 89 on; use log_softmax.": """
+def cross_entropy(logits, labels):
+    e = logits.exp()
+    return nll((e / e.sum(dim=1, keepdim=True)).log(), labels)
+""",
+            "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": """
+def cross_entropy(logits, labels):
+    return nll(logits - logits.exp().sum(dim=1, keepdim=True).log(), labels)
+""",
+            "An epsilon inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": """
+def cross_entropy(logits, labels):
+    return nll((softmax(logits) + 1e-7).log(), labels)
+""",
+            "Clamping the probabilities caps the loss, and there it has no gradient; use log_softmax.": """
+def cross_entropy(logits, labels):
+    return nll(softmax(logits).clamp(1e-7, 1 - 1e-7).log(), labels)
+""",
+            "You count in bits; use the natural logarithm.": """
+def cross_entropy(logits, labels):
+    return nll(log_softmax(logits), labels) / math.log(2)
+""",
+            "That is the sum over the rows; take the mean.": """
+def cross_entropy(logits, labels):
+    return nll(log_softmax(logits), labels) * len(labels)
+""",
+            "You divide by the number of entries N * C; the loss is a mean over the N rows.": """
+def cross_entropy(logits, labels):
+    return nll(log_softmax(logits), labels) / logits.shape[1]
+""",
+            "The sign is wrong; a loss is never negative.": """
+def cross_entropy(logits, labels):
+    return -nll(log_softmax(logits), labels)
+""",
+            "The softmax is missing: nll gets the logits instead of log-probabilities.": """
+def cross_entropy(logits, labels):
+    return nll(logits, labels)
+""",
+            "nll gets probabilities; it needs their logarithms, log_softmax.": """
+def cross_entropy(logits, labels):
+    return nll(softmax(logits), labels)
+""",
+            "You normalise down the columns; softmax works along each row.": """
+def cross_entropy(logits, labels):
+    return nll(log_softmax(logits.T).T, labels)
+""",
+            "You subtract the largest logit of the whole batch; each row needs its own.": """
+def cross_entropy(logits, labels):
+    shifted = logits - logits.max()
+    return nll(shifted - shifted.exp().sum(dim=1, keepdim=True).log(), labels)
+""",
+            "That is ten yes/no losses (one-vs-rest); cross-entropy only prices the label of each row.": """
+def cross_entropy(logits, labels):
+    truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
+    return (logits.clamp(min=0) - logits * truth + (-logits.abs()).exp().log1p()).sum(dim=1).mean()
+""",
+            "That is the squared error of the probabilities; cross-entropy is -log of the label's probability.": """
+def cross_entropy(logits, labels):
+    truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
+    return (softmax(logits) - truth).square().sum(dim=1).mean()
+""",
+            "That is 1 - p; the loss is -log p.": """
+def cross_entropy(logits, labels):
+    return 1 - softmax(logits)[torch.arange(len(labels)), labels].mean()
+""",
+            "You price the most probable class; price the label of each row.": """
+def cross_entropy(logits, labels):
+    return nll(log_softmax(logits), logits.argmax(dim=1))
+""",
+            "That is one loss for each row; take the mean of them.": """
+def cross_entropy(logits, labels):
+    return -log_softmax(logits)[torch.arange(len(labels)), labels]
+""",
+            "You return a Python number; the loss is a 0-d tensor, so leave out .item().": """
+def cross_entropy(logits, labels):
+    return nll(log_softmax(logits), labels).item()
+""",
+            "You change the logits in place; make a new tensor.": """
+def cross_entropy(logits, labels):
+    logits -= logsumexp(logits)
+    return nll(logits, labels)
+""",
+        },
+        alternatives={
+            "log-sum-exp minus the label's logit": """
+def cross_entropy(logits, labels):
+    return (logsumexp(logits).squeeze(1) - logits[torch.arange(len(labels)), labels]).mean()
+""",
+            "all at once, without the other functions": """
+def cross_entropy(logits, labels):
+    shifted = logits - logits.max(-1, keepdim=True).values
+    log_probs = shifted - torch.log(torch.exp(shifted).sum(-1, keepdim=True))
+    return -log_probs.gather(-1, labels.view(-1, 1)).mean()
+""",
+            "a loop over rows": """
+def cross_entropy(logits, labels):
+    losses = []
+    for z, y in zip(logits, labels):
+        losses.append((z - z[y]).max() + (z - z.max()).exp().sum().log())
+    return torch.stack(losses).mean()
+""",
+            "from differences to the label's logit": """
+def cross_entropy(logits, labels):
+    return logsumexp(logits - logits.gather(1, labels[:, None])).mean()
+""",
+            "one-hot rows": """
+def cross_entropy(logits, labels):
+    truth = torch.zeros_like(logits)
+    truth[torch.arange(len(labels)), labels] = 1
+    return -(truth * log_softmax(logits)).sum() / len(logits)
+""",
+            "log_softmax once more, which changes nothing": """
+def cross_entropy(logits, labels):
+    return nll(log_softmax(log_softmax(logits)), labels)
+""",
+        },
+    ),
+    exercise(
+        "cross_entropy_gradient",
+        *on_labels("cross_entropy_gradient(scores, labels)", normal, wide=sure, huge=HUGE),
+        gradient(
+            "the slope of the loss",
+            weight=2,
+            loss="cross_entropy(scores, labels)",
+            grad="[cross_entropy_gradient(scores, labels)]",
+            wrt="scores",
+            scores=normal(5, 4, dtype=torch.float64),
+            labels=labels(5, 4),
+        ),
+        case("rows thousands apart", "cross_entropy_gradient(scores, labels)", scores=uneven, labels=labels(5)),
+        mistakes={
+            "Divide by the number of rows: the loss is a mean, so each row has a share of 1/N.": """
+def cross_entropy_gradient(logits, labels):
+    return softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
+""",
+            "The truth is missing: subtract 1 at the label of each row.": """
+def cross_entropy_gradient(logits, labels):
+    return softmax(logits) / len(labels)
+""",
+            "The sign is wrong: probability minus truth.": """
+def cross_entropy_gradient(logits, labels):
+    return (torch.eye(logits.shape[1], dtype=logits.dtype)[labels] - softmax(logits)) / len(labels)
+""",
+            "You divide by the number of entries N * C; divide by the number of rows.": """
+def cross_entropy_gradient(logits, labels):
+    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / logits.numel()
+""",
+            "You divide by the number of classes; divide by the number of rows.": """
+def cross_entropy_gradient(logits, labels):
+    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / logits.shape[1]
+""",
+            "You divide by a fixed batch size; the last batch may be shorter, so use len(labels).": """
+def cross_entropy_gradient(logits, labels):
+    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / 64
+""",
+            "You divide by N twice; once is enough.": """
+def cross_entropy_gradient(logits, labels):
+    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels) ** 2
+""",
+            "Only the truth is divided by N; put parentheses around the difference.": """
+def cross_entropy_gradient(logits, labels):
+    return softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels] / len(labels)
+""",
+            "You subtract 1 after dividing by N; subtract it first.": """
+def cross_entropy_gradient(logits, labels):
+    gradient = softmax(logits) / len(labels)
+    gradient[torch.arange(len(labels)), labels] -= 1
+    return gradient
+""",
+            "gradient[:, labels] changes whole columns; give each row its own number, torch.arange(N).": """
+def cross_entropy_gradient(logits, labels):
+    gradient = softmax(logits)
+    gradient[:, labels] -= 1
+    return gradient / len(labels)
+""",
+            "The probabilities are missing: you subtract the truth from the logits.": """
+def cross_entropy_gradient(logits, labels):
+    return (logits - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
+""",
+            "These are ten sigmoids; the gradient of cross-entropy has the softmax of the row.": """
+def cross_entropy_gradient(logits, labels):
+    return (logits.sigmoid() - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
+""",
+            "The softmax is applied twice; once is enough.": """
+def cross_entropy_gradient(logits, labels):
+    return (softmax(softmax(logits)) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
+""",
+            "That is the gradient with respect to the probabilities, -1/p; with respect to the logits it is p - truth.": """
+def cross_entropy_gradient(logits, labels):
+    return -torch.eye(logits.shape[1], dtype=logits.dtype)[labels] / softmax(logits) / len(labels)
+""",
+            "The factor p (1 - p) belongs to the squared error; in cross-entropy it cancels.": """
+def cross_entropy_gradient(logits, labels):
+    p = softmax(logits)
+    return (p - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) * p * (1 - p) / len(labels)
+""",
+            "You normalise down the columns; softmax works along each row.": """
+def cross_entropy_gradient(logits, labels):
+    return (softmax(logits.T).T - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
+""",
+            "exp overflows from a score of 89 on; use your softmax, which shifts by the row's maximum.": """
+def cross_entropy_gradient(logits, labels):
+    e = logits.exp()
+    return (e / e.sum(dim=1, keepdim=True) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
+""",
+            "You sum over the rows; the gradient has the shape of the logits, (N, C).": """
+def cross_entropy_gradient(logits, labels):
+    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]).mean(dim=0)
+""",
+            "You keep only the label's entry of each row; the other classes have a gradient too.": """
+def cross_entropy_gradient(logits, labels):
+    truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
+    return (softmax(logits) - truth) * truth / len(labels)
+""",
+            "You take the predicted class for the truth; use the labels.": """
+def cross_entropy_gradient(logits, labels):
+    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[logits.argmax(dim=1)]) / len(labels)
+""",
+            "You write into the logits; make a new tensor.": """
+def cross_entropy_gradient(logits, labels):
+    logits[:] = softmax(logits)
+    logits[torch.arange(len(labels)), labels] -= 1
+    logits /= len(labels)
+    return logits
+""",
+            "Your loss and your gradient are both sums over the rows; the loss is a mean.": """
+def cross_entropy(logits, labels):
+    return len(labels) * nll(log_softmax(logits), labels)
+
+def cross_entropy_gradient(logits, labels):
+    return softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
+""",
+        },
+        alternatives={
+            "one-hot rows": """
+def cross_entropy_gradient(logits, labels):
+    truth = torch.eye(logits.shape[-1], dtype=logits.dtype)[labels]
+    return (softmax(logits) - truth) / len(logits)
+""",
+            "a loop over rows": """
+def cross_entropy_gradient(logits, labels):
+    rows = []
+    for z, y in zip(logits, labels):
+        row = softmax(z[None])[0]
+        row[y] = row[y] - 1
+        rows.append(row / len(labels))
+    return torch.stack(rows)
+""",
+            "scatter_add_": """
+def cross_entropy_gradient(logits, labels):
+    shares = torch.full((len(labels), 1), -1 / len(labels), dtype=logits.dtype)
+    return (softmax(logits) / len(labels)).scatter_add_(1, labels[:, None], shares)
+""",
+            "a comparison as truth": """
+def cross_entropy_gradient(logits, labels):
+    truth = (labels.view(-1, 1) == torch.arange(logits.size(1)).view(1, -1)).to(logits.dtype)
+    return (log_softmax(logits).exp() - truth).mul(1 / logits.size(0))
+""",
+            "without the other functions": """
+def cross_entropy_gradient(logits, labels):
+    e = torch.exp(logits - logits.max(1, keepdim=True)[0])
+    dz = e / e.sum(1, keepdim=True)
+    dz[range(len(labels)), labels] -= 1.0
+    dz /= logits.shape[0]
+    return dz
+""",
+        },
+    ),
+    exercise(
+        "predict",
+        case("a random batch", "predict(logits)", logits=normal(20, 10)),
+        case("as many rows as classes", "predict(logits)", logits=normal(8, 8)),
+        case("a single row", "predict(logits)", logits=normal(1, 10)),
+        case("large scores, which a sigmoid cannot tell apart", "predict(logits)", logits=uniform(12, 10, low=50, high=90)),
+        case("scores up to 10,000 in size", "predict(logits)", logits=HUGE),
+        case("negative scores", "predict(logits)", logits=normal(12, 5, mean=-200, sd=30)),
+        case("float64", "predict(logits)", logits=normal(6, 4, dtype=torch.float64)),
+        mistakes={
+            "That is the least probable class; use argmax.": """
+def predict(logits):
+    return logits.argmin(dim=1)
+""",
+            "You compare the rows of each column; use dim=1.": """
+def predict(logits):
+    return logits.argmax(dim=0)
+""",
+            "Without an axis argmax counts through the whole batch; use dim=1.": """
+def predict(logits):
+    return logits.argmax()
+""",
+            "A sigmoid turns all large scores into 1.0, a tie; compare the logits themselves.": """
+def predict(logits):
+    return logits.sigmoid().argmax(dim=1)
+""",
+            "exp turns large scores into inf, a tie or NaN; compare the logits themselves.": """
+def predict(logits):
+    e = logits.exp()
+    return (e / e.sum(dim=1, keepdim=True)).argmax(dim=1)
+""",
+            "You return the largest score; its position is asked for.": """
+def predict(logits):
+    return logits.amax(dim=1)
+""",
+            "The shape should be (N,); leave out keepdim=True.": """
+def predict(logits):
+    return logits.argmax(dim=1, keepdim=True)
+""",
+            "You return both values and positions; only the positions are asked for.": """
+def predict(logits):
+    return tuple(logits.max(dim=1))
+""",
+            "The predictions are not int64; leave them as argmax returns them.": """
+def predict(logits):
+    return logits.argmax(dim=1).to(logits.dtype)
+""",
+            "The largest size is not the largest score: -9 is less than 1. Leave out abs.": """
+def predict(logits):
+    return logits.abs().argmax(dim=1)
+""",
+            "Classes are counted from 0; do not add 1.": """
+def predict(logits):
+    return logits.argmax(dim=1) + 1
+""",
+            "argmax on the negative log-likelihood finds the least probable class; use argmin there.": """
+def predict(logits):
+    return (-log_softmax(logits).clamp(-200, 0)).argmax(dim=1)
+""",
+            "That is a list; a tensor is asked for.": """
+def predict(logits):
+    return logits.argmax(dim=1).tolist()
+""",
+        },
+        alternatives={
+            "dim=-1": """
+def predict(logits):
+    return torch.argmax(logits, -1)
+""",
+            "max, with its positions": """
+def predict(logits):
+    return logits.max(1)[1]
+""",
+            "argmin on the negative log-likelihood": """
+def predict(logits):
+    return (-log_softmax(logits)).argmin(dim=1)
+""",
+            "a loop over rows": """
+def predict(logits):
+    return tensor([int(row.argmax()) for row in logits])
+""",
+            "the last of the sorted scores": """
+def predict(logits):
+    return logits.argsort(dim=1)[:, -1]
+""",
+            "topk": """
+def predict(logits):
+    return logits.topk(1, dim=1).indices.squeeze(1)
+""",
+        },
+    ),
+    exercise(
+        "accuracy",
+        case("a random batch", "accuracy(logits, labels)", weight=2, logits=normal(40, 3), labels=labels(40, 3)),
+        case("as many rows as classes", "accuracy(logits, labels)", logits=normal(9, 9), labels=labels(9, 9)),
+        case("all right", "accuracy(logits, logits.max(dim=1).indices)", logits=normal(12, 10)),
+        case("all wrong", "accuracy(logits, logits.min(dim=1).indices)", logits=normal(12, 10)),
+        case(
+            "right only in the last rows",
+            "accuracy(logits, torch.cat([logits[:29].argmin(dim=1), logits[29:].argmax(dim=1)]))",
+            logits=normal(41, 10),
+        ),
+        case("a single row", "accuracy(logits, labels)", logits=normal(1, 2), labels=labels(1, 2)),
+        case("float64", "accuracy(logits, labels)", logits=normal(7, 3, dtype=torch.float64), labels=labels(7, 3)),
+        case(
+            "labels of shape (N, 1) raise a ValueError",
+            "accuracy(logits, labels[:, None])",
+            logits=normal(12, 4),
+            labels=labels(12, 4),
+        ),
+        case(
+            "predictions instead of logits raise a ValueError",
+            "accuracy(predictions, labels)",
+            predictions=labels(12, 4),
+            labels=labels(12, 4),
+        ),
+        case("a label too few raises a ValueError", "accuracy(logits, labels)", logits=normal(12, 4), labels=labels(11, 4)),
+        case(
+            "a single label for many rows raises a ValueError",
+            "accuracy(logits, labels)",
+            logits=normal(12, 4),
+            labels=labels(1, 4),
+        ),
+        mistakes={
+            "A silent broadcast: (N,) against (N, 1) compares N x N pairs; raise a ValueError unless the shapes fit.": but(
+                ACCURACY, ("logits.dim() != 2 or labels.dim() != 1 or len(logits) != len(labels)", "False"), ("dim=1", "dim=-1")
+            ),
+            "Your shape check lets a label tensor of another length pass; compare with len(logits).": but(
+                ACCURACY, (" or len(logits) != len(labels)", "")
+            ),
+            "Labels of shape (N, 1) are flattened silently; raise a ValueError.": but(
+                ACCURACY, ("    if", "    labels = labels.flatten()\n    if")
+            ),
+            "Wrong shapes raise an AssertionError; a ValueError is asked for.": but(
+                ACCURACY, ("raise ValueError", "raise AssertionError")
+            ),
+            "Wrong shapes give 0; raise a ValueError.": but(
+                ACCURACY, ('raise ValueError("logits (N, C) and labels (N,) are asked for")', "return 0.0")
+            ),
+            "That is percent; a fraction between 0 and 1 is asked for.": but(ACCURACY, ("return hits", "return 100 * hits")),
+            "That is the number of hits; divide by the number of rows.": but(ACCURACY, ("mean()", "sum()")),
+            "That is the fraction of errors; count where predictions and labels agree.": but(
+                ACCURACY, ("== labels", "!= labels")
+            ),
+            "That is a tensor; .item() makes it a Python float.": but(ACCURACY, (".item()", "")),
+            "You predict the smallest score; use argmax.": but(ACCURACY, ("argmax", "argmin")),
+            "You divide by the number of entries N * C; divide by the number of rows.": but(
+                ACCURACY, ("hits.double().mean()", "(hits.sum() / logits.numel())")
+            ),
+            "You divide by the number of classes; divide by the number of rows.": but(
+                ACCURACY, ("hits.double().mean()", "(hits.sum() / logits.shape[1])")
+            ),
+            "You average over batches of unequal size; count the hits of all rows and divide once.": but(
+                ACCURACY, ("hits.double().mean()", "torch.stack([part.double().mean() for part in hits.split(16)]).mean()")
+            ),
+            "You round the result; leave all its digits.": but(
+                ACCURACY, ("hits.double().mean().item()", "round(hits.double().mean().item(), 1)")
+            ),
+            "// cuts the fraction down to 0; use /.": but(
+                ACCURACY, ("hits.double().mean().item()", "float(hits.sum().item() // len(labels))")
+            ),
+            "That is the mean probability of the labels; count the hits.": but(
+                ACCURACY, ("hits.double().mean()", "softmax(logits)[torch.arange(len(labels)), labels].mean()")
+            ),
+        },
+        alternatives={
+            "the mean of hits, in float64": ACCURACY,
+            "the mean of hits, in float32": but(ACCURACY, ("double", "float")),
+            "a loop over rows": but(
+                ACCURACY,
+                (
+                    "logits.argmax(dim=1) == labels",
+                    "tensor([int(row.argmax()) == int(label) for row, label in zip(logits, labels)])",
+                ),
+            ),
+            "the number of hits, divided": but(ACCURACY, ("hits.double().mean().item()", "int(hits.sum()) / len(hits)")),
+            "count_nonzero of the errors": but(
+                ACCURACY, ("hits.double().mean().item()", "1 - torch.count_nonzero(~hits).item() / len(labels)")
+            ),
+            "NumPy": but(ACCURACY, ("hits.double().mean().item()", "float(np.mean(hits.numpy()))")),
+        },
+    ),
+    exercise(
+        "fit",
+        case(
+            "one batch an epoch",
+            TRAINED,
+            weight=2,
+            params=parameters(),
+            train=training_pair(12),
+            valid=training_pair(9),
+            lr=0.5,
+            epochs=4,
+            batch_size=12,
+            generator=generator(),
+        ),
+        case(
+            "several batches, the last one short",
+            TRAINED,
+            weight=2,
+            params=parameters(),
+            train=same_rows(7),
+            valid=training_pair(9),
+            lr=0.2,
+            epochs=3,
+            batch_size=3,
+            generator=generator(),
+        ),
+        case(
+            "every row of an epoch moves the weights",
+            "fit(params, train, valid, lr, 1, 3, generator); (params[0] != 0).any(dim=1)",
+            params=lambda g: [torch.zeros(10, 3), torch.zeros(3)],
+            train=lambda g: (torch.eye(10), torch.randint(3, (10,), generator=g)),
+            valid=training_pair(4, features=10),
+            lr=0.1,
+            generator=generator(),
+        ),
+        case(
+            "with rate 0, the training loss is the mean over all rows",
+            TRAINED,
+            params=parameters(),
+            train=training_pair(10),
+            valid=training_pair(9),
+            lr=0.0,
+            epochs=2,
+            batch_size=4,
+            generator=generator(),
+        ),
+        case(
+            "a batch larger than the training set",
+            TRAINED,
+            params=parameters(),
+            train=training_pair(6),
+            valid=training_pair(3),
+            lr=0.1,
+            epochs=1,
+            batch_size=64,
+            generator=generator(),
+        ),
+        case(
+            "the generator alone decides the order",
+            RUNS,
+            params=parameters(),
+            train=training_pair(20, scale=3.0),
+            valid=training_pair(9),
+        ),
+        case(
+            "float64 stays float64",
+            TRAINED,
+            params=parameters(dtype=torch.float64),
+            train=training_pair(12, dtype=torch.float64),
+            valid=training_pair(9, dtype=torch.float64),
+            lr=0.5,
+            epochs=2,
+            batch_size=12,
+            generator=generator(),
+        ),
+        case(
+            "scores in the thousands",
+            TRAINED,
+            params=parameters(),
+            train=training_pair(12, scale=1000.0),
+            valid=training_pair(9, scale=1000.0),
+            lr=0.001,
+            epochs=1,
+            batch_size=12,
+            generator=generator(),
+        ),
+        in_place=True,
+        mistakes={
+            "You validate on the training set; use the validation pair.": but(FIT, ("valid[0]", "x"), ("valid[1]", "y")),
+            "You train on the validation set; use the training pair.": but(FIT, ("x, y = train", "x, y = valid")),
+            "train and valid are swapped.": but(FIT, ("w, b = params", "w, b = params; train, valid = valid, train")),
+            "train_loss is the loss of the last batch; average over all batches of the epoch.": but(
+                FIT, ("total += loss * len(rows)", "total = loss * len(y)")
+            ),
+            "You average the batch losses as if all batches were equal; weight each by its number of rows.": but(
+                FIT, ("loss * len(rows)", "loss"), ("total / len(y)", "total / math.ceil(len(y) / batch_size)")
+            ),
+            "train_loss is a sum; divide by the number of training rows.": but(FIT, ("total / len(y)", "total")),
+            "You add up means of batches and divide by the number of rows; multiply each mean by its rows first.": but(
+                FIT, ("loss * len(rows)", "loss")
+            ),
+            "Multiply the loss of a batch by its own number of rows, not by batch_size.": but(
+                FIT, ("loss * len(rows)", "loss * batch_size")
+            ),
+            "You take the loss of a batch after its step; take it before.": but(
+                FIT,
+                ("total += loss * len(rows)", "pass"),
+                (
+                    "b -= lr * dz.sum(dim=0)",
+                    "b -= lr * dz.sum(dim=0); total += len(rows) * cross_entropy(x[rows] @ w + b, y[rows]).item()",
+                ),
+            ),
+            "train_loss is computed after the epoch; average the batch losses on the way.": but(
+                FIT, ("total / len(y)", "cross_entropy(x @ w + b, y).item()")
+            ),
+            "You validate before the epoch; validate after it.": but(
+                FIT, ("total = 0.0", "total, before = 0.0, valid[0] @ w + b"), ("logits = valid[0] @ w + b", "logits = before")
+            ),
+            "The gradients of an epoch all come from the weights at its start; use the present weights.": but(
+                FIT,
+                ("total = 0.0", "total, stale = 0.0, [w.clone(), b.clone()]"),
+                ("logits = x[rows] @ w + b", "logits = x[rows] @ stale[0] + stale[1]"),
+            ),
+            "w = w - ... makes a new tensor, and the parameters that came in stay as they were; use -=.": but(
+                FIT,
+                ("w -= lr * (x[rows].T @ dz)", "w = w - lr * (x[rows].T @ dz)"),
+                ("b -= lr * dz.sum(dim=0)", "b = b - lr * dz.sum(dim=0)"),
+            ),
+            "You step up the gradient; the sign of the step is wrong.": but(FIT, ("-= lr", "+= lr")),
+            "The bias is never changed; its gradient is the sum of the rows of dz.": but(
+                FIT, ("b -= lr * dz.sum(dim=0)", "pass")
+            ),
+            "The weights are never changed; their gradient is x.T @ dz.": but(FIT, ("w -= lr * (x[rows].T @ dz)", "pass")),
+            "The gradient of the bias is the sum of the rows of dz, not their mean: 1/N is in dz already.": but(
+                FIT, ("dz.sum(dim=0)", "dz.mean(dim=0)")
+            ),
+            "You divide by the batch size again; 1/N is in dz already.": but(FIT, ("-= lr", "-= lr / len(rows)")),
+            "The bias needs the learning rate too.": but(FIT, ("b -= lr * dz", "b -= dz")),
+            "The bias is left out of the logits; z = x @ w + b.": but(
+                FIT, ("x[rows] @ w + b", "x[rows] @ w"), ("valid[0] @ w + b", "valid[0] @ w")
+            ),
+            "The last, short batch is dropped; train on it too.": but(
+                FIT, ("range(0, len(y), batch_size)", "range(0, max(len(y) - batch_size, 0) + 1, batch_size)")
+            ),
+            "You only train on the first batch of each epoch.": but(FIT, ("range(0, len(y), batch_size)", "range(1)")),
+            "The rows are not shuffled; draw a new order from the generator each epoch.": but(
+                FIT, ("torch.randperm(len(y), generator=generator)", "torch.arange(len(y))")
+            ),
+            "The order comes from the global random state; pass generator=generator.": but(FIT, (", generator=generator", "")),
+            "Rows are drawn with replacement, so an epoch misses some; use torch.randperm.": but(
+                FIT, ("torch.randperm(len(y), ", "torch.randint(len(y), (len(y),), ")
+            ),
+            "The order is drawn once; draw a new one in every epoch.": but(
+                FIT,
+                ("x, y = train", "x, y = train; once = torch.randperm(len(y), generator=generator)"),
+                ("order = torch.randperm(len(y), generator=generator)", "order = once"),
+            ),
+            "You seed the generator inside fit; leave its state to the caller.": but(
+                FIT, ("x, y = train", "x, y = train; generator.manual_seed(0)")
+            ),
+            "x and y are shuffled apart; one order is for both.": but(
+                FIT, ("x, y = train", "x, y = train; y = y[torch.randperm(len(y), generator=generator)]")
+            ),
+            "The history has one entry a batch; it should have one entry an epoch.": but(
+                FIT,
+                ("total += loss * len(rows)", 'history["train_loss"].append(loss)'),
+                ('history["train_loss"].append(total / len(y))', "pass"),
+            ),
+            "You train one epoch too few.": but(FIT, ("range(epochs)", "range(epochs - 1)")),
+            "You start from zeros; go on from the parameters that came in.": but(
+                FIT, ("w, b = params", "w, b = params[0].zero_(), params[1].zero_()")
+            ),
+            "The history holds tensors; .item() makes them floats.": but(FIT, (".item()", "")),
+            "valid_accuracy is the accuracy on the last training batch; use the validation pair.": but(
+                FIT,
+                ("logits = valid[0] @ w + b", "last = accuracy(logits, y[rows]); logits = valid[0] @ w + b"),
+                ("accuracy(logits, valid[1])", "last"),
+            ),
+        },
+        alternatives={
+            "slices of an order, no progress bar": FIT,
+            "split": but(
+                FIT,
+                ("start in range(0, len(y), batch_size)", "rows in order.split(batch_size)"),
+                ("rows = order[start : start + batch_size]", "pass"),
+            ),
+            "an order from sorted random numbers": but(
+                FIT, ("torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()")
+            ),
+            "gradients by einsum, parameters by index": but(
+                FIT,
+                ("w -= lr * (x[rows].T @ dz)", 'params[0].sub_(lr * torch.einsum("nd,nc->dc", x[rows], dz))'),
+                ("b -= lr * dz.sum(dim=0)", 'params[1].sub_(torch.einsum("nc->c", dz), alpha=lr)'),
+            ),
+            "copied into place": but(
+                FIT,
+                ("w -= lr * (x[rows].T @ dz)", "w.copy_(w - lr * x[rows].t().mm(dz))"),
+                ("b -= lr * dz.sum(dim=0)", "b[:] = b - lr * dz.sum(0)"),
+            ),
+            "1/N in the rate instead of the gradient": but(
+                FIT,
+                ("cross_entropy_gradient(logits, y[rows])", "softmax(logits) - torch.eye(len(b), dtype=x.dtype)[y[rows]]"),
+                ("-= lr", "-= lr / len(rows)"),
+            ),
+            "a column of ones for the bias, a loss for each row": """
+def fit(params, train, valid, lr, epochs, batch_size, generator):
+    ones = lambda x: torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)
+    v = torch.cat([params[0], params[1][None]])
+    x, y = ones(train[0]), train[1]
+    history = dict(train_loss=[], valid_loss=[], valid_accuracy=[])
+    for epoch in progress(range(epochs), "epoch"):
+        losses = []
+        order = torch.randperm(len(y), generator=generator)
+        for rows in torch.split(order, batch_size):
+            z = x[rows] @ v
+            losses += (-log_softmax(z))[torch.arange(len(rows)), y[rows]].tolist()
+            v -= lr * (x[rows].T @ cross_entropy_gradient(z, y[rows]))
+        z = ones(valid[0]) @ v
+        history["train_loss"].append(sum(losses) / len(losses))
+        history["valid_loss"].append(float(cross_entropy(z, valid[1])))
+        history["valid_accuracy"].append(accuracy(z, valid[1]))
+    params[0][:], params[1][:] = v[:-1], v[-1]
+    return history
+""",
+        },
+    ),
+    exercise(
+        "lr_sweep",
+        case(
+            "the lowest validation loss of each rate",
+            SWEEP.format(lrs="[0.02, 0.1, 0.5, 2.0]"),
+            weight=3,
+            start=parameters(),
+            train=training_pair(12),
+            valid=training_pair(9),
+            epochs=6,
+            batch_size=12,
+            seed=integers_below(1000),
+        ),
+        case(
+            "an ascending loss: the first epoch is the best",
+            SWEEP.format(lrs="[1.0, 0.1]"),
+            start=lambda g: [torch.zeros(2, 2), torch.zeros(2)],
+            train=lambda g: (torch.eye(2), torch.tensor([0, 1])),
+            valid=lambda g: ((1 + torch.rand(2, 1, generator=g)) * torch.eye(2), torch.tensor([1, 0])),
+            epochs=3,
+            batch_size=2,
+            seed=integers_below(1000),
+        ),
+        case(
+            "a rate that overflows at once counts as inf",
+            SWEEP.format(lrs="[1e38, 1e-6]"),
+            start=parameters(),
+            train=training_pair(8, scale=1000.0),
+            valid=training_pair(8, scale=1000.0),
+            epochs=2,
+            batch_size=8,
+            seed=integers_below(1000),
+        ),
+        case(
+            "a rate whose loss becomes NaN after a good epoch counts as inf",
+            SWEEP.format(lrs="[3e38, 0.01]"),
+            weight=2,
+            start=lambda g: [torch.zeros(9, 2), torch.tensor([0.694, 0.0])],
+            train=lambda g: (torch.ones(3, 9), torch.tensor([0, 0, 1])),
+            valid=lambda g: (torch.ones(3, 9), torch.tensor([0, 0, 1])),
+            epochs=3,
+            batch_size=3,
+            seed=integers_below(1000),
+        ),
+        case(
+            "a rate has the same result alone and in company",
+            f"{SWEEP.format(lrs='[0.3, 0.1]')}[0.1] == {SWEEP.format(lrs='[0.1]')}[0.1]",
+            start=parameters(),
+            train=training_pair(20, scale=3.0),
+            valid=training_pair(9),
+            epochs=2,
+            batch_size=3,
+            seed=integers_below(1000),
+        ),
+        case(
+            "the batches are those of a generator with the seed",
+            OWN_FIT,
+            start=parameters(),
+            train=training_pair(20, scale=3.0),
+            valid=training_pair(9),
+            epochs=2,
+            batch_size=3,
+            seed=integers_below(1000),
+        ),
+        case(
+            "the global random state is left alone",
+            f"before = torch.get_rng_state(); {SWEEP.format(lrs='[0.1]')}; torch.equal(torch.get_rng_state(), before)",
+            start=parameters(),
+            train=training_pair(6),
+            valid=training_pair(6),
+            epochs=1,
+            batch_size=3,
+            seed=integers_below(1000),
+        ),
+        mistakes={
+            "All rates go on training the same parameters; call init() for each.": but(
+                LR_SWEEP, ("lowest = {}", "lowest, params = {}, init()"), ("fit(init()", "fit(params")
+            ),
+            "You judge by the training loss; take valid_loss.": but(LR_SWEEP, ("valid_loss", "train_loss")),
+            "You take the loss of the last epoch; take the lowest of the run.": but(LR_SWEEP, ("min(losses)", "losses[-1]")),
+            "You take the loss of the first epoch; take the lowest of the run.": but(LR_SWEEP, ("min(losses)", "losses[0]")),
+            "You take the highest loss of the run; take the lowest.": but(LR_SWEEP, ("min(losses)", "max(losses)")),
+            "You average the losses of the run; take the lowest.": but(LR_SWEEP, ("min(losses)", "sum(losses) / len(losses)")),
+            "min hides a NaN that comes after a good epoch; a run whose loss becomes NaN counts as inf.": but(
+                LR_SWEEP, ('float("inf") if failed else min(losses)', "min(losses)")
+            ),
+            "You skip the NaN epochs; a run whose loss becomes NaN counts as inf.": but(
+                LR_SWEEP,
+                (
+                    'float("inf") if failed else min(losses)',
+                    'min((loss for loss in losses if loss == loss), default=float("inf"))',
+                ),
+            ),
+            "A failed run is reported as NaN; count it as inf, so that min can compare it.": but(LR_SWEEP, ("inf", "nan")),
+            "Rates that fail are left out; report them as inf.": but(
+                LR_SWEEP, ("        lowest[lr] =", "        if failed:\n            continue\n        lowest[lr] =")
+            ),
+            "The rates see different batches; give each run a new torch.Generator with this seed.": but(
+                LR_SWEEP,
+                ("lowest = {}", "lowest, generator = {}, torch.Generator().manual_seed(seed)"),
+                ("generator = torch.Generator().manual_seed(seed)\n        history", "history"),
+            ),
+            "The seed is not used; seed the generator of each run with it.": but(
+                LR_SWEEP, ("manual_seed(seed)", "manual_seed(0)")
+            ),
+            "You seed the global random state; make a torch.Generator for each run.": but(
+                LR_SWEEP, ("torch.Generator().manual_seed(seed)", "torch.manual_seed(seed)")
+            ),
+            "You report accuracies; the lowest validation loss is asked for.": but(
+                LR_SWEEP, ("valid_loss", "valid_accuracy"), ("min(losses)", "max(losses)")
+            ),
+            "You return only the best rate; return the loss of every rate.": but(
+                LR_SWEEP, ("return lowest", "return min(lowest, key=lowest.get)")
+            ),
+            "You return a list; a dict {rate: loss} is asked for.": but(
+                LR_SWEEP, ("return lowest", "return list(lowest.values())")
+            ),
+            "The dict is turned round; the rates are the keys.": but(
+                LR_SWEEP, ("return lowest", "return {loss: lr for lr, loss in lowest.items()}")
+            ),
+            "You train on the validation set; pass train and valid in their order.": but(
+                LR_SWEEP, ("init(), train, valid", "init(), valid, train")
+            ),
+            "You validate on the training set; pass both pairs to fit.": but(
+                LR_SWEEP, ("init(), train, valid", "init(), train, train")
+            ),
+            "You train for one epoch only; pass epochs on.": but(LR_SWEEP, ("lr, epochs,", "lr, 1,")),
+            "You pass on the whole list of losses; note one number for each rate.": but(
+                LR_SWEEP, ('float("inf") if failed else min(losses)', "losses")
+            ),
+            "You use one learning rate for all; pass lr on.": but(LR_SWEEP, ("valid, lr,", "valid, lrs[0],")),
+        },
+        alternatives={
+            "NaN found by its being unlike itself": LR_SWEEP,
+            "copies of one start": but(
+                LR_SWEEP, ("lowest = {}", "lowest, start = {}, init()"), ("init(), train", "[p.clone() for p in start], train")
+            ),
+            "one generator, seeded again for each rate": but(
+                LR_SWEEP,
+                ("lowest = {}", "lowest, again = {}, torch.Generator()"),
+                ("torch.Generator().manual_seed", "again.manual_seed"),
+            ),
+            "NumPy finds NaN and minimum": but(
+                LR_SWEEP,
+                ("any(loss != loss for loss in losses)", "np.isnan(losses).any()"),
+                ("min(losses)", "float(np.min(losses))"),
+            ),
+            "from the largest rate down": but(LR_SWEEP, ("in lrs", "in sorted(lrs, reverse=True)")),
+            "a helper and a comprehension": """
+def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
+    def run(lr):
+        history = fit(init(), train, valid, lr, epochs, batch_size, torch.Generator().manual_seed(seed))
+        loss = tensor(history["valid_loss"], dtype=torch.float64).min().item()  # torch's min passes NaN on
+        return math.inf if math.isnan(loss) else loss
+
+    return {lr: run(lr) for lr in lrs}
+""",
+            "on a fit that draws its batches otherwise": LR_SWEEP
+            + but(FIT, ("torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()")),
+        },
+    ),
+]
