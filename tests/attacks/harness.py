@@ -14,8 +14,7 @@ from playwright.sync_api import sync_playwright
 HERE = Path(__file__).parent
 COURSE = HERE / "course"
 
-# What no student may receive, by where it lies. An attack prints whatever looks like `canary-...`; the number is in
-# hidden inputs.
+# What no student may receive, by where it lies. An attack prints whatever looks like `canary-...`; the numbers are hidden inputs.
 CANARIES = {
     "solution": "canary-source-5e1c",
     "checks": "canary-checks-90ab",
@@ -23,7 +22,8 @@ CANARIES = {
     "neighbour": "canary-neighbour-c03f",
     "environment": "canary-environment-1b8e",
     "home": "canary-home-e6a4",
-    "hidden input": "728391",
+    "hidden label": "728391456",
+    "hidden score": "7283.90625",
 }
 
 

@@ -23,10 +23,10 @@ from submission import ASSIGNMENT, EXERCISES, NOTEBOOK, WRONG, Submission
 # What an instructor of stock nbgrader would write: the reference's values, the last line of a cell as partial credit.
 HIDDEN = {
     "accuracy": """
-assert accuracy(tensor([728391, 2]), tensor([728391, 3])) == 0.5
+assert accuracy(tensor([728391456, 2]), tensor([728391456, 3])) == 0.5
 2 * (1 - 2 * abs(accuracy(tensor([1, 2, 3]), tensor([1, 2, 3])) - 1))""",
     "softmax": f"""
-z = tensor([[728391.0, 728391.0, 0.0], [1.0, 2.0, 3.0]])  # {CANARIES["checks"]}
+z = tensor([[7283.90625, 7283.90625, 0.0], [1.0, 2.0, 3.0]])  # {CANARIES["checks"]}
 expected = tensor([[0.5, 0.5, 0.0], [0.0900, 0.2447, 0.6652]])
 assert torch.allclose(softmax(z), expected, atol=1e-3)""",
 }
@@ -35,6 +35,17 @@ CONFIG = """c = get_config()
 c.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades", "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
                                     "nbgrader.preprocessors.ClearHiddenTests"]
 """
+# Several commands in one process, and nbgrader's question to `alembic` answered once: it starts a process for it each time.
+COMMANDS = f"""
+import functools, sys
+import nbgrader.api, nbgrader.apps
+nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
+for name in sys.argv[1:]:
+    try: getattr(nbgrader.apps, name).launch_instance(["{ASSIGNMENT}"])
+    except SystemExit: pass
+    finally: nbgrader.apps.baseapp.NbGrader.clear_instance()
+"""
+STORED = HERE / "stock.json"
 NEIGHBOUR = "zz-honest"
 HONEST = Submission(NEIGHBOUR, "", cells={})
 # What nbgrader itself writes in a run, besides autograded/ and feedback/.
@@ -52,11 +63,11 @@ SECONDS = 150  # for grading two notebooks: nbgrader's own limit is 30 a cell
 PRIVATE = {**os.environ, "CANARY": CANARIES["environment"], "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
-def nbgrader(course, home, *arguments):
-    """Run nbgrader in a box from which only `course` and `home` can be written. Returns its log; None if it had to be ended."""
+def nbgrader(course, home, *commands):
+    """Run commands of nbgrader in a box from which only `course` and `home` can be written. Returns the log; None if it hangs."""
     box = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--size", "4000000000", "--tmpfs", "/tmp"]
     box += ["--bind", course, course, "--bind", home, home, "--unshare-pid", "--unshare-ipc", "--die-with-parent"]
-    command = [*box, "--setenv", "HOME", home, "--chdir", course, "--", "nbgrader", *arguments]
+    command = [*box, "--setenv", "HOME", home, "--chdir", course, "--", sys.executable, "-c", COMMANDS, *commands]
     try:
         ran = subprocess.run([str(c) for c in command], env=PRIVATE, capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
@@ -78,20 +89,20 @@ def make_course(folder):
     (course / "nbgrader_config.py").write_text(CONFIG)
     (home / "canary").mkdir(parents=True)
     (home / "canary" / "secret").write_text(CANARIES["home"])
-    print(nbgrader(course, home, "generate_assignment", ASSIGNMENT, "--create") or "generate_assignment hung")
+    print(nbgrader(course, home, "GenerateAssignmentApp") or "generate_assignment hung")
     with sqlite3.connect(course / "gradebook.db") as db:
         db.execute("INSERT INTO student (id, last_name) VALUES (?, ?)", (NEIGHBOUR, CANARIES["gradebook"]))
 
 
-def scores(course, student):
-    """{grade_id: points} in the gradebook, None where there is no score; {} if the student was not graded."""
+def scores(gradebook, student):
+    """{grade_id: points} of the checks in a gradebook, None where there is no score; {} if the student was not graded."""
     query = """SELECT base_cell.name, CASE WHEN grade.manual_score IS NULL THEN grade.auto_score ELSE grade.manual_score END
                + COALESCE(grade.extra_credit, 0) FROM grade JOIN base_cell ON grade.cell_id = base_cell.id
                JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
                JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
                WHERE submitted_assignment.student_id = ? AND base_cell.name LIKE 'check-%'"""
     try:
-        with sqlite3.connect(course / "gradebook.db") as db:
+        with sqlite3.connect(gradebook) as db:
             return dict(db.execute(query, (student,)).fetchall())
     except sqlite3.Error:
         return {}
@@ -110,17 +121,15 @@ def run(submission, template, active):
         submission.write(submitted / submission.name / ASSIGNMENT, release, places)
         kept = ("autograded", "feedback")
         before = fingerprints(course, kept), fingerprints(home)
-        log = nbgrader(course, home, "autograde", ASSIGNMENT)
-        if log is not None:
-            nbgrader(course, home, "generate_feedback", ASSIGNMENT)
+        log = nbgrader(course, home, "AutogradeApp", "GenerateFeedbackApp")
         changed = differences(before[0], fingerprints(course, kept)) + differences(before[1], fingerprints(home))
-        ours, theirs = scores(course, submission.name), scores(course, NEIGHBOUR)
+        ours, theirs = scores(course / "gradebook.db", submission.name), scores(course / "gradebook.db", NEIGHBOUR)
         texts, pages = [], []
         for path in Path(course, "feedback", submission.name).rglob("*.*"):
             if path.is_file() and not path.is_symlink() and path.stat().st_size < 5e7:
                 texts.append(path.read_text(errors="replace"))
                 pages += [path] if path.suffix == ".html" else []
-        plain = active(Path(course, "feedback", NEIGHBOUR, ASSIGNMENT, f"{ASSIGNMENT}.html"))
+        plain = Path(course, "feedback", NEIGHBOUR, ASSIGNMENT, f"{ASSIGNMENT}.html")
         return {
             "hung": log is None,
             "scores": ours,
@@ -129,14 +138,48 @@ def run(submission, template, active):
                 {name for text in [*texts, *(r.decode(errors="replace") for r in received)] for name in leaks(text)}
             ),
             "changed": [path for path in changed if not path.startswith(GRADER_OWN)],
-            "active": sorted({part for page in pages for part in set(active(page)) - set(plain)}),
+            "active": sorted({part for page in pages for part in set(active(page)) - set(active(plain))}),
         }
+
+
+def table():
+    """The corpus as a table in Markdown: what stock nbgrader does with each submission (stock.json), and what this kit does."""
+    stock = json.loads(STORED.read_text())
+    lines = ["| submission | what it tries, or what is wrong | stock nbgrader 0.9.6 | this kit |", "|---|---|---|---|"]
+    for submission in [*ATTACKS, *BROKEN]:
+        if submission in ATTACKS:
+            kit = "nothing"
+        else:
+            kit = f"keeps {' and '.join(submission.keeps)}" if submission.keeps else "0 points, the reason, and what had evidence"
+        does = told(submission, stock[submission.name], stock)
+        lines.append(f"| {submission.name} | {submission.tries.replace('|', '/')} | {does} | {kit} |")
+    return "\n".join(lines)
+
+
+def told(submission, result, stock):
+    """What stock nbgrader did, in a few words."""
+    wrong = [e for e in EXERCISES if e not in submission.keeps]
+    control = stock["control-" + wrong[0] if submission in ATTACKS else "control-honest"]
+    ours, honest = (sum(points or 0 for points in r["scores"].values()) for r in (result, control))
+    words = ["hangs"] if result["hung"] else []
+    if not result["scores"]:
+        words.append("no grade")
+    elif submission in ATTACKS:
+        words += [f"**gains {ours - honest:g} points**"] if ours > honest else []
+    else:
+        words.append(f"{ours:g} of 4 points")
+    if result["neighbour"] != control["neighbour"]:
+        words.append("**the next student gets no grade**" if not result["neighbour"] else "**the next student's grade changes**")
+    secrets = sorted(set(result["leaked"]) - set(control["leaked"]))
+    words += [f"**leaks** {', '.join(secrets)}"] if secrets else []
+    words += [f"**changes {len(result['changed'])} files**"] if result["changed"] else []
+    words += ["**a script runs**"] if "a script ran" in result["active"] else ["**active parts**"] if result["active"] else []
+    return "; ".join(words) or "nothing"
 
 
 def main(names):
     """Grade the named submissions (all, if none is named), each beside controls, and store what stock nbgrader did."""
-    stored = HERE / "stock.json"
-    results = json.loads(stored.read_text()) if stored.exists() else {}
+    results = json.loads(STORED.read_text()) if STORED.exists() else {}
     controls = [Submission(f"control-{e}", "", tuple(x for x in EXERCISES if x != e), {e: WRONG[e]}) for e in EXERCISES]
     with tempfile.TemporaryDirectory(prefix="attacks-", dir="/var/tmp") as folder, browser() as active:
         template = Path(folder, "template")
@@ -145,7 +188,7 @@ def main(names):
             if submission.name in names or not names:
                 results[submission.name] = run(submission, template, active)
                 print(submission.name, json.dumps(results[submission.name], ensure_ascii=False), flush=True)
-                stored.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+                STORED.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ EXERCISES = [
     exercise(
         "accuracy",
         case("a random batch", "accuracy(predictions, labels)", predictions=integers(40, high=3), labels=integers(40, high=3)),
-        case("large numbers", "accuracy(predictions, labels)", predictions=tensor([728391, 2, 3]), labels=tensor([728391, 5, 3])),
+        case("large numbers", "accuracy(predictions, labels)", predictions=tensor([728391456, 2, 3]), labels=tensor([728391456, 5, 3])),
         mistakes={
             "You count the right predictions; divide by their number.": """
 def accuracy(predictions, labels):
@@ -25,7 +25,7 @@ def accuracy(predictions, labels):
     exercise(
         "softmax",
         case("a random batch", "softmax(z)", z=normal(5, 10)),
-        case("large scores", "softmax(z)", z=tensor([[728391.0, 728391.0, 0.0]])),
+        case("large scores", "softmax(z)", z=tensor([[7283.90625, 7283.90625, 0.0]])),
         mistakes={
             "Your softmax normalises down the columns; use the last axis, dim=-1.": """
 def softmax(z):
