@@ -31,6 +31,7 @@ from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbclient.util import run_sync
+from nbformat.v4 import new_output
 from traitlets import Bool, Instance, List
 from traitlets import Type as ClassTrait
 
@@ -49,6 +50,8 @@ WHY = {
     "message": "the connection broke, most likely because one output was larger than {message} MB",
     "protocol": "the kernel sent something that is not a Jupyter message",
 }
+
+OUTPUT_LOST = "This cell sent its output in so many pieces that some were lost. Print less, or less often."
 
 
 class KernelStopped(Exception):
@@ -176,10 +179,10 @@ class CourseKernelManager(AsyncKernelManager):
             self.stop("output")
 
     def stop(self, reason):
-        """Kill the kernel and every process it started, and remember why. Does nothing if it has ended."""
+        """Kill the kernel and every process it started, and remember the first reason. Does nothing if it has ended."""
         process = self.provisioner.process if self.provisioner else None
         if process and process.poll() is None:
-            self.reason = reason
+            self.reason = self.reason or reason
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
@@ -239,9 +242,20 @@ class SandboxedExecution:
         except (CellExecutionError, KernelStopped):
             raise
         except Exception as error:
+            if isinstance(error, CellTimeoutError) and await self._is_idle():
+                # The cell has ended, but word of it was lost in a flood of small outputs, perhaps with an error of its own.
+                cell.outputs.append(new_output("error", ename="OutputLost", evalue=OUTPUT_LOST, traceback=[OUTPUT_LOST]))
+                return cell
             raise await self.km.stopped(error) from error
 
     execute_cell = run_sync(async_execute_cell)
+
+    async def _is_idle(self):
+        try:
+            await self.kc.kernel_info(reply=True, timeout=1)
+        except TimeoutError:
+            return False
+        return True
 
     async def _async_check_alive(self):
         if self.kc is None:  # nbclient's watch of a cell outlives the notebook when the cell raises
