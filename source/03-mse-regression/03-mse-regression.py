@@ -256,6 +256,7 @@ for (name, errors), style in zip(curves.items(), ["s:", "o-", "^--"], strict=Tru
     plt.loglog(steps, errors, style, label=name, markersize=4)
 plt.xlabel("eps")
 plt.ylabel("largest error of the slope")
+plt.ylim(1e-17, 100)
 plt.legend(loc="lower left")
 plt.show()
 
@@ -802,8 +803,8 @@ for axes, title, histories in zip(panels, ["wild start", "small start"], [wild, 
         axes.xaxis.get_major_locator().set_params(integer=True)
         print(f"    {name}: {accuracies[-1]:.3f}")
     axes.set(title=title, xlabel="epoch", ylim=(0, 1))
-    axes.legend(loc="lower right")
 panels[0].set_ylabel("validation accuracy")
+panels[1].legend(loc="lower right", title="for both panels")
 plt.show()
 
 # %% [markdown]
