@@ -89,22 +89,22 @@ expect(
     tensor([[0.25, 0.75], [0.5, 0.5]]),
     {
         "your columns sum to 1, not your rows; use dim=1": tensor([[0.5, 0.75], [0.5, 0.25]]),
-        "you divide each column by the sum of a row; keep the axis with keepdim=True": tensor([[0.25, 1.5], [0.25, 0.5]]),
+        "you divide each column by the sum of a row; keep the axis with keepdim=True": tensor([[0.25, 0.5], [0.75, 0.5]]),
         "that is the sigmoid, which judges each score alone; divide by the sum of the row": tensor([[0.5, 0.75], [0.5, 0.5]]),
     },
 )
 expect(
-    "a row of zeros beside a row of thousands",
-    softmax(tensor([[0.0, 0.0], [1000.0, 1000.0]])),
-    tensor([[0.5, 0.5], [0.5, 0.5]]),
+    "a row of zeros beside a row with a large score",
+    softmax(tensor([[0.0, 0.0], [1000.0, 0.0]])),
+    tensor([[0.5, 0.5], [1.0, 0.0]]),
     {
-        "exp(1000) is inf; subtract the largest score of the row first": tensor([[0.5, 0.5], [math.nan, math.nan]]),
-        "you subtract the largest score of all rows; each row needs its own": tensor([[math.nan, math.nan], [0.5, 0.5]]),
+        "exp(1000) is inf; subtract the largest score of the row first": tensor([[0.5, 0.5], [math.nan, 0.0]]),
+        "you subtract the largest score of all rows; each row needs its own": tensor([[math.nan, math.nan], [1.0, 0.0]]),
     },
 )
 z = tensor([[1.0, 2.0]])
 softmax(z)
-expect("the scores are left alone", z, tensor([[1.0, 2.0]]))
+expect("the scores are left alone", z, tensor([[1.0, 2.0]]), {"make a new tensor, z = z - ...": tensor([[-1.0, 0.0]])})
 
 # %% [markdown]
 # ## The logarithm of a probability
@@ -167,14 +167,18 @@ def log_softmax(z):
 
 # %% nbgrader={"grade": true, "grade_id": "check-log_softmax", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 expect(
-    "a gap of 200 between two scores",
-    log_softmax(tensor([[0.0, 200.0]])),
-    tensor([[-200.0, 0.0]]),
+    "a gap of 200 between two scores, and none",
+    log_softmax(tensor([[0.0, 200.0], [1.0, 1.0]])),
+    tensor([[-200.0, 0.0], [-0.6931, -0.6931]]),
     {
-        "log(softmax(z)) is log(0) here; subtract the log-sum-exp from the scores instead": tensor([[-math.inf, 0.0]]),
-        "the sign is wrong; a log-probability is never positive": tensor([[200.0, 0.0]]),
-        "you subtract the maximum twice; log-sum-exp adds it back already": tensor([[-400.0, -200.0]]),
-        "these are the probabilities; their logarithm is asked for": tensor([[0.0, 1.0]]),
+        "log(softmax(z)) is log(0) here; subtract the log-sum-exp from the scores": tensor(
+            [[-math.inf, 0.0], [-0.6931, -0.6931]]
+        ),
+        "the sign is wrong; a log-probability is never positive": tensor([[200.0, 0.0], [0.6931, 0.6931]]),
+        "you subtract the maximum twice; log-sum-exp adds it back already": tensor([[-400.0, -200.0], [-1.6931, -1.6931]]),
+        "the log-sum-exp should be (N, 1), or it is taken from the columns": tensor([[-200.0, 198.3069], [-199.0, -0.6931]]),
+        "your columns are normalised, not your rows; use dim=1": tensor([[-1.3133, 0.0], [-0.3133, -199.0]]),
+        "these are the probabilities; their logarithm is asked for": tensor([[0.0, 1.0], [0.5, 0.5]]),
     },
 )
 expect("the probabilities sum to 1", log_softmax(tensor([[1.0, 2.0, 3.0]])).exp().sum(dim=1), tensor([1.0]))
@@ -258,7 +262,7 @@ def cross_entropy(logits, labels):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check-cross_entropy", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-sure = 50 * torch.eye(10)[[7]]
+sure = 200 * torch.eye(10)[[7]]
 expect(
     "sure and right",
     cross_entropy(sure, tensor([7])),
@@ -268,10 +272,13 @@ expect(
 expect(
     "sure and wrong",
     cross_entropy(sure, tensor([3])),
-    tensor(50.0),
+    tensor(200.0),
     {
+        "log(softmax(z)) is log(0) here; use log_softmax": tensor(math.inf),
+        "exp(200) is inf; use log_softmax": tensor(math.nan),
         "an epsilon in the logarithm caps your loss; use log_softmax": tensor(-math.log(1e-7)),
-        "you count in bits; use the natural logarithm": tensor(50 / math.log(2)),
+        "you count in bits; use the natural logarithm": tensor(200 / math.log(2)),
+        "the sign is wrong; a loss is never negative": tensor(-200.0),
         "softmax is applied twice; log_softmax takes the logits as they are": tensor(2.4612),
     },
 )
@@ -350,6 +357,7 @@ expect(
     right,
     {
         "divide by the number of rows, because the loss is a mean": 2 * right,
+        "divide by the number of rows alone, and once": right / 2,
         "the truth is missing: subtract 1 at the label of each row": tensor([[0.25, 0.25], [0.25, 0.25]]),
         "the sign is wrong: probability minus truth": -right,
     },
@@ -568,10 +576,10 @@ def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
 # %% nbgrader={"grade": true, "grade_id": "check-lr_sweep", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 pair, swapped = (torch.eye(2), tensor([0, 1])), (torch.eye(2), tensor([1, 0]))
 lowest = lr_sweep([4.0, 1.0], lambda: [torch.zeros(2, 2), torch.zeros(2)], pair, swapped, 2, 2, 0)
-assert list(lowest) == [4.0, 1.0], "The result is a dict: the keys are the rates, in the order given."
+assert isinstance(lowest, dict) and lowest.keys() == {1.0, 4.0}, "The result is a dict, and its keys are the rates."
 expect(
     "two rates, judged on the validation set",
-    list(lowest.values()),
+    [lowest[4.0], lowest[1.0]],
     [2.1269, 0.9741],
     {
         "you judge by the training loss; take valid_loss": [0.1269, 0.4741],

@@ -578,7 +578,7 @@ def nll(log_probs, labels):
 def nll(log_probs, labels):
     return -log_probs[torch.arange(len(labels)), labels].log().mean()
 """,
-            "You take log-softmax as a reason to take the exponential; average the log-probabilities themselves.": """
+            "You turn the log-probabilities back into probabilities; average them as they are.": """
 def nll(log_probs, labels):
     return -log_probs[torch.arange(len(labels)), labels].exp().mean()
 """,
