@@ -719,9 +719,9 @@ loud = valid[0] @ w_normal + b_normal  # untrained, so its scores are large
 top_two = loud.sigmoid().topk(2, dim=1).values
 ties = (top_two[:, 0] == top_two[:, 1]).float().mean().item()
 costs = -log_softmax(logits)
-print(f"argmax of the logits  {accuracy(logits, valid[1]):.4f}")
-print(f"argmin of the costs   {accuracy(-costs, valid[1]):.4f}")
-print(f"argmax of the costs   {accuracy(costs, valid[1]):.4f}")
+print(f"argmax of the logits  {accuracy(logits, valid[1]):.3f}")
+print(f"argmin of the costs   {accuracy(-costs, valid[1]):.3f}")
+print(f"argmax of the costs   {accuracy(costs, valid[1]):.3f}")
 print(f"N(0, 1) weights: ties after a sigmoid on {ties:.0%} of the images")
 assert torch.equal(costs.argmin(dim=1), predict(logits))
 
