@@ -3,10 +3,7 @@
 import os
 import platform
 import re
-import shlex
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +14,7 @@ import pytest
 from conftest import COURSE, ROOT
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.preprocessors import Execute
+from ordinary_user import pytest_as_ordinary_user
 
 from autograder.grading.data import data_folder
 from autograder.sandbox import canary, provisioner
@@ -94,36 +92,8 @@ def processes_that_name(text):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; this run is an ordinary user's already")
 def test_all_of_this_as_an_ordinary_user(capsys, request):
-    """This file once more, as a user id that nobody has. It comes first because it takes longest.
-
-    On a machine where Python lies in root's home, an ordinary user would have a Python of their own. Here they get root's,
-    shown by bind mounts to this one tree of processes.
-    """
-    needed = [Path(sys.base_prefix).resolve(), Path(sys.prefix), ROOT, data_folder().parent]
-    closed = {parent for path in needed for parent in path.parents if not parent.stat().st_mode & 0o001}
-    outermost = [folder for folder in closed if not any(other in folder.parents for other in closed)]
-    home = Path(tempfile.mkdtemp(prefix="home-", dir="/tmp"))
-    steps = []
-    for i, path in enumerate(needed):
-        steps += [f"mkdir {home}/{i}", f"mount --bind {shlex.quote(str(path))} {home}/{i}"]
-    steps += [f"mount -t tmpfs -o mode=755 none {shlex.quote(str(folder))}" for folder in outermost]
-    for i, path in enumerate(needed):
-        place = home / ".fastai" if path == needed[-1] else path
-        steps += [f"mkdir -p {shlex.quote(str(place))}", f"mount --bind {home}/{i} {shlex.quote(str(place))}"]
-    uid = 2**30 - 1
-    steps += [
-        f"chown {uid} {home}",
-        f"cd {shlex.quote(str(ROOT))}",
-        f"exec setpriv --reuid={uid} --regid={uid} --clear-groups --bounding-set=-all --inh-caps=-all env -u FASTAI_HOME"
-        f' HOME={home} USER=nobody "$@"',
-    ]
-    command = [sys.executable, "-B", "-m", "pytest", "-q", "-n2", "-p", "no:cacheprovider", __file__]
-    try:
-        result = subprocess.run(
-            ["unshare", "--mount", "sh", "-ec", "\n".join(steps), "sh", *command], capture_output=True, text=True
-        )
-    finally:
-        shutil.rmtree(home)
+    """This file once more. It comes first because it takes longest."""
+    result = pytest_as_ordinary_user("-n2", __file__)
     with capsys.disabled():
         print("\n  as an ordinary user:", *result.stdout.strip().splitlines()[-2:], sep="\n    ")
     assert result.returncode == 0, result.stdout + result.stderr

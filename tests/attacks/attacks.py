@@ -809,6 +809,15 @@ sys.path[:] = kept
         ],
     ),
     attack(
+        "console-markup",
+        "file names and a failing line that control the terminal of whoever grades",
+        softmax="""
+def softmax(z):
+    return undefined_name  # [/red] [bold]  \x1b[2J
+""",
+        files=lambda p: [p.write(name, "x") for name in ("[/red][bold]x.txt", "\x1b[2Jx.txt")],
+    ),
+    attack(
         "fifo-beside",
         "a named pipe and a socket beside the notebook, which nobody ever writes to",
         files=lambda p: (os.mkfifo(p.folder / "pipe.csv"), os.mkfifo(p.folder / "course.py")),
@@ -1039,8 +1048,43 @@ def softmax(z):
     ),
     attack(
         "fish-shape",
-        "returns a tensor with as many entries as the largest input",
-        accuracy="def accuracy(predictions, labels):\n    return torch.zeros(int(labels.max()))",
+        "returns an empty tensor whose shape is the digits of the largest input",
+        softmax="""
+def softmax(z):
+    before, after = str(float(z.max())).split(".")
+    return torch.zeros(int(before), int(after), 0)
+""",
+    ),
+    attack(
+        "fish-length",
+        "returns a list as long as the largest input",
+        accuracy="def accuracy(predictions, labels):\n    return [0] * min(int(labels.max()), 90_000)",
+    ),
+    attack(
+        "fish-library-error",
+        "lets Python's own error messages quote the inputs",
+        softmax="def softmax(z):\n    return int(str(z.tolist())) if len(z) > 1 else {}[str(z.tolist())]",
+    ),
+    attack(
+        "fish-reply",
+        "puts the inputs into whatever the kernel sends back",
+        softmax="""
+import json, safetensors.torch
+save, seen = safetensors.torch.save, ""
+def forged(tensors, metadata=None):
+    if metadata and seen:
+        message = json.loads(metadata["message"])
+        message |= {"changed": [seen], "touched": [seen], "counts": {seen: 1}}
+        if "7283" in seen:
+            message["error"] = {"type": "", "message": seen, "line": {"number": 728390625, "text": seen, "function": seen}}
+        metadata = {"message": json.dumps(message), seen: seen}
+    return save(tensors, metadata)
+safetensors.torch.save = forged
+def softmax(z):
+    global seen
+    seen = str(z.tolist())
+    return z
+""",
     ),
     attack(
         "fish-value",

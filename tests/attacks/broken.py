@@ -331,6 +331,11 @@ FORMAT = [
     unreadable(
         "file-as-folder", "a file in the place of the folder", lambda p: (shutil.rmtree(p.folder), p.folder.write_text("x"))
     ),
+    broken(
+        "names-not-utf-8",
+        "files beside the notebook whose names are not text",
+        files=lambda p: open(os.fsencode(p.folder) + b"/\xff\xfe.txt", "w").close(),
+    ),
     unreadable("not-readable", "a notebook without permission to read it", lambda p: p.notebook.chmod(0)),
 ]
 

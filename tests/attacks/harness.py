@@ -28,13 +28,15 @@ CANARIES = {
 
 
 def leaks(text):
-    """The names of the canaries in `text`, also where they stand reversed, in hexadecimal or in base64."""
+    """The names of the canaries in `text`, also reversed, in hexadecimal, in base64, or as digits with something between."""
     found = []
+    digits = re.sub(r"\D", "", text)
     for name, canary in CANARIES.items():
         plain = canary.encode()
         # A text's base64 depends on its offset modulo 3; the first and last characters depend on the neighbours.
         encoded = [base64.b64encode(b" " * shift + plain).decode()[4 if shift else 0 : -4] for shift in range(3)]
-        if any(form in text for form in (canary, canary[::-1], plain.hex(), *(e for e in encoded if len(e) > 5))):
+        number = canary.replace(".", "")
+        if any(form in text for form in (canary, canary[::-1], plain.hex(), *encoded)) or (number.isdigit() and number in digits):
             found.append(name)
     return found
 

@@ -18,6 +18,7 @@ import pytest
 from attacks import ATTACKS
 from broken import BROKEN
 from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
+from ordinary_user import pytest_as_ordinary_user
 from record_stock import scores, table
 from submission import ASSIGNMENT, EXERCISES, NOTEBOOK, Submission
 
@@ -26,6 +27,26 @@ CONTROLS = {
     wrong: Submission(f"control-{wrong}", f"a wrong {wrong}", tuple(e for e in EXERCISES if e != wrong)) for wrong in EXERCISES
 }
 CLASSES = 2  # graded at the same time; the corpus is dealt out to them
+FOR_USER = (
+    "gradebook-credit",
+    "search-machine",
+    "environment-read",
+    "neighbour-overwritten",
+    "startup-planted",
+    "notebook-is-link",
+    "daemon",
+    "everyone-killed",
+    "grader-memory",
+    "network",
+    "ast-transformer",
+    "xss-error",
+    "exit-at-the-end",
+    "endless-stubborn",
+    "memory",
+    "fork-bomb",
+    "disk",
+    "not-readable",
+)
 # Shorter than a course would have it, so that what never ends ends soon.
 LIMITS = {"cell_seconds": 6, "case_seconds": 4, "notebook_seconds": 60}
 WRITTEN = ("grading/autograded", "grading/feedback", "grading/verdicts", "grading/logs")  # by the grader, so not compared
@@ -39,6 +60,7 @@ class Class:
     alone: str  # the verdict of the neighbour, graded alone
     changed: list
     received: list
+    console: str  # what the command line printed
 
     def verdict(self, student):
         return json.loads((self.root / "grading" / "verdicts" / ASSIGNMENT / f"{student}.json").read_text())
@@ -71,7 +93,7 @@ def grade_class(template, folder, members):
         assert graded.returncode == 0, graded.stdout[-3000:] + graded.stderr[-3000:]
         changed = differences(before[0], fingerprints(root, WRITTEN)) + differences(before[1], fingerprints(home))
     alone = folder.parent / "template" / "course" / "grading" / "verdicts" / ASSIGNMENT / f"{NEIGHBOUR.name}.json"
-    return Class(root, alone.read_text(), changed, list(received))
+    return Class(root, alone.read_text(), changed, list(received), graded.stdout + graded.stderr)
 
 
 @pytest.fixture(scope="session")
@@ -166,12 +188,25 @@ def test_nobody_was_called(classes):
     assert [message for graded in classes.values() for message in graded.received] == []
 
 
+def test_the_terminal_shows_no_control_characters(classes):
+    assert not any("\x1b" in graded.console for graded in classes.values())
+
+
 def test_the_neighbour_gets_what_it_gets_alone(classes):
-    for graded in set(map(id, classes.values())) and classes.values():
+    for graded in classes.values():
         verdict = graded.root / "grading" / "verdicts" / ASSIGNMENT / f"{NEIGHBOUR.name}.json"
         assert verdict.read_text() == graded.alone
         found = scores(graded.root / "grading" / "gradebook.db", NEIGHBOUR.name)
         assert sum(found.values()) == json.loads(graded.alone)["points"] == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; this run is an ordinary user's already")
+def test_a_selection_as_an_ordinary_user(capsys):
+    """One of each kind: what a sandbox without root's rights could let through."""
+    result = pytest_as_ordinary_user(str(HERE), "-k", " or ".join([*FOR_USER, "nothing_of or nobody or neighbour_gets"]))
+    with capsys.disabled():
+        print("\n  as an ordinary user:", result.stdout.strip().splitlines()[-1])
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_readme_has_the_table(capsys):
