@@ -43,13 +43,13 @@ print(f"{len(train[0]):,} images to train on, {len(valid[0]):,} to validate with
 # %% nbgrader={"grade": false, "grade_id": "given-loss", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def softmax(z):
     """Scores (N, C) -> probabilities (N, C); each row is shifted by its own maximum."""
-    e = (z - z.max(dim=-1, keepdim=True).values).exp()
+    e = (z - z.amax(dim=-1, keepdim=True)).exp()
     return e / e.sum(dim=-1, keepdim=True)
 
 
 def cross_entropy(logits, labels):
     """Mean negative log likelihood in nats of labels (N,) under logits (N, C), stable for logits of any size."""
-    shifted = logits - logits.max(dim=-1, keepdim=True).values
+    shifted = logits - logits.amax(dim=-1, keepdim=True)
     log_sums = shifted.exp().sum(dim=-1).log()
     return (log_sums - shifted[torch.arange(len(labels)), labels]).mean()
 
@@ -151,6 +151,7 @@ expect(
     {
         "you look at the sign of dy; what counts is the sign of z.": tensor([[1.0, 0.0, 3.0]]),
         "this is the slope of relu alone; multiply it by dy.": tensor([[0.0, 1.0, 1.0]]),
+        "you let all of dy through; where z is negative the gradient is 0.": tensor([[1.0, -2.0, 3.0]]),
         "you multiply by relu(z); the slope of relu is 1 where z is positive, not z.": tensor([[0.0, -4.0, 12.0]]),
     },
 )
@@ -334,9 +335,12 @@ def backward(params, cache, labels):
 g = torch.Generator().manual_seed(3)
 params = [torch.randn(shape, generator=g, dtype=torch.float64) for shape in [(4, 6), (6,), (6, 3), (3,)]]
 x, y = torch.randn(5, 4, generator=g, dtype=torch.float64), tensor([0, 2, 1, 1, 0])
-cache = forward(params, x)[1]
+cache, before = forward(params, x)[1], [p.clone() for p in params]
 grads = backward(params, cache, y)
 assert len(grads) == 4, "backward returns the list [dw1, db1, dw2, db2]."
+assert all(map(torch.equal, params, before)), (
+    "backward changes the parameters; compute all gradients first, the step comes later."
+)
 for name, p, grad in zip(["w1", "b1", "w2", "b2"], params, grads, strict=True):
     right = numeric_gradient(lambda _: cross_entropy(forward(params, x)[0], y), p)
     mistakes = {
@@ -345,7 +349,8 @@ for name, p, grad in zip(["w1", "b1", "w2", "b2"], params, grads, strict=True):
         "the sign is reversed.": -right,
     }
     expect(f"the gradient of {name} against central differences", grad, right, mistakes)
-expect("a second call gives the same", backward(params, cache, y), grads)
+doubled = {"gradients add up from call to call; start afresh each time.": [2 * grad for grad in grads]}
+expect("a second call gives the same", backward(params, cache, y), grads, doubled)
 
 # %% [markdown]
 # Now the real thing: 784-30-10 in float64, five digits, all 23,860 gradients against central differences. This is the most
@@ -391,16 +396,16 @@ def train_network(network, train, valid, lr, epochs, batch_size=64, seed=0):
     history = {"train_loss": [], "valid_loss": [], "valid_accuracy": []}
     steps_left = total_steps = epochs * math.ceil(len(x) / batch_size)
     for _ in progress(range(epochs), "epoch"):
-        epoch_loss = 0.0
-        for batch in torch.randperm(len(x), generator=generator).split(batch_size):
+        order, seen = torch.randperm(len(x), generator=generator), []
+        for batch in order.split(batch_size):
             xb, yb = x.index_select(0, batch), y[batch]  # index_select is x[batch], only faster
             logits, cache = network.forward(network.params, xb)
-            epoch_loss += len(batch) * cross_entropy(logits, yb)
             for p, grad in zip(network.params, network.backward(network.params, cache, yb), strict=True):
-                p -= lr * steps_left / total_steps * grad
+                p.sub_(grad, alpha=lr * steps_left / total_steps)  # p -= rate * grad, without a tensor for the product
+            seen.append(logits)
             steps_left -= 1
+        history["train_loss"].append(cross_entropy(torch.cat(seen), y[order]).item())  # each row's before its step
         logits, _ = network.forward(network.params, valid[0])
-        history["train_loss"].append(float(epoch_loss) / len(x))
         history["valid_loss"].append(cross_entropy(logits, valid[1]).item())
         history["valid_accuracy"].append(accuracy(network, valid))
     return history
@@ -452,7 +457,8 @@ def plot_losses(histories):
         epochs = range(1, len(history["train_loss"]) + 1)
         plt.plot(epochs, history["train_loss"], "--", color=f"C{i}", label=f"{name}, training")
         plt.plot(epochs, history["valid_loss"], "-", color=f"C{i}", label=f"{name}, validation")
-    plt.xlabel("epoch"), plt.ylabel("cross-entropy (nats)"), plt.legend(bbox_to_anchor=(1.02, 1), loc="upper left")
+    plt.xlabel("epoch"), plt.ylabel("cross-entropy (nats)"), plt.locator_params(axis="x", integer=True)
+    plt.legend(bbox_to_anchor=(1.02, 1), loc="upper left")
 
 
 plot_losses(histories)
@@ -541,10 +547,16 @@ class ReLU:
 
 # %% nbgrader={"grade": true, "grade_id": "check-ReLU", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 layer = ReLU()
-for x, right in [(tensor([[1.0, -1.0]]), tensor([[5.0, 0.0]])), (tensor([[-1.0, 1.0]]), tensor([[0.0, 7.0]]))]:
-    expect("forward", layer.forward(x), x * (x > 0))
-    stale = {"you use the x of an earlier forward; keep the last one.": tensor([[5.0, 0.0]])}
-    expect("backward", layer.backward(tensor([[5.0, 7.0]])), right, stale)
+expect("forward", layer.forward(tensor([[2.0, -1.0]])), tensor([[2.0, 0.0]]), {"this is x as it came.": tensor([[2.0, -1.0]])})
+mistakes = {
+    "all of dy comes through; where x was negative the gradient is 0.": tensor([[5.0, 7.0]]),
+    "the slope of relu is 1 where x was positive, not x.": tensor([[10.0, 0.0]]),
+    "this is the mask alone; multiply it by dy.": tensor([[1.0, 0.0]]),
+}
+expect("backward", layer.backward(tensor([[5.0, 7.0]])), tensor([[5.0, 0.0]]), mistakes)
+layer.forward(tensor([[-1.0, 3.0]]))
+stale = {"you use the x of an earlier forward; keep the last one.": tensor([[5.0, 0.0]])}
+expect("backward after another forward", layer.backward(tensor([[5.0, 7.0]])), tensor([[0.0, 7.0]]), stale)
 
 
 # %% nbgrader={"grade": false, "grade_id": "SoftmaxCrossEntropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -567,7 +579,10 @@ class SoftmaxCrossEntropy:
 
 # %% nbgrader={"grade": true, "grade_id": "check-SoftmaxCrossEntropy", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 loss = SoftmaxCrossEntropy()
-expect("even scores for ten classes cost ln 10", loss.forward(torch.zeros(4, 10), tensor([0, 1, 2, 3])), tensor(math.log(10)))
+mistakes = {"the loss is a sum over the rows; take their mean.": tensor(4 * math.log(10))}
+expect("even scores cost ln 10", loss.forward(torch.zeros(4, 10), tensor([0, 1, 2, 3])), tensor(math.log(10)), mistakes)
+mistakes = {"exp overflows, or a log meets 0: subtract the row's maximum, and never take the log of a softmax.": tensor(math.inf)}
+expect("a gap of 1,000 costs 1,000", loss.forward(tensor([[0.0, 1000.0]]), tensor([0])), tensor(1000.0), mistakes)
 logits, y = tensor([[2.0, 0.0, -1.0], [0.0, 1.0, 3.0]], dtype=torch.float64), tensor([0, 1])
 loss.forward(logits, y)
 right = numeric_gradient(lambda z: cross_entropy(z, y), logits.clone())
@@ -669,6 +684,7 @@ for lr in [RATE, 1, 3]:
     plt.plot(range(1, len(history["valid_loss"]) + 1), history["valid_loss"], label=f"rate {lr}: {alive} of 30 units alive")
 plt.axhline(math.log(10), color="gray", linestyle=":", label="ln 10 = 2.303")
 plt.xlabel("epoch"), plt.ylabel("validation loss (nats)"), plt.ylim(0, 4), plt.legend()
+plt.locator_params(axis="x", integer=True)
 plt.show()
 
 dw1 = backward(network.params, forward(network.params, train[0])[1], train[1])[0]
@@ -833,6 +849,7 @@ plt.figure(figsize=(6, 3.2))
 plt.plot(range(1, EPOCHS + 1), ours["valid_loss"], linewidth=6, alpha=0.4, label="yours")
 plt.plot(range(1, EPOCHS + 1), theirs, "--", label="nn.Sequential, DataLoader, optim.SGD")
 plt.xlabel("epoch"), plt.ylabel("validation loss (nats)"), plt.ylim(bottom=0), plt.legend()
+plt.locator_params(axis="x", integer=True)
 plt.show()
 assert max(abs(a - b) for a, b in zip(ours["valid_loss"], theirs, strict=True)) < 0.001
 

@@ -151,7 +151,7 @@ EXERCISES = [
             ),
             "You keep the negative entries and drop the positive ones: turn the comparison round.": but(RELU, ("z > 0", "z < 0")),
             "You cut the values off at 1; ReLU has no upper end.": but(RELU, (", z, ", ", z.clamp(max=1), ")),
-            "You change z in place; return a new tensor, for example with clamp instead of clamp_.": "def relu(z): return z.clamp_(min=0)",
+            "You change z in place; return a new tensor (clamp, not clamp_).": "def relu(z): return z.clamp_(min=0)",
             "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": (
                 "def relu(z): return torch.logaddexp(z, torch.zeros_like(z))"
             ),
@@ -198,10 +198,12 @@ EXERCISES = [
             "This is the slope of a leaky ReLU: where z is negative the gradient is 0.": but(
                 RELU_BACKWARD, ("torch.zeros_like(dy)", "0.01 * dy")
             ),
-            "You return relu(z); what is asked for is its gradient, dy where z is positive.": "def relu_backward(dy, z): return z.clamp(min=0)",
+            "You return relu(z); its gradient is asked for, dy where z is positive.": "def relu_backward(dy, z): return relu(z)",
             "You change dy in place; work on a copy.": "def relu_backward(dy, z):\n    dy[z <= 0] = 0\n    return dy",
             "You multiply by z; the slope of relu is 0 or 1.": "def relu_backward(dy, z): return dy * z",
-            "You multiply by the sign of z; where z is negative the slope is 0, not -1.": "def relu_backward(dy, z): return dy * z.sign()",
+            "You multiply by the sign of z; where z is negative the slope is 0, not -1.": (
+                "def relu_backward(dy, z): return dy * z.sign()"
+            ),
             "The result is always float32; keep the dtype of dy.": but(
                 RELU_BACKWARD, ("torch.zeros_like(dy))", "torch.zeros_like(dy)).float()")
             ),
