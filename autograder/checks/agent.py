@@ -27,6 +27,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 MOST_BYTES = 32 * 2**20  # of all tensors of a reply
 MOST_ITEMS = 100_000  # of the tree of a reply
+MOST_BITS = 64  # of an int
 MOST_TEXT = 10_000  # characters of one str
 
 
@@ -59,6 +60,8 @@ class Encoder:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int):
+            if int(value).bit_length() > MOST_BITS:
+                raise TooLarge(f"more than {MOST_BITS} bits")
             return int(value)
         if isinstance(value, float):
             return float(value)

@@ -186,10 +186,10 @@ def _constants(a, b, trial):
             yield "{it} is off by one and the same constant everywhere."
         if a.ndim == 2 and a.shape[1] >= 3 and (a.std(dim=1) > 0).all():
             if _near(a, b + (a - b).mean(dim=1, keepdim=True), trial):
-                yield "In {it}, each row is off by a constant of its own."
+                yield "{it} is off by a constant of its own in each row."
             factors = (a * b).sum(dim=1, keepdim=True) / (b * b).sum(dim=1, keepdim=True)
             if torch.isfinite(factors).all() and (factors.abs() > 1e-6).all() and _near(a, factors * b, trial):
-                yield "In {it}, each row is off by a factor of its own."
+                yield "{it} is off by a factor of its own in each row."
     if a.ndim and a.numel() >= 3 and b.std() > 0 and _near(a.flatten().sort().values, b.flatten().sort().values, trial):
         rows = a.ndim == 2 and _near(a[a[:, 0].argsort()], b[b[:, 0].argsort()], trial)
         yield f"{{it}} has the right {'rows' if rows else 'numbers'}, in the wrong order."

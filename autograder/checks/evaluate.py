@@ -13,6 +13,9 @@ import torch
 from . import agent
 from .inputs import Folder
 
+# The global random states, by the names that the agent gives them.
+GENERATORS = frozenset({"torch", "numpy", "random"})
+
 
 class NoEvidence(Exception):
     """Nothing that could be judged came back; the message says why, to the student."""
@@ -118,7 +121,7 @@ def read(reply):
         message, tensors = agent.unpack(reply)
         failure = message.get("error")
         value = _value(message["result"], tensors) if failure is None else _failure(failure)
-        return Outcome(value, _names(message["changed"]), _names(message["touched"]), _counts(message["counts"]))
+        return Outcome(value, _names(message["changed"]), _names(message["touched"]) & GENERATORS, _counts(message["counts"]))
     except NoEvidence:
         raise
     except Exception:  # whatever a hostile reply makes the parsers raise
@@ -126,6 +129,8 @@ def read(reply):
 
 
 def _value(tree, tensors):
+    if isinstance(tree, int) and tree.bit_length() > agent.MOST_BITS:  # a float or a tensor could not hold it
+        raise ValueError
     if tree is None or isinstance(tree, bool | int | float | str):
         return tree
     ((kind, content),) = tree.items()
@@ -144,7 +149,7 @@ def _failure(error):
     line = error["line"]
     if line is not None:
         line = {"number": int(line["number"]), "text": str(line["text"])[:200], "function": str(line["function"])[:100]}
-    return Failure(str(error["type"])[:100], str(error["message"])[:300], line)
+    return Failure(str(error["type"])[:100] or "an error", str(error["message"])[:300], line)
 
 
 def _names(names):

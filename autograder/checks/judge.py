@@ -8,6 +8,7 @@ import torch
 from . import describe, rules
 from .evaluate import Failure, NoEvidence, request
 from .observe import expected, outcomes, pair_outcomes, trials
+from .quotable import quotable
 
 # The cases that each exercise has besides its author's. What keeping the rules is worth beside all the author's cases together.
 INPUTS = "leaves its inputs as they were"
@@ -82,6 +83,7 @@ class _Submission:
 
     def __init__(self, exercise, evaluator, reference, secret, source):
         self.exercise, self.evaluator, self.reference, self.secret = exercise, evaluator, reference, secret
+        self.source = source
         self.trials = trials(exercise, secret)
         self.right = expected(exercise, reference, secret)
         self.got = [self._run(t) for t in self.trials]
@@ -243,7 +245,8 @@ class _Diagnosis:
     def difference(self, i):
         """The difference of one case from the right outcome, from the fixed list."""
         s, trial = self.s, self.s.trials[i]
-        value, right = s.got[i].value, s.right[i].value
+        right = s.right[i].value
+        value = quotable(s.got[i].value, s.source, _largest(trial.inputs, right))
         if isinstance(value, Failure) or isinstance(right, Failure):
             return describe.wrong_failure(value, right, s.exercise.name)
         if trial.case.wrt and isinstance(value, dict) and value.keys() == right.keys():
@@ -331,6 +334,19 @@ class _Diagnosis:
             else "Both your loss and your gradient are wrong."
         )
         return f"{both} {how or ''}".strip()
+
+
+def _largest(*trees):
+    """(axes, entries) of the largest tensor that code which works on these trees has; one axis more than theirs."""
+    tensors = [t for tree in trees for t in _tensors(tree)]
+    return 1 + max((t.ndim for t in tensors), default=1), 1 + max((t.numel() for t in tensors), default=0)
+
+
+def _tensors(tree):
+    if isinstance(tree, torch.Tensor):
+        return [tree]
+    inside = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list | tuple) else ()
+    return [t for branch in inside for t in _tensors(branch)]
 
 
 def _cast(tree, dtype):

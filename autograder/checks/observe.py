@@ -30,7 +30,7 @@ class Trial:
             rows = self.case.sizes[1] - self.case.sizes[0]
             grows = any(many[name] - few.get(name, 0) >= rows for name in many)
             value = next((o.value for o in outcomes if isinstance(o.value, Failure)), value)
-        return Outcome(value, outcomes[0].changed, outcomes[0].touched, grows)
+        return Outcome(value, outcomes[0].changed.intersection(self.inputs), outcomes[0].touched, grows)
 
     def _view(self, value):
         try:

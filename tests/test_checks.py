@@ -1,0 +1,507 @@
+"""The check engine: its proof on 20 seeds, its diagnosis of what nobody recorded, and replies that nobody should send."""
+
+import base64
+import json
+import random
+import re
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+import pytest
+import torch
+from conftest import COURSE
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from safetensors.torch import save
+
+from autograder.checks import (
+    ExerciseError,
+    KernelEvaluator,
+    LocalEvaluator,
+    NoEvidence,
+    Reference,
+    case,
+    exercise,
+    generator,
+    gradient,
+    integers,
+    judge,
+    labels,
+    load,
+    loop_free,
+    normal,
+)
+from autograder.checks.compose import LimitedEvaluator, compose
+from autograder.checks.evaluate import run
+from autograder.checks.proof import prove
+from autograder.checks.tolerance import same
+from autograder.course import Course
+
+ASSIGNMENTS = [a for a in COURSE.assignments if (COURSE.exercises / f"{a}.py").exists()]
+reference = cache(Reference)
+exercises = cache(load)
+
+
+# ---- the exercises of the course
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_recorded_mistakes_are_rejected_and_alternatives_accepted(assignment, seed):
+    for each in exercises(COURSE, assignment).values():
+        proof = prove(each, reference(COURSE, assignment), f"seed {seed}")
+        assert not proof.accepted_mistakes, each.name
+        assert not proof.rejected_alternatives, each.name
+        assert len(proof.misnamed) <= 0.05 * len(each.mistakes) + 1, (each.name, proof.misnamed)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(st.data())
+def test_two_mistakes_at_once_never_crash_and_never_score_full_marks(data):
+    assignment = data.draw(st.sampled_from(ASSIGNMENTS))
+    name = data.draw(st.sampled_from(list(exercises(COURSE, assignment))))
+    each, solutions = exercises(COURSE, assignment)[name], reference(COURSE, assignment)
+    first, second = data.draw(st.sampled_from(list(combinations(each.mistakes.values(), 2))))
+    source = compose(first, second, solutions.source)
+    assume(source is not None)
+    try:
+        namespace = solutions.namespace(source)
+    except ExerciseError:
+        assume(False)
+    verdict = judge(each, LimitedEvaluator(namespace), solutions, "compositions", source)
+    assert 0 <= verdict.score < 1
+    assert all(c.message for c in verdict.cases if not c.passed)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_an_untouched_release_earns_nothing(assignment):
+    for each in exercises(COURSE, assignment).values():
+        source = f"def {each.name}(*arguments, **named):\n    raise NotImplementedError()"
+        for namespace in ({}, reference(COURSE, assignment).namespace(source)):
+            verdict = judge(each, LocalEvaluator(namespace), reference(COURSE, assignment), "untouched", source)
+            assert verdict.score == 0, each.name
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_functions_that_return_a_constant_earn_almost_nothing(assignment):
+    for each in exercises(COURSE, assignment).values():
+        for value in (
+            "None",
+            "0",
+            "0.0",
+            "torch.zeros(())",
+            "torch.tensor(float('nan'))",
+            "[]",
+            "arguments[0] if arguments else 0",
+        ):
+            source = f"def {each.name}(*arguments, **named): return {value}"
+            verdict = judge(
+                each, LocalEvaluator(reference(COURSE, assignment).namespace(source)), reference(COURSE, assignment), "c", source
+            )
+            assert verdict.score < 0.5, (each.name, value)
+
+
+# ---- a course of its own for what follows
+
+NOTEBOOK = '''# %%
+import torch
+
+# %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def softmax(z):
+    """Doc."""
+    e = (z - z.max(dim=-1, keepdim=True).values).exp()
+    return e / e.sum(dim=-1, keepdim=True)
+
+# %% nbgrader={"grade": false, "grade_id": "loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def loss(z, y):
+    z = z - z.max(dim=-1, keepdim=True).values
+    return (z.exp().sum(dim=-1).log() - z[torch.arange(len(y)), y]).mean()
+
+# %% nbgrader={"grade": false, "grade_id": "slope", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def slope(z, y):
+    p = softmax(z)
+    p[torch.arange(len(y)), y] -= 1
+    return p / len(y)
+
+# %% nbgrader={"grade": false, "grade_id": "shuffled", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def shuffled(x, generator):
+    return x[torch.randperm(len(x), generator=generator)]
+
+# %% nbgrader={"grade": false, "grade_id": "step", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def step(w, dw, lr):
+    w -= lr * dw
+
+# %% nbgrader={"grade": false, "grade_id": "digits", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def digits(z):
+    if z.ndim != 2:
+        raise ValueError("z is (N, C)")
+    return z.argmax(dim=1)
+'''
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    course = Course(tmp_path_factory.mktemp("course"))
+    (course.source / "a").mkdir(parents=True)
+    (course.source / "a" / "a.py").write_text(NOTEBOOK)
+    return Reference(course, "a")
+
+
+SOFTMAX = exercise(
+    "softmax",
+    case("some rows", "softmax(z)", z=normal(5, 10)),
+    case("fewer columns", "softmax(z)", z=normal(7, 3)),
+    case("as many rows as columns", "softmax(z)", z=normal(6, 6)),
+    case("large", "softmax(z)", z=lambda g: torch.cat([torch.randn(3, 4, generator=g), 1000 * torch.ones(1, 4)])),
+    case("one row", "softmax(z)", weight=2, z=normal(1, 4)),
+    case("float64", "softmax(z)", z=normal(4, 7, dtype=torch.float64)),
+    loop_free("no loop over rows", "softmax(z)", z=lambda n: normal(n, 10)),
+)
+SLOPE = exercise(
+    "slope",
+    case("some rows", "slope(z, y)", z=normal(5, 4), y=labels(5, 4)),
+    gradient(
+        "with its loss", loss="loss(z, y)", grad="slope(z, y)", wrt="z", z=normal(5, 4, dtype=torch.float64), y=labels(5, 4)
+    ),
+)
+SHUFFLED = exercise(
+    "shuffled",
+    case("shuffled", "shuffled(x, g)", view=lambda r, inputs: {"rows": r.sort().values, "moved": not r.equal(inputs["x"])},
+         x=integers(200, high=1000), g=generator()),
+)  # fmt: skip
+STEP = exercise(
+    "step",
+    case("a step", "step(w, dw, lr); w", w=normal(4, 3), dw=normal(4, 3), lr=0.3),
+    case("returns nothing", "step(w, dw, lr)", w=normal(4, 3), dw=normal(4, 3), lr=0.1),
+    in_place=True,
+)
+DIGITS = exercise("digits", case("digits", "digits(z)", z=normal(9, 10)), case("wrong shape", "digits(z)", z=normal(9)))
+
+REST = "\n    return (e / e.sum(dim=-1, keepdim=True))"
+RIGHT = "def softmax(z):\n    e = (z - z.max(dim=-1, keepdim=True).values).exp()" + REST
+# what is described without any recorded mistake: (exercise, source, what a message says)
+DESCRIBED = [
+    (SOFTMAX, "def softmax(z): pass", "is a `return` missing"),
+    (SOFTMAX, "def softmax(z): raise NotImplementedError()", "You have not written `softmax` yet"),
+    (SOFTMAX, "del softmax", "There is no `softmax`"),
+    (SOFTMAX, "def softmax(z):\n    return z.wrong", "line 2 of its cell, `return z.wrong`: AttributeError"),
+    (SOFTMAX, "def softmax(): return 1", "Calling it as its docstring says stops with TypeError"),
+    (SOFTMAX, RIGHT + ".T", "It is transposed"),
+    (SOFTMAX, RIGHT + ".double()", "of dtype float64 and should be float32"),
+    (SOFTMAX, RIGHT + ".float()", "of dtype float32 and should be float64"),
+    (SOFTMAX, RIGHT + ".squeeze()", "An axis of length 1 is lost"),
+    (SOFTMAX, RIGHT + "[..., None]", "an axis of length 1 too many"),
+    (SOFTMAX, RIGHT + ".numpy()", "of type numpy.ndarray and should be a tensor"),
+    (SOFTMAX, RIGHT + ".tolist()", "is a list and should be a tensor"),
+    (SOFTMAX, "def softmax(z):\n    e = z.exp()" + REST, "is NaN in 1 of 4 rows, those with the largest numbers in `z`"),
+    (SOFTMAX, RIGHT + " * len(z)", "too large by the factor N, the number of rows of `z`"),
+    (SOFTMAX, RIGHT + " / len(z)", "too small by the factor N, the number of rows of `z`"),
+    (SOFTMAX, RIGHT + " * z.shape[1]", "too large by the factor C, the number of columns of `z`"),
+    (SOFTMAX, RIGHT + " / z.numel()", r"too small by the factor N \* C, the number of entries of `z`"),
+    (SOFTMAX, RIGHT + " * 2", "too large by the factor 2"),
+    (SOFTMAX, RIGHT + " / 255", "too small by the factor 255"),
+    (SOFTMAX, RIGHT + " * 0.6931471805599453", "too small by the factor log 2"),
+    (SOFTMAX, RIGHT + " * 1.234", "one and the same factor everywhere"),
+    (SOFTMAX, RIGHT + " * -2", "too large by the factor 2, and has the wrong sign"),
+    (SOFTMAX, "def softmax(z):\n    e = (z - z.max(dim=-1, keepdim=True).values).exp()\n    return -e / e.sum(dim=-1, keepdim=True)", "wrong sign"),
+    (SOFTMAX, RIGHT + " + 0.25", "one and the same constant everywhere"),
+    (SOFTMAX, "def softmax(z):\n    e = (z - z.max(dim=-1, keepdim=True).values).exp()\n    return e", "off by a factor of its own in each row"),
+    (SOFTMAX, "def softmax(z): return z - z.logsumexp(-1, True)", "is the logarithm of what is asked for"),
+    (SOFTMAX, RIGHT + ".flip(0)", "reverse order"),
+    (SOFTMAX, RIGHT + " * (1 if len(z) != z.shape[1] else z)", "Wrong only when there are as many rows as columns"),
+    (SOFTMAX, "def softmax(z):\n    s = z.float() + 3e4\n    e = (s - s.max(dim=-1, keepdim=True).values).exp().to(z.dtype)" + REST, "nearly right|digits of float32|only in float64"),
+    (SOFTMAX, "def softmax(z):\n    z -= z.max(dim=-1, keepdim=True).values\n    e = z.exp()" + REST, "It changes its input `z`"),
+    (SOFTMAX, "def softmax(z): return torch.stack([(r - r.max()).exp() / (r - r.max()).exp().sum() for r in z])", "grows with the number of rows"),
+    (SOFTMAX, "def softmax(z):\n    rows = [[math.exp(v - max(r)) for v in r] for r in z.tolist()]\n    return torch.tensor([[v / sum(r) for v in r] for r in rows], dtype=z.dtype)\nimport math", "grows with the number of rows"),
+    (SOFTMAX, "seen = []\n" + RIGHT.replace("return", "seen.append(1); return") + " * len(seen)", "keeps something from an earlier call|factor"),
+    (SOFTMAX, "seen = {}\ndef softmax(z):\n    seen.setdefault(0, right(z))\n    return seen[0].expand_as(z) if seen[0].shape == z.shape else seen[0]\n" + RIGHT.replace("softmax", "right"), "shape"),
+    (SOFTMAX, "def softmax(z): return torch.softmax(z, -1)", "A rule of the course: no library softmax"),
+    (SLOPE, "old = slope\ndef slope(z, y): return -old(z, y)", "Your loss is right, its gradient is not. Your result has the wrong sign|`gradient` has the wrong sign"),
+    (SLOPE, "old = loss\ndef loss(z, y): return 2 * old(z, y)", "Your gradient is right, the loss is not. "),
+    (SLOPE, "old = loss, slope\ndef loss(z, y): return old[0](z, y) * len(y)\ndef slope(z, y): return old[1](z, y) * len(y)", "Your gradient is that of your loss, but the loss is wrong"),
+    (SLOPE, "old = loss, slope\ndef loss(z, y): return old[0](z, y) * 3\ndef slope(z, y): return old[1](z, y) * 7", "Both your loss and your gradient are wrong"),
+    (SHUFFLED, "def shuffled(x, generator): return x[torch.randperm(len(x))]", "global random state of torch"),
+    (SHUFFLED, "def shuffled(x, generator):\n    np.random.shuffle(x := x.numpy().copy())\n    return torch.from_numpy(x)\nimport numpy as np", "global random state of numpy"),
+    (SHUFFLED, "def shuffled(x, generator): return x", "`moved`: not as it should be"),
+    (SHUFFLED, "def shuffled(x, generator): return 'x'", "does not have the shape or the types"),
+    (STEP, "def step(w, dw, lr): w += lr * dw", "The step from `w` to the result has the wrong sign"),
+    (STEP, "def step(w, dw, lr): w -= dw", "The step from `w` to the result is too large by the factor `lr`"),
+    (STEP, "def step(w, dw, lr): w = w - lr * dw", "is `w` unchanged"),
+    (STEP, "def step(w, dw, lr):\n    dw *= lr\n    w -= dw", "It changes its input `dw`"),
+    (STEP, "def step(w, dw, lr):\n    w -= lr * dw\n    return w", "is a tensor and should be None"),
+    (DIGITS, "def digits(z): return z.argmax(dim=-1)", "This input should raise ValueError; your function returns"),
+    (DIGITS, "def digits(z):\n    if z.ndim != 2: raise KeyError(z)\n    return z.argmax(1)", "This input should raise ValueError. Your code stops"),
+    (DIGITS, "def digits(z):\n    if z.ndim != 2: raise ValueError\n    return z.argmax(1) + 1", "one too large"),
+]  # fmt: skip
+
+
+def messages(each, source, own):
+    namespace = own.namespace()
+    run(source, namespace)
+    verdict = judge(each, LocalEvaluator(namespace), own, "secret", source)
+    assert all(bool(c.message) != c.passed for c in verdict.cases)
+    return verdict, "\n".join(c.message for c in verdict.cases)
+
+
+@pytest.mark.parametrize(("each", "source", "said"), DESCRIBED)
+def test_a_difference_nobody_recorded_is_described(each, source, said, own):
+    verdict, text = messages(each, source, own)
+    assert verdict.score < 1
+    assert re.search(said, text), text
+
+
+@pytest.mark.parametrize("each", [SOFTMAX, SLOPE, SHUFFLED, STEP, DIGITS])
+def test_the_reference_gets_full_marks(each, own):
+    verdict, text = messages(each, "", own)
+    assert verdict.score == 1, text
+
+
+SECOND = "def softmax(z):\n    e = (z - z.max(dim=-1, keepdim=True).values).exp()\n    return e / e.sum(dim=0, keepdim=True)"
+TWO = exercise("softmax", *SOFTMAX.cases, mistakes={
+    "COLUMNS": SECOND,
+    "NO SHIFT": "def softmax(z):\n    e = z.exp()" + REST,
+    "SQUARED": RIGHT.replace("return (e", "return (e ** 2"),
+})  # fmt: skip
+
+
+def test_two_recorded_mistakes_at_once_are_both_named(own):
+    both = "def softmax(z):\n    e = z.exp()\n    return e / e.sum(dim=0, keepdim=True)"
+    _, text = messages(TWO, both, own)
+    assert "COLUMNS" in text and "NO SHIFT" in text and "SQUARED" not in text
+
+
+def test_a_recorded_mistake_and_a_change_are_both_named(own):
+    _, text = messages(TWO, SECOND + " * -1", own)
+    assert "COLUMNS And: Your result has the wrong sign." in text
+
+
+def test_a_mistake_is_recognised_in_another_style(own):
+    loops = "def softmax(z):\n    e = z.clone().exp()\n    return torch.stack([c / sum(c) for c in e.T], dim=1) if len(z) else z"
+    _, text = messages(TWO, loops.replace("z.clone().exp()", "(z - z.amax(1, True)).exp()"), own)
+    assert "COLUMNS" in text
+
+
+def test_partial_credit_is_the_weight_of_the_passed_cases(own):
+    verdict, _ = messages(SOFTMAX, "def softmax(z):\n    e = z.exp()" + REST, own)
+    assert [c.title for c in verdict.cases if not c.passed] == ["large"]
+    own_share = 7 / 8  # the case "one row" counts twice; the automatic ones earn the same share
+    assert type(verdict.score) is float and verdict.score == pytest.approx(own_share)
+
+
+def test_a_forbidden_function_costs_about_half(own):
+    verdict, _ = messages(SOFTMAX, "def softmax(z): return z.softmax(-1)", own)
+    assert 0.4 < verdict.score < 0.6
+
+
+# ---- a kernel elsewhere
+
+
+def kernel(namespace):
+    """A kernel's side: it evaluates an expression and shows the value."""
+    return KernelEvaluator(lambda expression: repr(eval(expression, namespace)))
+
+
+@pytest.mark.parametrize(("each", "source", "said"), DESCRIBED[::4])
+def test_both_sides_of_the_evaluator_give_the_same_verdict(each, source, said, own):
+    verdicts = []
+    for side in (LocalEvaluator, kernel):
+        namespace = own.namespace()
+        run(source, namespace)
+        verdicts.append(judge(each, side(namespace), own, "secret", source))
+    assert verdicts[0] == verdicts[1]
+
+
+def packed(message, tensors=None):
+    text = message if isinstance(message, str) else json.dumps(message)
+    return base64.b64encode(save(tensors or {}, {"message": text})).decode()
+
+
+FINE = {"changed": [], "touched": [], "counts": {}}
+DEEP = "[" * 100_000 + "]" * 100_000
+MALFORMED = [
+    None, 7, "", "x", "'", "é", "AAAA", "A" * 1000, base64.b64encode(b"\xff" * 64).decode(),
+    base64.b64encode((2**63).to_bytes(8, "little") + b"{}").decode(),
+    base64.b64encode(save({})).decode(),
+    packed("[]"), packed("null"), packed("{"), packed(DEEP), packed('{"result": ' + "9" * 10_000 + "}"),
+    packed({}), packed({"result": 1}), packed(FINE), packed(FINE | {"result": {"tensor": "0"}}), packed(FINE | {"result": {"tensor": []}}),
+    packed(FINE | {"result": []}), packed(FINE | {"result": {}}), packed(FINE | {"result": {"pickle": "x"}}),
+    packed(FINE | {"result": {"list": 3}}), packed(FINE | {"result": {"list": "ab"}}), packed(FINE | {"result": {"dict": [[{"list": []}, 1]]}}),
+    packed(FINE | {"result": {"dict": [1]}}), packed(FINE | {"result": {"a": 1, "b": 2}}),
+    packed(FINE | {"error": 3}), packed(FINE | {"error": {}}), packed(FINE | {"error": {"type": 1, "message": None, "line": 5}}),
+    packed(FINE | {"result": 1, "changed": 3}), packed(FINE | {"result": 1, "touched": [[]]}), packed(FINE | {"result": 1, "counts": []}),
+    packed(FINE | {"result": 1, "counts": {"a": "b"}}), packed(FINE | {"result": 1, "counts": None}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reply", MALFORMED)
+def test_a_malformed_reply_is_no_evidence(reply, own):
+    for each in (SOFTMAX, SLOPE, SHUFFLED, STEP, DIGITS):
+        verdict = judge(each, KernelEvaluator(lambda _: reply), own, "secret")
+        assert verdict.score == 0
+        assert all(c.message == "The answer of your notebook cannot be read." for c in verdict.cases[: len(each.cases)])
+
+
+TENSOR = {"0": torch.full((5, 10), torch.nan)}
+ODD = [
+    packed(FINE | {"result": value}, TENSOR)
+    for value in [
+        None, True, 0, -1, 1e308, float("nan"), "text", {"tensor": "0"}, {"list": []}, {"tuple": [{"tensor": "0"}] * 3}, {"dict": []},
+        {"dict": [["loss", "x"], ["gradient", {"list": []}], ["differences", None]]},
+        {"dict": [["loss", {"tensor": "0"}], ["gradient", {"tensor": "0"}], ["differences", {"tensor": "0"}]]},
+        {"dict": [["loss", 1], ["gradient", 1], ["differences", {"list": [1]}]]},
+        {"dict": [[1, 2], [None, 3]]}, {"other": "x" * 1000}, 10**400, "x" * 100_000,
+    ]
+] + [packed(FINE | {"error": {"type": "E" * 999, "message": "m" * 9999, "line": {"number": 1, "text": "t" * 999, "function": "f"}}})]  # fmt: skip
+
+
+@pytest.mark.parametrize("reply", ODD)
+def test_odd_evidence_is_judged_like_any_other(reply, own):
+    for each in (SOFTMAX, SLOPE, SHUFFLED, STEP, DIGITS):
+        verdict = judge(each, KernelEvaluator(lambda _: reply), own, "secret")
+        assert verdict.score < 0.7
+        assert all(len(c.message) < 700 for c in verdict.cases)
+
+
+def test_a_kernel_that_dies_costs_the_cases_it_did_not_answer(own):
+    answers = iter(range(3))
+    evaluator = kernel(own.namespace())
+
+    def ask(expression):
+        if next(answers, None) is None:
+            raise NoEvidence("The kernel died.")
+        return evaluator.ask(expression)
+
+    verdict = judge(SOFTMAX, KernelEvaluator(ask), own, "secret")
+    assert [c.passed for c in verdict.cases[:7]] == [True] * 3 + [False] * 4
+    assert verdict.cases[3].message == "The kernel died."
+    assert 0 < verdict.score < 0.5
+
+
+LIARS = [
+    "class Liar(torch.Tensor):\n    def __eq__(self, other): return True\n    def allclose(self, *a, **k): return True",
+    "class Liar(torch.Tensor):\n    @classmethod\n    def __torch_function__(cls, *a, **k): return torch.tensor(True)",
+    "class Liar(torch.Tensor):\n    shape = dtype = property(lambda self: Always())\n\nclass Always:\n    def __eq__(self, other): return True",
+]
+
+
+@pytest.mark.parametrize("liar", LIARS)
+def test_a_tensor_that_lies_is_only_its_numbers(liar, own):
+    verdict, _ = messages(SOFTMAX, f"{liar}\ndef softmax(z): return torch.zeros_like(z).as_subclass(Liar)", own)
+    assert verdict.score == 0
+
+
+def test_a_subclass_with_the_right_numbers_is_right(own):
+    verdict, text = messages(
+        SOFTMAX, "class Named(torch.Tensor): pass\n" + RIGHT + ".as_subclass(Named)", own
+    )
+    assert verdict.score == 1, text
+
+
+# ---- what messages may hold, and what a check leaves behind
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_no_message_holds_a_number_of_the_hidden_results(assignment):
+    for each in exercises(COURSE, assignment).values():
+        for source in list(each.mistakes.values())[::3]:
+            namespace = reference(COURSE, assignment).namespace(source)
+            bare = exercise(each.name, *each.cases, rules=each.rules, in_place=each.in_place)
+            verdict = judge(bare, LocalEvaluator(namespace), reference(COURSE, assignment), "numbers", source)
+            for c in verdict.cases:
+                said = re.sub("`[^`]*`", "", c.message)  # the student's own line may hold numbers
+                assert not re.search(r"\d\.\d", said), (each.name, c.message)
+
+
+def test_an_exception_does_not_quote_hidden_inputs(own):
+    for line in ("raise ValueError(z.tolist())", "int(str(z.tolist()))", "{}[z.sum().item()]", "assert False, z"):
+        _, text = messages(SOFTMAX, f"def softmax(z):\n    {line}", own)
+        assert not re.search(r"\d\.\d", text), text
+
+
+def test_checking_leaves_the_global_random_states_and_the_output_alone(own, capsys):
+    states = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    messages(SOFTMAX, "def softmax(z):\n    print(torch.randn(3), file=sys.stderr)\n    print(1)\n    return z\nimport sys", own)
+    assert torch.equal(states[0], torch.get_rng_state())
+    assert states[1:] == (np.random.get_state()[1].tolist(), random.getstate())
+    assert capsys.readouterr() == ("", "")
+
+
+def test_inputs_depend_on_the_secret_and_on_nothing_else():
+    first, again, other = (SOFTMAX.cases[0].draw(None, secret)["z"] for secret in ("a", "a", "b"))
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+# ---- the tolerance policy
+
+
+def test_tolerance_grows_with_the_inputs():
+    z = 1e4 * torch.randn(5, 10, generator=torch.Generator().manual_seed(0))
+    by_subtraction = z - z.logsumexp(1, True)
+    assert same(by_subtraction, torch.log_softmax(z, 1), "float32", z.abs().max().item())
+    assert not same(torch.tensor(1.001), torch.tensor(1.0), "float32", 1.0)
+    assert not same(torch.tensor(1.0 + 1e-8, dtype=torch.float64), torch.tensor(1.0, dtype=torch.float64), "float32", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "equal"),
+    [
+        (0.5, torch.tensor(0.5), False), (torch.tensor(0.5), 0.5, False), (1, 1.0, True), (1.0, 1, False), (True, 1, False), (True, 1.0, False),
+        ([1, 2], (1, 2), True), ([1], [1, 2], False), ({"a": 1}, {"a": 1, "b": 2}, False), ({"b": 2, "a": 1}, {"a": 1, "b": 2}, True),
+        (torch.tensor([1]), torch.tensor([1.0]), False), (torch.tensor([1.0]), torch.tensor([[1.0]]), False), (None, None, True), (None, 0.0, False),
+        (float("nan"), float("nan"), True), (float("inf"), float("-inf"), False), (float("nan"), 0.0, False),
+        (torch.tensor([torch.nan, 1]), torch.tensor([torch.nan, 1]), True), (torch.tensor([torch.inf, 1]), torch.tensor([-torch.inf, 1]), False),
+        (torch.zeros(0), torch.zeros(0), True), (torch.zeros(0), torch.zeros(0, 3), False), ("a", "a", True), ("a", "b", False),
+    ],
+)  # fmt: skip
+def test_kinds_count(a, b, equal):
+    assert same(a, b, "float32") is equal
+
+
+def test_samples_of_one_distribution_are_the_same_and_others_are_not():
+    g = torch.Generator().manual_seed(0)
+    reference = torch.randn(3000, generator=g)
+    assert all(same(torch.randn(3000, generator=g), reference, "statistical") for _ in range(1000))
+    others = [
+        1.5 * reference.flip(0),
+        reference + 1,
+        torch.zeros(3000),
+        (torch.rand(3000, generator=g) - 0.5) * 12**0.5,
+        reference / 0,
+    ]
+    assert not any(same(other, reference, "statistical") for other in others)
+
+
+# ---- an author's errors
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: exercise("f"), "there are no cases"),
+        (lambda: exercise("f", case("a", "f()"), case("a", "f(1)")), "two cases have the title 'a'"),
+        (lambda: exercise("f", case("a", "f()"), rules={"no fun"}), "unknown rule 'no fun'"),
+        (lambda: exercise("f", case("a", "f()", tolerance="lax")), "unknown tolerance 'lax'"),
+        (lambda: exercise("f", case("a", "f()", weight=0)), "the weight of 'a' is not above 0"),
+    ],
+)
+def test_an_exercise_that_cannot_work_is_refused(make, said):
+    with pytest.raises(ExerciseError, match=said):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        (case("a", "nothing(z)", z=normal(3)), "case 'a': the reference fails: NameError"),
+        (case("a", "softmax(z)", view=lambda r, i: r.none, z=normal(3, 4)), "the reference fails: its view"),
+        (loop_free("a", "[softmax(r) for r in z] and twice(z)", z=lambda n: normal(n, 4)), "the reference fails"),
+        (
+            gradient("a", loss="softmax(z).sum() * z.sum()", grad="z", wrt="z", z=normal(3, 4, dtype=torch.float64)),
+            "is not that of its loss",
+        ),
+    ],
+)
+def test_a_case_that_the_reference_does_not_pass_is_the_authors_error(cases, said, own):
+    with pytest.raises(ExerciseError, match=said):
+        judge(exercise("softmax", cases), LocalEvaluator(own.namespace()), own, "secret")
