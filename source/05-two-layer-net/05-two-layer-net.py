@@ -769,7 +769,7 @@ plt.show()
 assert GRADING or (humps["one layer"] < 1e-4 and humps["784-30-10 ReLU"] > 0.1)
 
 # %% [markdown]
-# **Question.** Both ends of the upper curve are good networks, and the middle is bad. Give one reason why a network's loss
+# **Question.** Both ends of the network's curve are good, and its middle is bad. Give one reason why a network's loss
 # *must* have many equally good solutions with worse ones between them. (Think of renaming the hidden units.) Is it a
 # problem in practice?
 
@@ -900,7 +900,7 @@ racers = {
     "a list of pairs, rate 0.001, batches of 256": library(list(zip(*few, strict=True)), 256, 0.001),
     "scikit-learn, as it comes": scikit_learn(),
 }
-plt.figure(figsize=(6.5, 3.8))
+plt.figure(figsize=(6, 3.2))
 for (name, (epoch, score)), marker in zip(racers.items(), "os^vD", strict=True):
     seconds, scores = [0.0], []
     for _ in progress(range(max(EPOCHS // 8, 1 if GRADING else 5)), name):
@@ -909,7 +909,12 @@ for (name, (epoch, score)), marker in zip(racers.items(), "os^vD", strict=True):
         seconds.append(seconds[-1] + time.process_time() - start)
         scores.append(score())
     plt.semilogx(seconds[1:], scores, marker=marker, markersize=4, label=name)
-plt.xlabel("CPU seconds"), plt.ylabel("validation accuracy"), plt.ylim(0, 1), plt.legend(fontsize=8)
+(
+    plt.xlabel("CPU seconds"),
+    plt.ylabel("validation accuracy"),
+    plt.ylim(0, 1),
+    plt.legend(bbox_to_anchor=(1.02, 1), loc="upper left"),
+)
 plt.show()
 
 # %% [markdown]
