@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one line for each mistake)
 """The check engine: its proof on 20 seeds, its diagnosis of what nobody recorded, and replies that nobody should send."""
 
 import base64
@@ -392,9 +393,7 @@ def test_a_tensor_that_lies_is_only_its_numbers(liar, own):
 
 
 def test_a_subclass_with_the_right_numbers_is_right(own):
-    verdict, text = messages(
-        SOFTMAX, "class Named(torch.Tensor): pass\n" + RIGHT + ".as_subclass(Named)", own
-    )
+    verdict, text = messages(SOFTMAX, "class Named(torch.Tensor): pass\n" + RIGHT + ".as_subclass(Named)", own)
     assert verdict.score == 1, text
 
 

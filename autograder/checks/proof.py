@@ -14,7 +14,10 @@ from .reference import Reference
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of one exercise's recorded mistakes and alternatives; the lists hold the sentences that went wrong."""
+    """What came of one exercise's recorded mistakes and alternatives; the tuples hold those that went wrong, and what was shown.
+
+    `seconds` of CPU time: the exercise was judged once for each mistake, each alternative and the reference.
+    """
 
     exercise: object
     accepted_mistakes: tuple
@@ -30,53 +33,68 @@ def prove(exercise, reference, secret="proof"):
         s: judge(exercise, LocalEvaluator(reference.namespace(code)), reference, secret, reference.source + "\n\n" + code)
         for s, code in {**exercise.mistakes, **exercise.alternatives, "the reference itself": ""}.items()
     }
-    shown = {s: {c.message for c in verdicts[s].cases if not c.passed} for s in verdicts}
+    shown = {s: " | ".join(dict.fromkeys(c.message for c in verdicts[s].cases if not c.passed)) for s in verdicts}
     return Proof(
         exercise,
         tuple(s for s in exercise.mistakes if verdicts[s].score >= 1),
-        tuple((s, shown[s]) for s in exercise.mistakes if verdicts[s].score < 1 and s not in shown[s]),
-        tuple((s, shown[s]) for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
+        tuple(f"{s} Shown: {shown[s]}" for s in exercise.mistakes if verdicts[s].score < 1 and s not in shown[s]),
+        tuple(f"{s}. Shown: {shown[s]}" for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
         time.process_time() - start,
     )
 
 
 def check(course, assignments, secret="proof", console=None):
-    """Prove the exercises of the assignments and print the table; True if all is as it must be:
-    100 % of the mistakes rejected, at least 95 % named by their own sentence, 100 % of the alternatives accepted."""
+    """Prove the exercises of the assignments and print the table, with the CPU time it took.
+
+    Returns whether all is as it must be: every mistake rejected, at least 95 % of them named by their own sentence, every
+    alternative (and the reference) accepted.
+    """
     console = console or Console()
     table = Table()
     table.add_column("exercise", no_wrap=True)
     for heading in ("cases", "mistakes rejected", "named rightly", "alternatives accepted", "CPU ms"):
         table.add_column(heading, justify="right")
-    totals = [0] * 5
+    rows = []
     for assignment in assignments:
         reference = Reference(course, assignment)
         for exercise in load(course, assignment).values():
             proof = prove(exercise, reference, secret)
-            mistakes, alternatives = len(exercise.mistakes), len(exercise.alternatives)
-            rejected = mistakes - len(proof.accepted_mistakes)
-            named = rejected - len(proof.misnamed)
-            accepted = alternatives + 1 - len(proof.rejected_alternatives)
-            table.add_row(
-                f"{assignment[:2]} {exercise.name}",
-                str(len(exercise.cases)),
-                f"{rejected}/{mistakes}",
-                f"{named}/{mistakes}",
-                f"{accepted}/{alternatives + 1}",
-                f"{1000 * proof.seconds:.0f}",
-            )
-            for i, n in enumerate((mistakes, rejected, named, alternatives + 1, accepted)):
-                totals[i] += n
-            for s in proof.accepted_mistakes:
-                console.print(f"{exercise.name}: ACCEPTED: {s}", style="red", markup=False, highlight=False)
-            for s, shown in proof.misnamed:
-                console.print(
-                    f"{exercise.name}: MISNAMED: {s}\n    shown: {sorted(shown)}", style="yellow", markup=False, highlight=False
-                )
-            for s, shown in proof.rejected_alternatives:
-                console.print(
-                    f"{exercise.name}: REJECTED: {s}\n    shown: {sorted(shown)}", style="red", markup=False, highlight=False
-                )
+            rows.append(_counts(proof))
+            table.add_row(f"{assignment[:2]} {exercise.name}", *_cells(rows[-1]))
+            for problem, sentences in {
+                "not rejected": proof.accepted_mistakes,
+                "named otherwise": proof.misnamed,
+                "not accepted": proof.rejected_alternatives,
+            }.items():
+                for sentence in sentences:
+                    console.print(f"{exercise.name}, {problem}: {sentence}", markup=False, highlight=False)
+    totals = [sum(column) for column in zip(*rows, strict=True)]
+    if not rows:
+        console.print("There are no exercises to check.")
+        return True
+    table.add_section()
+    table.add_row(f"{len(rows)} exercises", *_cells(totals))
     console.print(table)
-    mistakes, rejected, named, alternatives, accepted = totals
+    _, mistakes, rejected, named, alternatives, accepted, _ = totals
     return rejected == mistakes and named >= 0.95 * mistakes and accepted == alternatives
+
+
+def _counts(proof):
+    """cases, mistakes, rejected, named, alternatives (and the reference), accepted, CPU milliseconds"""
+    mistakes, alternatives = len(proof.exercise.mistakes), len(proof.exercise.alternatives) + 1
+    rejected = mistakes - len(proof.accepted_mistakes)
+    accepted = alternatives - len(proof.rejected_alternatives)
+    return (
+        len(proof.exercise.cases),
+        mistakes,
+        rejected,
+        rejected - len(proof.misnamed),
+        alternatives,
+        accepted,
+        1000 * proof.seconds,
+    )
+
+
+def _cells(counts):
+    cases, mistakes, rejected, named, alternatives, accepted, milliseconds = counts
+    return str(cases), f"{rejected}/{mistakes}", f"{named}/{mistakes}", f"{accepted}/{alternatives}", f"{milliseconds:.0f}"
