@@ -47,7 +47,8 @@ def _clean_output(output):
         data["text/html"] = clean_html(_shorten(str(output.data["text/html"])))
     if "text/plain" in output.data:
         data["text/plain"] = _shorten(str(output.data["text/plain"]))
-    return new_output(output.output_type, data=data, execution_count=output.get("execution_count")) if data else None
+    count = {"execution_count": output.get("execution_count")} if output.output_type == "execute_result" else {}
+    return new_output(output.output_type, data=data, **count) if data else None
 
 
 def _shorten(text):
