@@ -86,7 +86,7 @@ def read_submitted(path, root):
             others.remove(renamed[0])
             path = Path(renamed[0].path)
     if others:
-        notes.append(f"Other files in the submission were ignored: {', '.join(e.name for e in others[:10])}.")
+        notes.append(f"Other files in the submission were ignored: {', '.join(repr(e.name) for e in others[:10])}.")
     if path.is_symlink():
         return None, [*notes, f"{path.name} is a link. Links are not followed."]
     if not path.is_file():
@@ -97,4 +97,13 @@ def read_submitted(path, root):
             *notes,
             f"The file has {size / 2**20:.0f} MB; at most {MAX_FILE / 2**20:.0f} MB are read. Clear its outputs.",
         ]
-    return path.read_bytes(), notes
+    if path.stat().st_nlink > 1 and any(path.samefile(own) for own in _instructors_notebooks(Course(root))):
+        return None, [*notes, f"{path.name} is a link. Links are not followed."]
+    try:
+        return path.read_bytes(), notes
+    except OSError as error:
+        return None, [*notes, f"The notebook cannot be read: {error.strerror}."]
+
+
+def _instructors_notebooks(course):
+    return [path for folder in (course.source, course.solutions) for path in folder.glob("*/*") if path.is_file()]
