@@ -1,4 +1,4 @@
-"""The references of the checks against oracles that are not ours: torch's own functions, autograd in float64, scikit-learn, SciPy.
+"""The references of the checks against oracles that are not ours: torch's functions, autograd in float64, scikit-learn, SciPy.
 
 What is tested are the functions of the solution notebooks, the same that every student's function is compared with.
 """

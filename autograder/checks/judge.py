@@ -7,7 +7,7 @@ import torch
 
 from . import describe, rules
 from .evaluate import Failure, NoEvidence, request
-from .observe import expected, outcomes, pair_outcomes, trials
+from .observe import expected, failed, outcomes, pair_outcomes, trials
 from .quotable import quotable
 
 # The cases that each exercise has besides its author's. What keeping the rules is worth beside all the author's cases together.
@@ -153,7 +153,7 @@ class _Diagnosis:
             self.candidates = []
             for sentence, source in s.exercise.mistakes.items():
                 theirs, faults = s.theirs(source)
-                fails = {i for i in s.seen if not s.trials[i].right(theirs[i], s.right[i])}
+                fails = failed(s.exercise, s.reference, s.secret, source).intersection(s.seen)
                 if fails <= set(self.failed):
                     self.candidates.append((sentence, source, theirs, faults, fails))
             _ = self.one() or self.two() or self.one_and_a_change() or self.some()

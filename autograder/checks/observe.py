@@ -80,6 +80,19 @@ def outcomes(exercise, reference, secret, source=""):
     return tuple(trial.run(evaluator) for trial in trials(exercise, secret))
 
 
+@lru_cache(maxsize=2048)
+def failed(exercise, reference, secret, source):
+    """The indices of the cases that fail with `source` on top of the reference."""
+    both = zip(
+        trials(exercise, secret),
+        outcomes(exercise, reference, secret, source),
+        expected(exercise, reference, secret),
+        strict=True,
+    )
+    return frozenset(i for i, (trial, outcome, right) in enumerate(both) if not trial.right(outcome, right))
+
+
+@lru_cache(maxsize=64)
 def expected(exercise, reference, secret):
     """The reference's own outcomes. Raises ExerciseError where the reference cannot stand for what is right."""
     found = outcomes(exercise, reference, secret)
