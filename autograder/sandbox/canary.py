@@ -100,7 +100,10 @@ def leaks(secrets, marks, namespaces, port, variables, limits):
     attempt("imports the grader", lambda: importlib.import_module("autograder.checks"))
     if "CapEff:\t0000000000000000" not in Path("/proc/self/status").read_text():
         found.append("has privileges")
-    inherited = {entry.split("=")[0] for entry in Path("/proc/self/environ").read_text().split("\0") if entry}
+    inherited = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            inherited |= {entry.split("=")[0] for entry in (process / "environ").read_text().split("\0") if entry}
     if not inherited <= set(variables):
         found.append("reads this machine's environment variables")
 

@@ -67,6 +67,8 @@ class SandboxProvisioner(LocalProvisioner):
             os.chown(manager.connection_file, uid, uid)
         kwargs["cmd"] = self._sandboxed(kwargs["cmd"], uid)
         kwargs["cwd"] = "/"
+        # bwrap stays as process 1 of the sandbox, where an ordinary user's kernel can read its environment and memory.
+        kwargs["env"] = {"PATH": os.environ["PATH"]}
         kwargs["stdin"] = kwargs["stdout"] = subprocess.DEVNULL
         return kwargs
 
