@@ -40,7 +40,7 @@ def check_sandbox(course, limits=None):
             "marks": sorted(map(str, marks)),
             "namespaces": {name: os.readlink(f"/proc/self/ns/{name}") for name in NAMESPACES},
             "port": server.getsockname()[1],
-            "variables": [*environment(limits), "PWD"],
+            "variables": [*environment(limits), "PWD", "JPY_PARENT_PID"],
             "limits": {"processes": limits.processes, "memory": limits.memory, "file_size": limits.file_size},
         }
         cell = new_code_cell(f"{inspect.getsource(leaks)}\nimport json\nprint(json.dumps(leaks(**{arguments!r})))")
