@@ -1,4 +1,4 @@
-"""Notebook 06 ends with fastai's resnet18. It really trains here; where torchvision is broken, the notebook says so and goes on."""
+"""Notebook 06 ends with fastai's resnet18. It trains here; where torchvision is broken, the notebook says so and goes on."""
 
 import os
 from pathlib import Path

@@ -50,6 +50,7 @@ print(f"{len(train[1]):,} training images, {len(valid[1]):,} validation images")
 # `weight_decay` uses the step you are about to write. `falling` lets the rate sink in a straight line to 0. `shifts` moves each
 # batch by up to one pixel each way, so that the network hardly ever sees the same image twice.
 
+
 # %% nbgrader={"grade": false, "grade_id": "given-train-network", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def train_network(train, valid, seed, hidden, lr, epochs, weight_decay=0.0, batch_size=16, falling=False, shifts=False):
     """Train a network of one hidden layer.
@@ -153,6 +154,7 @@ for seed, history in zip(SEEDS, overfit, strict=True):
 #
 # $\lambda$ is called `weight_decay`. Biases go free: they move the logits, but do not make them steeper.
 
+
 # %% nbgrader={"grade": false, "grade_id": "l2_penalty", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def l2_penalty(weights, weight_decay):
     """The L2 penalty: half of weight_decay times the sum of the squares of all weights.
@@ -190,6 +192,7 @@ expect("no decay, no penalty", l2_penalty([tensor([[3.0]])], 0.0), tensor(0.0))
 #
 # **Predict.** A weight of 2.0 gets no gradient from the loss. The rate is 0.1 and the decay 0.5. Where is it after one step?
 # And after many?
+
 
 # %% nbgrader={"grade": false, "grade_id": "decay_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def decay_step(params, grads, lr, weight_decay):
@@ -244,6 +247,7 @@ expect("decay_step returns None", returned, None)
 #
 # **Predict.** Losses `[0.9, 0.5, 0.6, 0.55, 0.4]`: which epoch (counted from 0) is returned with patience 2, and which with
 # patience 3?
+
 
 # %% nbgrader={"grade": false, "grade_id": "early_stopping", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def early_stopping(valid_losses, patience):
@@ -301,6 +305,7 @@ for seed, history in zip(SEEDS, overfit, strict=True):
 #
 # Another seed gives another accuracy, easily half a point away, so a single run tells you little. Train every setting with the
 # same seeds, and write down the mean *and* the spread.
+
 
 # %% nbgrader={"grade": false, "grade_id": "compare", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def compare(configs, train, valid, seeds):
@@ -479,6 +484,7 @@ plt.show()
 # does in the lines of `yardstick`. Can you find the counterparts of `batches`, `backward` and `sgd_step`?
 #
 # **Predict.** Your network has about 24,000 weights. Will 450 times as many overfit 450 times as badly?
+
 
 # %% tags=["timing", "nbval-ignore-output"]
 def yardstick(fitted, held_out, epochs):
