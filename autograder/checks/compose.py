@@ -6,6 +6,7 @@ import sys
 import tokenize
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 from . import agent
@@ -14,6 +15,7 @@ from .evaluate import LocalEvaluator, read
 MOST_LINES = 200_000  # of one evaluation; two halves of two loops may never end
 
 
+@lru_cache(maxsize=20_000)
 def compose(first, second, reference):
     """The source that makes both mistakes, or None if they change the same place (or the whole makes no sense).
 
@@ -30,6 +32,7 @@ def compose(first, second, reference):
     return "\n\n".join(merged.values())
 
 
+@lru_cache(maxsize=2_000)
 def _definitions(source):
     """{name: normalised source} of the functions and classes; other statements under a name of their own."""
     found = {}
