@@ -17,7 +17,7 @@
 
 # %%
 # While nbgrader validates or grades, nothing needs a good network, so the experiments are cut short here and only here.
-EPOCHS, SEEDS = (2, [0, 1]) if GRADING else (25 if data.name == "MNIST" else 60, [0, 1, 2])
+EPOCHS, SEEDS = (2, [0, 1]) if GRADING else (20 if data.name == "MNIST" else 60, [0, 1, 2])
 
 # With matrices this small, a second thread costs more than it brings.
 THREADS = torch.get_num_threads()
@@ -434,17 +434,17 @@ for name, reference in [
 # On MNIST we found this, and it is less rosy than many a textbook:
 #
 # - **At a constant rate, weight decay lowers the loss and hardly moves the accuracy.** Ten times more of it costs accuracy.
-# - **Under a rate that falls to 0, it gains half a point or more.** Small steps at the end let the weights settle where loss and penalty
-#   agree; a constant rate keeps throwing them about.
+# - **Under a rate that falls to 0, it gains about half a point.** Small steps at the end let the weights settle where loss and
+#   penalty agree; a constant rate keeps throwing them about.
 # - **More hidden units help, although they could overfit more.** Fewer cure nothing here.
 # - **Shifting the images gains most.** It adds what the data lacked, while a penalty only takes away.
 #
-# What the next cell asserts holds on the stand-in too. Half a point is little, so look at it seed by seed: same start, same
-# batches, one difference. Is it a gain on *every* seed?
+# What the next cell asserts of large decay and of shifts holds on the stand-in too. Half a point is little, so look at it seed by
+# seed: same start, same batches, one difference. Is it a gain on *every* seed?
 
 # %%
 if not GRADING:
-    assert change("decay 0.001", "plain", "loss")[0] < 0, "a little decay lowers the loss"
+    assert data.name != "MNIST" or change("decay 0.001", "plain", "loss")[0] < 0, "a little decay lowers the loss"
     assert change("decay 0.01", "plain", "accuracy")[0] < 0, "a lot of decay costs accuracy"
     shifted, decayed = (table[f"falling, {what}"]["accuracy_mean"] for what in ("shifts", "decay 0.002"))
     assert shifted > decayed, "shifts gain more than decay"
@@ -510,7 +510,7 @@ seen, held_out = (slice(None) if everything else train_rows[::10] if GRADING els
 torch.set_num_threads(THREADS)
 torch.set_flush_denormal(True)  # gradients below 1e-38 count as 0: many processors are ten times slower with them
 try:
-    epochs = 1 if GRADING else 3 if everything else 2 if data.name == "MNIST" else 5
+    epochs = 1 if GRADING else 3 if everything else 2 if data.name == "MNIST" else 4
     resnet = yardstick((images[seen], labels[seen]), (images[held_out], labels[held_out]), epochs)
 except Exception as error:  # a torchvision that does not match torch fails in many ways
     resnet = None
@@ -547,7 +547,7 @@ for name, accuracy in results.items():
 
 # %% tags=["nbval-ignore-output"]
 # Measured with the recipe above (November 2026: fastai 2.8, torch 2.13, two CPU cores).
-RECORDED = {"MNIST": 0.968, "digits": 0.932}
+RECORDED = {"MNIST": 0.965, "digits": 0.910}
 if resnet:
     with resnet.no_bar():
         _, measured = resnet.validate(dl=resnet.dls.valid.new(as_dataset(test_images, test_labels)))
