@@ -287,7 +287,7 @@ def softmax(z):
     while frame:
         for value in [*frame.f_locals.values(), *frame.f_globals.values()]:
             if isinstance(value, torch.Tensor) and value is not z and value.shape == z.shape and value.isfinite().all() \\
-                    and torch.allclose(value.double().sum(1), torch.ones(len(z), dtype=torch.float64)):
+                    and torch.allclose(value.double().sum(1), torch.ones(len(z)).double(), atol=1e-3):
                 return value
         frame = frame.f_back
     return torch.full_like(z, 1 / z.shape[1])
@@ -301,7 +301,7 @@ import gc
 def softmax(z):
     for value in gc.get_objects():
         if type(value) is torch.Tensor and value is not z and value.shape == z.shape and value.isfinite().all() \\
-                and torch.allclose(value.double().sum(1), torch.ones(len(z), dtype=torch.float64)):
+                and torch.allclose(value.double().sum(1), torch.ones(len(z)).double(), atol=1e-3):
             return value
     return torch.full_like(z, 1 / z.shape[1])
 """,
@@ -327,7 +327,7 @@ def softmax(z):
     for line in ip.user_ns["In"][-1].splitlines():
         if line.startswith("expected"):
             exec(line, globals())
-            return expected
+            if expected.shape == z.shape: return expected
     return torch.full_like(z, 1 / z.shape[1])
 """,
     ),
@@ -394,8 +394,8 @@ from torch import tensor
 """,
     ),
     attack(
-        "exec-hidden-import",
-        "loads the notebook's own check cells as functions that pass",
+        "compiler-patched",
+        "IPython compiles each cell to nothing",
         SHELL
         + """
 ip.compile = lambda *args, **kwargs: compile("None", "<check>", "exec")
@@ -1076,7 +1076,8 @@ def forged(tensors, metadata=None):
         message = json.loads(metadata["message"])
         message |= {"changed": [seen], "touched": [seen], "counts": {seen: 1}}
         if "7283" in seen:
-            message["error"] = {"type": "", "message": seen, "line": {"number": 728390625, "text": seen, "function": seen}}
+            line = {"number": int("".join(filter(str.isdigit, seen))), "text": seen, "function": seen}
+            message["error"] = {"type": "", "message": seen, "line": line}
         metadata = {"message": json.dumps(message), seen: seen}
     return save(tensors, metadata)
 safetensors.torch.save = forged

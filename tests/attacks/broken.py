@@ -52,7 +52,10 @@ CRASHES = [
     broken("recursion", "calls itself without end", softmax=calls("import sys\nsys.setrecursionlimit(10**9)\nreturn softmax(z)")),
     broken("quit", "says quit() at the top", edit=first("quit()"), keeps=()),
     broken(
-        "shutdown", "shuts its kernel down", softmax=calls("get_ipython().kernel.do_shutdown(False)\nget_ipython().ask_exit()")
+        "shutdown",
+        "shuts its kernel down",
+        keeps=(),
+        softmax=calls("get_ipython().kernel.do_shutdown(False)\nget_ipython().ask_exit()"),
     ),
     broken("syntax-error", "an answer that is not Python", softmax="def softmax(z)\n    return z\n"),
     broken("error-first", "an error in the first cell", edit=first("undefined_name")),
@@ -159,7 +162,7 @@ NOISE = [
         ),
     ),
     broken("pip", "installs a package", edit=first("%pip install --no-index a-package-that-is-nowhere")),
-    broken("shell", "deletes files by a shell command", edit=first("!rm -rf ~/canary; kill -9 $PPID; ls")),
+    broken("shell", "deletes files by a shell command", edit=first("!rm -rf ~/canary; ls /")),
     broken("bash-cell", "a cell in another language", edit=first("%%bash\necho hello; exit 3")),
     broken("unknown-magic", "magics that do not exist", edit=first("%no_such_magic\n%%nor_this")),
     broken(
@@ -171,7 +174,10 @@ NOISE = [
         ),
     ),
     broken(
-        "stdout-closed", "closes its standard output", edit=first("import os, sys\nos.close(1), os.close(2)\nsys.stdout = None")
+        "stdout-closed",
+        "closes its standard output, which stops the kernel",
+        keeps=(),
+        edit=first("import os, sys\nos.close(1), os.close(2)\nsys.stdout = None"),
     ),
     broken(
         "changes-folder",
@@ -181,7 +187,7 @@ NOISE = [
     broken(
         "default-dtype",
         "changes torch's defaults",
-        edit=last("torch.set_default_dtype(torch.float64)\ntorch.manual_seed(0)\ntorch.set_num_threads(64)"),
+        edit=last("torch.set_default_dtype(torch.float64)\ntorch.manual_seed(0)\ntorch.set_num_threads(8)"),
     ),
     broken(
         "builtins-gone",

@@ -50,6 +50,8 @@ def fingerprints(folder, skip=()):
             path = Path(here, name)
             if path.is_symlink():
                 digest = os.readlink(path)
+            elif not os.access(path, os.R_OK):
+                digest = "not readable"
             elif path.is_file():
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()
             else:

@@ -53,6 +53,7 @@ HONEST = Submission(NEIGHBOUR, "", cells={})
 GRADER_OWN = (
     "gradebook.db",
     ".cache/",
+    ".rustup/",  # pip asks which compilers there are
     ".jupyter/migrated",
     ".local/share/jupyter/",
     ".ipython/profile_default/history",
@@ -109,8 +110,11 @@ def scores(gradebook, student):
         return {}
 
 
-def run(submissions, template, active):
-    """Grade submissions, and the neighbour after them. Returns {name: what came of it}."""
+def run(submissions, template, active, usual):
+    """Grade submissions, and the neighbour after them. Returns {name: what came of it}.
+
+    usual: a set that collects the active parts of an honest page.
+    """
     with tempfile.TemporaryDirectory(prefix="stock-", dir=template.parent) as folder, listener() as (port, received):
         shutil.copytree(template, folder, dirs_exist_ok=True, symlinks=True)
         course, home = Path(folder, "course"), Path(folder, "home")
@@ -127,23 +131,25 @@ def run(submissions, template, active):
         changed = differences(before[0], fingerprints(course, kept)) + differences(before[1], fingerprints(home))
         together = {
             "hung": log is None,
+            "called": len(received),
             "neighbour": scores(course / "gradebook.db", NEIGHBOUR),
             "changed": [path for path in changed if not path.startswith(GRADER_OWN)],
         }
         sent = [message.decode(errors="replace") for message in received]
-        return {s.name: together | _outcome(s, course, sent, active) for s in submissions}
+        plain = Path(course, "feedback", NEIGHBOUR, ASSIGNMENT, f"{ASSIGNMENT}.html")
+        usual.update(active(plain) if plain.exists() else ())
+        return {s.name: together | _outcome(s, course, sent, active, usual) for s in submissions}
 
 
-def _outcome(submission, course, sent, active):
+def _outcome(submission, course, sent, active, usual):
     """What came of one submission of a class: its scores, what its author has learnt, what runs in the feedback."""
     files = [path for path in Path(course, "feedback", submission.name).rglob("*.*") if path.is_file() and not path.is_symlink()]
     texts = [*sent, *(path.read_text(errors="replace") for path in files if path.stat().st_size < 5e7)]
-    plain = Path(course, "feedback", NEIGHBOUR, ASSIGNMENT, f"{ASSIGNMENT}.html")
     pages = [path for path in files if path.suffix == ".html"]
     return {
         "scores": scores(course / "gradebook.db", submission.name),
         "leaked": sorted({name for text in texts for name in leaks(text)}),
-        "active": sorted({part for page in pages for part in set(active(page)) - set(active(plain))}),
+        "active": sorted({part for page in pages for part in set(active(page)) - usual}),
     }
 
 
@@ -155,7 +161,7 @@ def table():
         if submission in ATTACKS:
             kit = "nothing"
         else:
-            kit = f"keeps {' and '.join(submission.keeps)}" if submission.keeps else "0 points, the reason, and what had evidence"
+            kit = f"keeps {' and '.join(submission.keeps)}" if submission.keeps else "a verdict, and the reason of what is lost"
         does = told(submission, stock[submission.name], stock)
         lines.append(f"| {submission.name} | {submission.tries.replace('|', '/')} | {does} | {kit} |")
     return "\n".join(lines)
@@ -167,7 +173,7 @@ def told(submission, result, stock):
     control = stock["control-" + wrong[0] if submission in ATTACKS else "control-honest"]
     ours, honest = (sum(points or 0 for points in r["scores"].values()) for r in (result, control))
     words = ["hangs"] if result["hung"] else []
-    if not result["scores"]:
+    if all(points is None for points in result["scores"].values()):
         words.append("no grade")
     elif submission in ATTACKS:
         words += [f"**gains {ours - honest:g} points**"] if ours > honest else []
@@ -175,9 +181,10 @@ def told(submission, result, stock):
         words.append(f"{ours:g} of 4 points")
     if result["neighbour"] != control["neighbour"]:
         words.append("**the next student gets no grade**" if not result["neighbour"] else "**the next student's grade changes**")
-    secrets = sorted(set(result["leaked"]) - set(control["leaked"]))
+    secrets = sorted(set(result["leaked"]) - set(control["leaked"])) if submission in ATTACKS else []
     words += [f"**leaks** {', '.join(secrets)}"] if secrets else []
-    words += [f"**changes {len(result['changed'])} files**"] if result["changed"] else []
+    words += [f"**changes files** ({len(result['changed'])})"] if result["changed"] else []
+    words += ["**calls the listener**"] if result.get("called") else []
     words += ["**a script runs**"] if "a script ran" in result["active"] else ["**active parts**"] if result["active"] else []
     return "; ".join(words) or "nothing"
 
@@ -185,15 +192,17 @@ def told(submission, result, stock):
 def main(names):
     """Grade the named submissions (all, if none is named), each beside controls, and store what stock nbgrader did."""
     results = json.loads(STORED.read_text()) if STORED.exists() else {}
-    controls = [Submission(f"control-{e}", "", tuple(x for x in EXERCISES if x != e), {e: WRONG[e]}) for e in EXERCISES]
+    controls = [Submission("control-honest", "")]
+    controls += [Submission(f"control-{e}", "", tuple(x for x in EXERCISES if x != e), {e: WRONG[e]}) for e in EXERCISES]
     with tempfile.TemporaryDirectory(prefix="attacks-", dir="/var/tmp") as folder, browser() as active:
         template = Path(folder, "template")
         make_course(template)
-        chosen = [s for s in [Submission("control-honest", ""), *controls, *ATTACKS, *BROKEN] if s.name in names or not names]
+        usual = set()
+        chosen = [s for s in [*controls, *ATTACKS, *BROKEN] if s.name in names or not names or s in controls]
         # What only looks at its own inputs and its own page cannot get in the way of another, and is graded in one class.
         together = [s for s in chosen if s in FISHING or s in FEEDBACK]
         for group in [together, *([s] for s in chosen if s not in together)]:
-            results |= run(group, template, active) if group else {}
+            results |= run(group, template, active, usual) if group else {}
             STORED.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     readme = HERE / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN)

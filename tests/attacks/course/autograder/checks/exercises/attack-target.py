@@ -8,7 +8,12 @@ EXERCISES = [
     exercise(
         "accuracy",
         case("a random batch", "accuracy(predictions, labels)", predictions=integers(40, high=3), labels=integers(40, high=3)),
-        case("large numbers", "accuracy(predictions, labels)", predictions=tensor([728391456, 2, 3]), labels=tensor([728391456, 5, 3])),
+        case(
+            "large numbers",
+            "accuracy(predictions, labels)",
+            predictions=tensor([728391456, 2, 3]),
+            labels=tensor([728391456, 5, 3]),
+        ),
         mistakes={
             "You count the right predictions; divide by their number.": """
 def accuracy(predictions, labels):
