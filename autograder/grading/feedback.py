@@ -4,11 +4,13 @@ nbgrader renders both as they come, in feedback and in formgrader, so the output
 Markdown where it is turned into HTML.
 """
 
+import html
 import re
 
 import nh3
 from jinja2 import Environment, pass_context
 from nbconvert.exporters.html import HTMLExporter
+from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbformat.v4 import new_output
 
 # Pictures and plain text are shown as they are, HTML after cleaning; JavaScript, SVG, LaTeX and widgets are left out.
@@ -18,15 +20,20 @@ MAX_TEXT = 20_000  # characters of one output; nobody reads more of it
 UNSAFE_TEX = re.compile(r"\\(href|class|cssId|style|data|require|html\w*)(?![A-Za-z])")
 
 
-def clean_html(html):
+def clean_html(text):
     """HTML without scripts, event handlers, forms, styles or unsafe links."""
-    return nh3.clean(UNSAFE_TEX.sub(r"\\text", html), link_rel="noopener noreferrer")
+    return nh3.clean(UNSAFE_TEX.sub(r"\\text", text), link_rel="noopener noreferrer")
 
 
 @pass_context
 def safe_markdown(context, source):
     """The filter `markdown2html` of nbconvert, with its result cleaned."""
-    return clean_html(HTMLExporter().markdown2html(context, source))
+    # Attachments are not taken over; nbconvert refuses a page that refers to a missing one.
+    source = source.replace("attachment:", "#not-taken-over-")
+    try:
+        return clean_html(HTMLExporter().markdown2html(context, source))
+    except InvalidNotebook:
+        return f"<pre>{html.escape(source)}</pre>"
 
 
 def clean_outputs(outputs):
