@@ -15,12 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from attacks import ATTACKS
+from attacks import ATTACKS, FEEDBACK
 from broken import BROKEN
 from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
+from nbconvert.exporters import HTMLExporter
+from nbgrader.server_extensions.formgrader import handlers
 from ordinary_user import pytest_as_ordinary_user
 from record_stock import scores, table
 from submission import ASSIGNMENT, EXERCISES, NOTEBOOK, Submission
+
+from autograder import configuration
 
 NEIGHBOUR = Submission("zz-honest", "an honest student, graded last")
 CONTROLS = {
@@ -96,6 +100,16 @@ def grade_class(template, folder, members):
     return Class(root, alone.read_text(), changed, list(received), graded.stdout + graded.stderr)
 
 
+def formgrader_page(root, notebook):
+    """The HTML that formgrader shows to an instructor; as in nbgrader/server_extensions/formgrader."""
+    config = configuration.config(root)
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    names = ("assignment_id", "notebook_id", "submission_id", "base_url", "student", "last_name", "first_name", "notebook_path")
+    resources = dict.fromkeys(names, "x") | {"index": 0, "total": 1}
+    return HTMLExporter(config=config).from_filename(str(notebook), resources=resources)[0]
+
+
 @pytest.fixture(scope="session")
 def classes(request, tmp_path_factory):
     """{name of a submission: the Class it was graded in}, for the submissions whose tests are run."""
@@ -164,8 +178,19 @@ def test_its_page_runs_nothing(submission, classes, active):
     grading = classes[submission.name].root / "grading"
     page = f"{ASSIGNMENT}/{ASSIGNMENT}.html"
     ours = grading / "feedback" / submission.name / page
-    if ours.exists():  # a submission that could not be graded at all has none
+    if classes[submission.name].verdict(submission.name)["cases"]:  # else there is nothing to show
         assert set(active(ours)) <= set(active(grading / "feedback" / NEIGHBOUR.name / page))
+
+
+@by_name(FEEDBACK)
+def test_its_page_in_formgrader_runs_nothing(submission, classes, active, tmp_path):
+    root = classes[submission.name].root
+    found = []
+    for student in (submission.name, NEIGHBOUR.name):
+        page = tmp_path / f"{student}.html"
+        page.write_text(formgrader_page(root, root / "grading" / "autograded" / student / ASSIGNMENT / NOTEBOOK))
+        found.append(set(active(page)))
+    assert found[0] <= found[1]
 
 
 @by_name(BROKEN)
