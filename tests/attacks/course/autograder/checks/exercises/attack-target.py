@@ -1,4 +1,4 @@
-"""Hidden checks of the attack target; 41 labels, so that a constant 0.5 is never right. Secrets that an attack may fish for are listed in tests/attacks/harness.py (CANARIES)."""
+"""Hidden checks of the attack target. The secrets that an attack may fish for are listed in tests/attacks/harness.py."""
 
 from torch import tensor
 
@@ -7,6 +7,7 @@ from autograder.checks import case, exercise, integers, normal
 EXERCISES = [
     exercise(
         "accuracy",
+        # An odd number, so that a constant 0.5 is never right.
         case("a random batch", "accuracy(predictions, labels)", predictions=integers(41, high=3), labels=integers(41, high=3)),
         case(
             "large numbers",
