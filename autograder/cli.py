@@ -82,13 +82,13 @@ def check(
     from autograder.checks import proof
 
     course, chosen = _course(None if all_ else assignments)
-    raise typer.Exit(proof.run(course, chosen, console))
+    raise typer.Exit(0 if proof.check(course, chosen, console=console) else 1)
 
 
 def _grade(course, submissions, no_sandbox):
     from autograder import grading
     from autograder.build import BuildError
-    from autograder.sandbox import SandboxError
+    from autograder.sandbox.provisioner import SandboxError
 
     if not submissions:
         _fail(f"There is nothing to grade in {course.grading / 'submitted'}/<student>/<assignment>/.")
@@ -121,7 +121,9 @@ def _course(assignments):
 
 
 def _progress():
-    return Progress(TextColumn("{task.description:32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
+    return Progress(
+        TextColumn("{task.description:32}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
 
 
 def _fail(message):

@@ -8,6 +8,7 @@ import functools
 import logging
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import nbgrader.api
@@ -15,7 +16,8 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as nbg
-from traitlets.config import Config
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.course import Course
 
@@ -23,7 +25,10 @@ _alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 
 
 def config(root):
-    """The configuration of the course in the folder `root`, as an object of traitlets."""
+    """The configuration of the course in the folder `root`, as an object of traitlets; what an instructor adds to it counts."""
+    file = Path(root, "nbgrader_config.py")
+    if file.exists():
+        return PyFileConfigLoader(file.name, path=str(root)).load_config()
     c = Config()
     configure(c, root)
     return c
@@ -32,6 +37,8 @@ def config(root):
 def configure(c, root):
     """Write the kit's settings into nbgrader's configuration `c`."""
     course = Course(Path(root).resolve())
+    # nbgrader adds rows in an order that newer versions of SQLAlchemy remark upon; the rows are right.
+    warnings.filterwarnings("ignore", category=SAWarning, message="Object of type <Submitted")
     # nbgrader asks `alembic` for the same version, in a process of its own (0.7 s), each time it opens the gradebook.
     nbgrader.api.get_alembic_version = _alembic_version
     # nbgrader calls `alembic` by name, and the virtual environment need not be active.
@@ -86,6 +93,7 @@ def _configure_build(c, course):
         DropTimings,
         Tidy,
     ]
+    c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # the kernel warns on the terminal about transports
     c.ExecutePreprocessor.record_timing = False
     c.ExecutePreprocessor.timeout = 300
 

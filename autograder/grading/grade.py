@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from rich.table import Table
+from rich.text import Text
 
 from autograder import build, configuration
 from autograder.grading.data import prepare_data
 from autograder.grading.verdict import Verdict, read_verdict, verdict_path
-from autograder.sandbox import check_sandbox
+from autograder.sandbox.canary import check_sandbox
 
 
 @dataclass(frozen=True, order=True)
@@ -26,7 +27,7 @@ def submissions(course, assignments, students=None):
     found = [
         Submission(folder.name, folder.parent.name)
         for folder in course.submitted.glob("*/*")
-        if folder.is_dir() and folder.name in assignments and (not students or folder.parent.name in students)
+        if folder.name in assignments and (not students or folder.parent.name in students)
     ]
     return sorted(found)
 
@@ -70,8 +71,13 @@ def summary(verdicts):
     for student, row in sorted(by_student.items()):
         cells = [f"{row[a].points:g}/{row[a].possible:g}" if a in row else "" for a in assignments]
         worst = max(row.values(), key=lambda v: v.possible - v.points)
-        table.add_row(student, *cells, worst.worst)
+        table.add_row(*map(_plain, (student, *cells, worst.worst)))
     return table
+
+
+def _plain(text):
+    """Text as it stands: what students write may hold the terminal's control characters and rich's markup."""
+    return Text("".join(c if c.isprintable() else " " for c in text))
 
 
 def _no_verdict(course, submission, sandboxed, result):

@@ -14,7 +14,7 @@ from nbclient.util import run_sync
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import determine_grade, is_grade, is_solution
-from traitlets import Bool
+from traitlets import Bool, Dict
 
 from autograder import checks
 from autograder.course import Course
@@ -22,11 +22,14 @@ from autograder.grading.data import data_folder
 from autograder.grading.feedback import case_outputs, clean_outputs
 from autograder.grading.secret import course_secret
 from autograder.grading.verdict import CaseResult, Verdict
-from autograder.sandbox import CourseKernelManager, KernelStopped, SandboxedExecution
+from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution
+from autograder.sandbox.limits import Limits
 
-# Keeps the functions of a notebook as they are at a check cell, and brings them back; both run in the student's namespace.
-KEEP = "globals().setdefault('_at_checks', {{}}).__setitem__({name!r}, dict(globals()))"
-BRING_BACK = "globals().update(globals()['_at_checks'][{name!r}])"
+# Keeps the functions of a notebook as they are at a check cell, and brings them back; both run in the student's namespace, but
+# what is kept lies beside it, where `%reset` does not reach.
+KEPT = "__import__('IPython').get_ipython().__dict__.setdefault('at_checks', {{}})"
+KEEP = KEPT + ".__setitem__({name!r}, dict(globals()))"
+BRING_BACK = "globals().update(" + KEPT + "[{name!r}])"
 # A score that nbgrader would take for full marks: it reads as a number for people, but not for Python's float().
 DISGUISED_SCORE = re.compile(r"(?:[\w.]+\()?\s*([-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))\b.*", re.DOTALL | re.IGNORECASE)
 
@@ -41,6 +44,7 @@ class Judge(SandboxedExecution, Execute):
     sandboxed = Bool(True, help="Run the kernel in a sandbox. Without it a submission can do all that you can do.").tag(
         config=True
     )
+    limits = Dict(help="Limits that differ from autograder/sandbox/limits.py, such as {'cell_seconds': 60}.").tag(config=True)
 
     def preprocess(self, notebook, resources):
         """Execute and judge one rebuilt notebook; write its verdict."""
@@ -64,7 +68,7 @@ class Judge(SandboxedExecution, Execute):
 
     def kernel_manager(self):
         """The kernel for one run of the notebook."""
-        return CourseKernelManager(files=self.files, data=data_folder(), sandbox=self.sandboxed)
+        return CourseKernelManager(limits=Limits(**self.limits), files=self.files, data=data_folder(), sandbox=self.sandboxed)
 
     def _execute(self, notebook, resources, secret):
         """Run all cells, then judge. Returns ({check id: checks' verdict}, why the notebook was stopped or None).
@@ -178,10 +182,9 @@ class Judge(SandboxedExecution, Execute):
             total = sum(case.weight for case in verdict.cases)
             cases = []
             for case in verdict.cases:
-                possible = round(points * case.weight / total, 4)
-                cases.append(CaseResult(name, case.title, case.passed, case.message, possible if case.passed else 0.0, possible))
-        passed_all = all(case.passed for case in cases)
-        score = points if passed_all else min(points, round(sum(case.points for case in cases), 4))
+                earned, possible = (round(points * part / total, 4) for part in (case.earned, case.weight))
+                cases.append(CaseResult(name, case.title, case.passed, case.message, earned, possible))
+        score = points if all(case.passed for case in cases) else min(points, round(sum(case.points for case in cases), 4))
         cell.outputs = [*_plain(cell.outputs), *case_outputs(cases, score, points, self.sandboxed)]
         return cases
 

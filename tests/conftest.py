@@ -1,0 +1,25 @@
+"""What several tests need: a small course of their own, so that no test touches the real one."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course
+
+ROOT = Path(__file__).parents[1]
+COURSE = Course(ROOT)
+SMALL = ROOT / "tests" / "attacks" / "course"
+
+
+@pytest.fixture
+def small_course(tmp_path):
+    """A copy of the course in tests/attacks: two functions, no images, built in a second."""
+    ignore = shutil.ignore_patterns("grading", "*.ipynb", "__pycache__")
+    return Course(shutil.copytree(SMALL, tmp_path / "course", ignore=ignore))
+
+
+@pytest.fixture(params=COURSE.assignments)
+def assignment(request):
+    """Each assignment of the course in turn."""
+    return request.param
