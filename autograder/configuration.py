@@ -95,6 +95,7 @@ def _configure_build(c, course):
     ]
     c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # the kernel warns on the terminal about transports
     c.ExecutePreprocessor.record_timing = False
+    c.ExecutePreprocessor.coalesce_streams = True  # how often a kernel flushes its output is a matter of chance
     c.ExecutePreprocessor.timeout = 300
 
 

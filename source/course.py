@@ -218,7 +218,19 @@ def progress(items, label=""):
 # What the solutions of the notebooks reach on the test set: (notebook, model, MNIST, stand-in).
 # tests/test_scoreboard.py compares each with the output of the notebook that is named.
 RECORDED = [
-    ("02", "random guessing", 0.10, 0.10),
+    ("01", "random guessing", 0.100, 0.100),
+    ("02", "nearest mean, MAE", 0.669, 0.794),
+    ("02", "nearest mean, MSE", 0.820, 0.830),
+    ("03", "one number, linear", 0.234, 0.178),
+    ("03", "one number, 30 hidden units", 0.435, 0.378),
+    ("03", "sigmoid + MSE, wild start", 0.395, 0.226),
+    ("03", "softmax + MSE, wild start", 0.580, 0.420),
+    ("03", "sigmoid + MSE, small start", 0.911, 0.896),
+    ("03", "softmax + MSE, small start, large rate", 0.930, 0.890),
+    ("04", "one layer, cross-entropy", 0.926, 0.890),
+    ("05", "784-30-10 ReLU", 0.965, 0.918),
+    ("05", "784-64-10 sigmoid", 0.969, 0.926),
+    ("05", "784-300-50-10 ReLU", 0.979, 0.930),
 ]
 
 
@@ -226,7 +238,8 @@ def scoreboard(data, rows):
     """A bar chart of test accuracies: what earlier notebooks reached (grey), and your `rows` {model: accuracy}."""
     import matplotlib.pyplot as plt
 
-    earlier = {name: mnist if data.name == "MNIST" else digits for _, name, mnist, digits in RECORDED}
+    here = min((notebook for notebook, name, *_ in RECORDED if name in rows), default="99")
+    earlier = {name: mnist if data.name == "MNIST" else digits for notebook, name, mnist, digits in RECORDED if notebook < here}
     merged = {name: value for name, value in earlier.items() if name not in rows} | rows
     names = sorted(merged, key=merged.get)
     _, axes = plt.subplots(figsize=(7, 0.4 * len(names) + 0.9))

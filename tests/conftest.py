@@ -1,5 +1,6 @@
 """What several tests need: a small course of their own, so that no test touches the real one."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from autograder.course import Course
 
 ROOT = Path(__file__).parents[1]
+# The kernels that tests start inherit this; see tests/environment/sitecustomize.py.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "tests" / "environment"), os.environ.get("PYTHONPATH")]))
 COURSE = Course(ROOT)
 SMALL = ROOT / "tests" / "attacks" / "course"
 

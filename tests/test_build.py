@@ -57,7 +57,9 @@ def test_check_names_what_is_stale_and_changes_nothing(small_course):
 
 def test_the_release_shows_nothing_that_students_must_not_see(small_course):
     change(small_course, "# Because the exponential overflows.", "# canary-answer")
-    change(small_course, "assert accuracy(", "### BEGIN HIDDEN TESTS\nassert 'canary-hidden'\n### END HIDDEN TESTS\nassert accuracy(")
+    change(
+        small_course, "assert accuracy(", "### BEGIN HIDDEN TESTS\nassert 'canary-hidden'\n### END HIDDEN TESTS\nassert accuracy("
+    )
     change(small_course, "# Room for your own experiments.", "print('canary-' + 'output')")
     build.build(small_course, [NAME])
     released = b"".join(f.read_bytes() for f in small_course.release.rglob("*") if f.is_file())

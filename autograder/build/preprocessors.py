@@ -29,7 +29,8 @@ class Tidy(NbGraderPreprocessor):
         return super().preprocess(notebook, resources)
 
     def preprocess_cell(self, cell, resources, index):
-        cell.metadata.pop("execution", None)  # times of day
+        for key in ("execution", "lines_to_next_cell"):  # times of day; how jupytext lays out the text
+            cell.metadata.pop(key, None)
         return cell, resources
 
 

@@ -27,7 +27,6 @@ elif data.name == "MNIST":
     EPOCHS = {"number": 20, "hidden": 100, "scores": 15}
 else:  # the stand-in has fewer images, so an epoch has fewer steps
     EPOCHS = {"number": 60, "hidden": 200, "scores": 200}
-torch.set_num_threads(1)  # matrices this small are slower on two cores than on one
 
 # %% [markdown]
 # ## The data

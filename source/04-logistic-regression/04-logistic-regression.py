@@ -19,7 +19,6 @@
 # nbgrader runs this notebook too, and does not need the curves to the end: the experiments are short then.
 EPOCHS = 2 if GRADING else 20
 BATCH_SIZE = 64
-torch.set_num_threads(1)  # matrices this small are slower on two cores than on one
 
 
 def seeded(seed=0):

@@ -24,8 +24,6 @@ EPOCHS = 1 if GRADING else 5 if data.name == "MNIST" else 120
 RATE = 0.3 if data.name == "MNIST" else 0.1
 TRAINING_IMAGES = 1_000 if GRADING else 50_000
 HIDDEN_SIZES = [3, 10] if GRADING else [3, 10, 30, 100, 300]
-# At this size a second thread costs more than it brings, and with one thread sums are always taken in the same order.
-torch.set_num_threads(1)
 
 # %%
 images, labels = data.train()
