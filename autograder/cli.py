@@ -105,6 +105,9 @@ def _grade(course, submissions, no_sandbox):
     if no_sandbox:
         console.print("[bold]Graded without a sandbox: the students' code ran with your rights.[/bold]")
     console.print(grading.summary(verdicts))
+    for verdict in verdicts:
+        for flag in verdict.flags:
+            console.print(f"look at {verdict.student}, {verdict.assignment}: {flag}", markup=False, soft_wrap=True)
 
 
 def _course(assignments):

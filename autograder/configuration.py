@@ -14,7 +14,7 @@ from pathlib import Path
 import nbgrader.api
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
-from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CoalesceStreamsPreprocessor
 from nbgrader import preprocessors as nbg
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
@@ -90,12 +90,12 @@ def _configure_build(c, course):
         nbg.ClearMarkScheme,
         RemoveMarkers,
         nbg.Execute,
+        CoalesceStreamsPreprocessor,  # how often a kernel flushes its output is a matter of chance
         DropTimings,
         Tidy,
     ]
     c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # the kernel warns on the terminal about transports
     c.ExecutePreprocessor.record_timing = False
-    c.ExecutePreprocessor.coalesce_streams = True  # how often a kernel flushes its output is a matter of chance
     c.ExecutePreprocessor.timeout = 300
 
 

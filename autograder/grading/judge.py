@@ -63,7 +63,9 @@ class Judge(SandboxedExecution, Execute):
             if is_grade(cell) and not is_solution(cell) and cell.cell_type == "code":
                 cases += self._score(cell, found.get(cell.metadata["nbgrader"]["grade_id"]), reason)
         notes = [*came_with.get("notes", []), *([reason] if reason else [])]
-        Verdict(self.assignment, about["student"], self.sandboxed, tuple(notes), tuple(cases)).write(self.course)
+        flags = dict.fromkeys(flag for verdict in found.values() for flag in verdict.flags)
+        verdict = Verdict(self.assignment, about["student"], self.sandboxed, tuple(notes), tuple(cases), tuple(flags))
+        verdict.write(self.course)
         return notebook, resources
 
     def kernel_manager(self):

@@ -26,6 +26,7 @@ class Verdict:
     sandboxed: bool
     notes: tuple[str, ...]  # what was odd about the submission
     cases: tuple[CaseResult, ...]
+    flags: tuple[str, ...] = ()  # what the instructor should look at, because a program cannot judge it
 
     @property
     def points(self):
@@ -66,4 +67,5 @@ def read_verdict(course, assignment, student):
         return None
     content = json.loads(path.read_text())
     del content["points"], content["possible"]
-    return Verdict(**content | {"notes": tuple(content["notes"]), "cases": tuple(CaseResult(**c) for c in content["cases"])})
+    cases = tuple(CaseResult(**case) for case in content["cases"])
+    return Verdict(**content | {"notes": tuple(content["notes"]), "flags": tuple(content["flags"]), "cases": cases})

@@ -374,7 +374,8 @@ EXERCISES = [
             ),
             "with no_grad": (
                 "def decay_step(params, grads, lr, weight_decay):\n    with torch.no_grad():\n"
-                "        for p, g in zip(params, grads):\n            p -= lr * g + (lr * weight_decay * p if p.ndim == 2 else 0)\n"
+                "        for p, g in zip(params, grads):\n"
+                "            p -= lr * g + (lr * weight_decay * p if p.ndim == 2 else 0)\n"
             ),
         },
     ),

@@ -1,0 +1,108 @@
+"""The solutions run, show what they are said to show, and earn full marks; an untouched release earns nothing."""
+
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from conftest import COURSE, ROOT
+
+from autograder import grading, sample_class
+from autograder.course import Course
+
+# The accuracies of the nearest mean image on MNIST's test set, digits 0 to 9 and the mean of the ten.
+NEAREST_MEAN = {
+    "MAE": [0.8153, 0.9982, 0.4234, 0.6089, 0.6680, 0.3262, 0.7871, 0.7646, 0.4425, 0.7760, 0.6610],
+    "MSE": [0.8959, 0.9621, 0.7568, 0.8059, 0.8259, 0.6861, 0.8633, 0.8327, 0.7372, 0.8067, 0.8173],
+}
+
+
+def solution(assignment):
+    return nbformat.read(COURSE.solutions / assignment / f"{assignment}.ipynb", as_version=4)
+
+
+def printed(notebook):
+    """All that a notebook's cells print, as one text."""
+    return "\n".join(o.text for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "stream")
+
+
+def nbval(path, *options, data=None):
+    """Run a notebook with nbval and this Python; fail with its report if it does not pass."""
+    environment = os.environ | ({"MNIST_COURSE_DATA": data} if data else {})
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-current-env", "--nbval-cell-timeout=300"]
+    result = subprocess.run([*command, *options, path], cwd=path.parent, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
+
+
+@pytest.fixture(scope="session")
+def data_here():
+    """The data that a notebook finds on this machine, as the set-up cell names it."""
+    command = "import course; print('\\n' + course.load().name)"
+    found = subprocess.run([sys.executable, "-c", command], cwd=COURSE.source, capture_output=True, text=True, check=True)
+    return found.stdout.splitlines()[-1]
+
+
+def test_nbval_runs_the_solution(assignment, data_here):
+    """Strictly where the data is that of the stored outputs, else without comparing."""
+    strict = solution(assignment).metadata.course.data == data_here
+    nbval(COURSE.solutions / assignment / f"{assignment}.ipynb", "--nbval" if strict else "--nbval-lax")
+
+
+def test_the_solution_runs_on_the_stand_in(assignment):
+    nbval(COURSE.solutions / assignment / f"{assignment}.ipynb", "--nbval-lax", data="digits")
+
+
+def test_a_solution_writes_no_error_and_nothing_to_stderr(assignment):
+    for cell in solution(assignment).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr"
+
+
+def test_the_pixel_baseline_matches_the_reference():
+    notebook = solution("02-pixel-baseline")
+    if notebook.metadata.course.data != "MNIST":
+        pytest.skip("the solutions were built with the stand-in, and the reference figures are MNIST's")
+    rows = re.findall(r"^(?:\d|mean of the ten) +(0\.\d{4}|1\.0000) +(0\.\d{4}|1\.0000)$", printed(notebook), re.MULTILINE)
+    assert [[float(row[column]) for row in rows] for column in (0, 1)] == list(NEAREST_MEAN.values())
+
+
+def test_the_scoreboard_repeats_what_the_notebooks_reach():
+    sys.path.insert(0, str(ROOT / "source"))
+    import course
+
+    texts = {a.partition("-")[0]: (printed(solution(a)), solution(a).metadata.course.data) for a in COURSE.assignments}
+    for number, model, mnist, digits in course.RECORDED:
+        text, data = texts[number]
+        shown = re.search(rf"^{re.escape(model)}:? +(\d\.\d+)$", text, re.MULTILINE)
+        if number == "01":  # guessing one of ten digits needs no run
+            assert mnist == digits == 0.1
+        else:
+            assert shown, f"notebook {number} does not print the accuracy of {model!r}"
+            assert float(shown[1]) == pytest.approx(mnist if data == "MNIST" else digits, abs=0.0006)
+
+
+@pytest.fixture(scope="module")
+def perfect_and_untouched(tmp_path_factory):
+    """Verdicts of the solutions and of the untouched release, for all assignments: {(student, assignment): Verdict}."""
+    root = tmp_path_factory.mktemp("class")
+    for name in ("source", "notebooks", "solutions", "autograder", "nbgrader_config.py"):
+        (root / name).symlink_to(ROOT / name)
+    sample = sample_class.make(Course(root), COURSE.assignments)
+    chosen = [s for s in sample.submissions if s.student in (sample_class.PERFECT, sample_class.UNTOUCHED)]
+    return {(v.student, v.assignment): v for v in grading.grade(sample.course, chosen)}
+
+
+def test_the_solution_earns_full_marks(perfect_and_untouched, assignment):
+    verdict = perfect_and_untouched[sample_class.PERFECT, assignment]
+    assert [case for case in verdict.cases if not case.passed] == []
+    assert verdict.points == pytest.approx(verdict.possible, abs=1e-3) and verdict.possible > 0
+    assert verdict.notes == () and verdict.sandboxed
+
+
+def test_the_untouched_release_earns_nothing(perfect_and_untouched, assignment):
+    verdict = perfect_and_untouched[sample_class.UNTOUCHED, assignment]
+    assert verdict.points == 0
+    assert verdict.possible == pytest.approx(perfect_and_untouched[sample_class.PERFECT, assignment].possible)
