@@ -62,14 +62,21 @@ def _shorten(text):
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + f"\n... ({len(text) - MAX_TEXT:,} more characters)"
 
 
+# A feedback page has no style sheet of ours, hence the styles; the failed cases come first, as they are what one looks for.
 TABLE = Environment(autoescape=True, trim_blocks=True).from_string("""\
+{% set cell = "text-align: left; vertical-align: top; padding: 0.3em 1em 0.3em 0;" %}
+{% set narrow = cell ~ " white-space: nowrap;" %}
 <table>
 <caption>{{ score }} of {{ possible }} points{% if not sandboxed %} (graded without a sandbox){% endif %}</caption>
-<thead><tr><th>case</th><th></th><th>points</th><th>what we saw</th></tr></thead>
+<thead><tr><th style="{{ cell }}"></th><th style="{{ cell }}">points</th><th style="{{ cell }}">case</th>
+<th style="{{ cell }}">what we saw</th></tr></thead>
 <tbody>
-{% for case in cases %}
-<tr><td>{{ case.case }}</td><td>{{ "\u2713 passed" if case.passed else "\u2717 failed" }}</td>
-<td>{{ case.points }} / {{ case.possible }}</td><td>{{ case.message }}</td></tr>
+{% for case in cases|sort(attribute="passed") %}
+<tr><td style="{{ narrow }}">{{ "\u2713 passed" if case.passed else "\u2717 failed" }}</td>
+<td style="{{ narrow }}">{{ "%.2f"|format(case.points) }} / {{ "%.2f"|format(case.possible) }}</td>
+<td style="{{ cell }}">{{ case.case }}</td><td style="{{ cell }}">
+{% if case.passed and case.points < case.possible %}Counts as much as the other cases are passed.
+{% elif not case.passed %}<strong>{{ case.message }}</strong>{% endif %}</td></tr>
 {% endfor %}
 </tbody>
 </table>
