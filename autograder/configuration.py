@@ -94,6 +94,7 @@ def _configure_build(c, course):
         DropTimings,
         Tidy,
     ]
+    c.CoalesceStreamsPreprocessor.enabled = True
     c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # the kernel warns on the terminal about transports
     c.ExecutePreprocessor.record_timing = False
     c.ExecutePreprocessor.timeout = 300

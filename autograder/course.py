@@ -28,8 +28,12 @@ class Course:
 
     @property
     def exercises(self):
-        """The hidden checks: one file `<assignment>.py` for each assignment that has any."""
-        return self.root / "autograder" / "checks" / "exercises"
+        """The hidden checks: one file `<assignment>.py` for each assignment that has any.
+
+        nbgrader puts a course's folder on Python's path, so a course without the kit itself must not have a folder `autograder/`.
+        """
+        inside = self.root / "autograder" / "checks" / "exercises"
+        return inside if inside.is_dir() else self.root / "checks"
 
     @property
     def grading(self):

@@ -61,7 +61,8 @@ def _leaves(tree):
     return [leaf for branch in tree for leaf in _leaves(branch)] if isinstance(tree, list | tuple) else [tree]
 
 
-@lru_cache(maxsize=64)
+# Each submission has a secret of its own, so what is kept is of use for one exercise of one submission: few entries suffice.
+@lru_cache(maxsize=8)
 def trials(exercise, secret):
     """The cases of an exercise, with the inputs that the secret gives."""
     names = (secret, exercise.assignment, exercise.name)
@@ -73,14 +74,14 @@ def trials(exercise, secret):
     return tuple(made)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=64)
 def outcomes(exercise, reference, secret, source=""):
     """The outcomes of all cases, in their order, of the reference with `source` (a mistake's, say) on top."""
     evaluator = LocalEvaluator(reference.namespace(source))
     return tuple(trial.run(evaluator) for trial in trials(exercise, secret))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=64)
 def failed(exercise, reference, secret, source):
     """The indices of the cases that fail with `source` on top of the reference."""
     both = zip(
@@ -92,7 +93,7 @@ def failed(exercise, reference, secret, source):
     return frozenset(i for i, (trial, outcome, right) in enumerate(both) if not trial.right(outcome, right))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def expected(exercise, reference, secret):
     """The reference's own outcomes. Raises ExerciseError where the reference cannot stand for what is right."""
     found = outcomes(exercise, reference, secret)
