@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from autograder import build, configuration
@@ -62,14 +62,16 @@ def grade(course, submissions, sandboxed=True, advance=lambda submission: None):
 
 
 def summary(verdicts):
-    """A table: one row a student, one column an assignment, and the sentence of the mistake that cost most."""
+    """A table: one row a student, one column an assignment with its points, and the sentence of the mistake that cost most."""
     assignments = sorted({v.assignment for v in verdicts})
     by_student = defaultdict(dict)
     for verdict in verdicts:
         by_student[verdict.student][verdict.assignment] = verdict
-    table = Table("student", *[a.partition("-")[0] for a in assignments], "worst mistake")
+    possible = {a: max(row[a].possible for row in by_student.values() if a in row) for a in assignments}
+    numbers = [Column(f"{a.partition('-')[0]}\n/{possible[a]:g}", justify="right", no_wrap=True) for a in assignments]
+    table = Table("student", *numbers, "worst mistake")
     for student, row in sorted(by_student.items()):
-        cells = [f"{row[a].points:g}/{row[a].possible:g}" if a in row else "" for a in assignments]
+        cells = [f"{row[a].points:.1f}" if a in row else "" for a in assignments]
         worst = max(row.values(), key=lambda v: v.possible - v.points)
         table.add_row(*map(_plain, (student, *cells, worst.worst)))
     return table

@@ -31,20 +31,20 @@ class Verdict:
     @property
     def points(self):
         """Points of the automatic checks; written answers are graded by a person."""
-        return round(sum(case.points for case in self.cases), 4)
+        return round(sum(case.points for case in self.cases), 2)
 
     @property
     def possible(self):
         """The points that the automatic checks can give."""
-        return round(sum(case.possible for case in self.cases), 4)
+        return round(sum(case.possible for case in self.cases), 2)
 
     @property
     def worst(self):
-        """The sentence of the case that cost the most; a note if there is no such case; else an empty string."""
+        """The costliest sentence about the first function that fails, as later ones often fail because of it; else the notes."""
         failed = [case for case in self.cases if not case.passed and case.message]
         if failed:
-            worst = max(failed, key=lambda case: case.possible - case.points)
-            return f"{worst.exercise}: {worst.message}"
+            first = [case for case in failed if case.exercise == failed[0].exercise]
+            return f"{first[0].exercise}: {max(first, key=lambda case: case.possible - case.points).message}"
         return " ".join(self.notes)
 
     def write(self, course):
