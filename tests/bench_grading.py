@@ -43,8 +43,7 @@ def cpu_seconds(command, folder):
     first = Path("/sys/fs/cgroup/cpuacct")  # version 1 of control groups has a folder for each resource
     group = (first if first.exists() else first.parent) / f"bench-grading-{os.getpid()}"
     group.mkdir()
-    # nbgrader puts the course's folder on Python's path, where its `autograder/` would hide a package installed as editable.
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     try:
         inside = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh", *command]
         ran = subprocess.run(inside, cwd=folder, env=environment, capture_output=True, text=True)
@@ -63,10 +62,11 @@ def copy_course(origin, folder, assignment, students):
     course = Course(folder)
     for part in ("source", "notebooks", "solutions"):
         shutil.copytree(origin / part / assignment, folder / part / assignment)
-    for file in ("nbgrader_config.py", "source/header.py", "source/course.py", f"autograder/checks/exercises/{assignment}.py"):
+    for file in ("nbgrader_config.py", "source/header.py", "source/course.py"):
         if (origin / file).exists():
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(origin / file, folder / file)
+    course.exercises.mkdir()
+    shutil.copy(Course(origin).exercises / f"{assignment}.py", course.exercises)
     for student in range(students):
         submitted = course.submitted / f"student-{student:02}" / assignment
         submitted.mkdir(parents=True)
