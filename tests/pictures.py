@@ -1,0 +1,112 @@
+"""Make the two pictures of the README: a solution notebook in JupyterLab, and the feedback of a student of the demo.
+
+Run `python tests/pictures.py` after `make demo`, or name another feedback page: `python tests/pictures.py page.html`.
+It needs Debian's chromium.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / ".github" / "pictures"
+FEEDBACK = ROOT / "grading/demo/grading/feedback/chen/01-data-loading/01-data-loading.html"
+NOTEBOOK = "02-pixel-baseline"
+HEADING = "Your turn: class_means"  # the screen begins here: a solution, its check, its picture
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # else cells below the screen are not in the page
+    "apputils-extension/notification": {"fetchNews": "false"},  # else a question covers a corner
+}
+
+
+@contextlib.contextmanager
+def jupyterlab(folder):
+    """A JupyterLab with the course kit's defaults, whatever its user has set; gives its address.
+
+    folder: a private place for its files; `folder/course` is what it shows.
+    """
+    for plugin, settings in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    private = {
+        "JUPYTER_CONFIG_DIR": folder / "config",
+        "JUPYTER_RUNTIME_DIR": folder / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": folder / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"]
+    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder / 'course'}"]
+    with open(folder / "log", "w") as log:
+        server = subprocess.Popen(
+            command, env=os.environ | {name: str(path) for name, path in private.items()}, stdout=log, stderr=log
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(120):
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(f"{address}/api").close()
+                    break
+                time.sleep(0.5)
+            else:
+                sys.exit(f"JupyterLab did not start within a minute:\n{(folder / 'log').read_text()}")
+            yield address
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def picture_notebook(browser):
+    """A copy of the solution, so that opening it changes nothing in the course."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(ROOT / "solutions" / NOTEBOOK, folder / "course")
+        with jupyterlab(folder) as address:
+            page = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
+            page.goto(f"{address}/lab/tree/{NOTEBOOK}.ipynb")
+            heading = page.locator(".jp-Notebook").get_by_role("heading", name=HEADING)
+            heading.wait_for(timeout=90_000)
+            page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+            page.keyboard.press("Control+B")  # without the file browser there is room for the lines
+            page.wait_for_timeout(2_000)  # pictures and formulas move what is below them
+            heading.evaluate("element => element.scrollIntoView()")
+            page.wait_for_timeout(1_000)
+            page.screenshot(path=PICTURES / "notebook.png")
+            page.close()
+
+
+def picture_feedback(browser, path):
+    """The first failed check of a feedback page, and what stands around it."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
+    page.goto(path.resolve().as_uri())
+    page.wait_for_timeout(2_000)
+    page.screenshot(path=PICTURES / "feedback.png")
+    page.close()
+
+
+def main():
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else FEEDBACK
+    if not path.exists():
+        sys.exit(f"There is no feedback page {path}. Run `make demo` first, or name one.")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        picture_feedback(browser, path)
+        picture_notebook(browser)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
