@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / ".github" / "pictures"
 FEEDBACK = ROOT / "grading/demo/grading/feedback/chen/01-data-loading/01-data-loading.html"
 NOTEBOOK = "02-pixel-baseline"
-HEADING = "Your turn: class_means"  # the screen begins here: a solution, its check, its picture
+HEADING = "3. How far is an image from a mean?"  # the screen begins here: a question, a picture, what to write
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # else cells below the screen are not in the page
     "apputils-extension/notification": {"fetchNews": "false"},  # else a question covers a corner
@@ -91,7 +91,8 @@ def picture_feedback(browser, path):
     """The first failed check of a feedback page, and what stands around it."""
     page = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
     page.goto(path.resolve().as_uri())
-    page.wait_for_timeout(2_000)
+    failed = page.locator("table", has=page.locator("caption")).filter(has_text="failed").first
+    failed.evaluate("table => window.scrollTo(0, table.getBoundingClientRect().top - 450)")
     page.screenshot(path=PICTURES / "feedback.png")
     page.close()
 

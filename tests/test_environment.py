@@ -1,24 +1,30 @@
-"""One source of truth for versions: environment.yml takes them from pyproject.toml."""
+"""conda's environment and pip's are one: environment.yml takes everything but Python itself from pyproject.toml."""
 
-import re
 import tomllib
+from pathlib import Path
 
 import yaml
-from conftest import ROOT
+from packaging.specifiers import SpecifierSet
 
+ROOT = Path(__file__).parents[1]
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
 
 
-def test_conda_and_pip_install_the_same():
-    python, pip, by_pip = ENVIRONMENT["dependencies"]
-    assert ENVIRONMENT["name"] == PROJECT["name"]
-    lowest, above = re.fullmatch(r">=(3\.\d+),<(3\.\d+)", PROJECT["requires-python"]).groups()
-    assert python == f"python={lowest}" and int(above.split(".")[1]) == int(lowest.split(".")[1]) + 1
-    assert pip == "pip" and by_pip == {"pip": ["-e .[test]"]}
+def test_conda_installs_the_python_that_the_package_requires():
+    (python,) = [d for d in CONDA if isinstance(d, str) and d.startswith("python=")]
+    version = python.removeprefix("python=")
+    major, minor = map(int, version.split("."))
+    assert SpecifierSet(PROJECT["requires-python"]) == SpecifierSet(f">={version},<{major}.{minor + 1}")
+
+
+def test_no_version_is_written_twice():
+    assert [d for d in CONDA if not str(d).startswith("python=")] == ["pip", {"pip": ["-e .[test]"]}]
+    assert "test" in PROJECT["optional-dependencies"]
 
 
 def test_every_package_is_pinned_once():
-    packages = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
-    names = [re.fullmatch(r"([\w-]+)==[\w.]+", package)[1] for package in packages]
+    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    assert not [w for w in wanted if "==" not in w]
+    names = [w.partition("==")[0] for w in wanted]
     assert len(names) == len(set(names))
