@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from autograder.course import Course
+from autograder.course import Course, CourseError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Build, check and grade a course."
@@ -28,20 +29,17 @@ def build(
     from autograder import build as builder
 
     course, chosen = _course(assignments)
-    try:
-        if check:
-            found = builder.stale(course, chosen)
-            for path in found:
-                console.print(f"stale: {path}", soft_wrap=True)
-            if found:
-                _fail("Run `autograder build` and commit what changes.")
-            console.print(f"All generated files of {len(chosen)} assignments are current.")
-            return
-        with _progress() as bar:
-            task = bar.add_task("building", total=len(chosen))
-            changed = builder.build(course, chosen, lambda assignment: bar.update(task, advance=1, description=assignment))
-    except builder.BuildError as error:
-        _fail(error)
+    if check:
+        found = builder.stale(course, chosen)
+        for path in found:
+            console.print(f"stale: {path}", soft_wrap=True)
+        if found:
+            raise CourseError("Run `autograder build` and commit what changes.")
+        console.print(f"All generated files of {len(chosen)} assignments are current.")
+        return
+    with _progress() as bar:
+        task = bar.add_task("building", total=len(chosen))
+        changed = builder.build(course, chosen, lambda assignment: bar.update(task, advance=1, description=assignment))
     for path in changed:
         console.print(f"made: {path}", soft_wrap=True)
     console.print(f"{len(changed)} files changed." if changed else "Everything was current.")
@@ -87,21 +85,16 @@ def check(
 
 def _grade(course, submissions, no_sandbox):
     from autograder import grading
-    from autograder.build import BuildError
-    from autograder.sandbox.provisioner import SandboxError
 
     if not submissions:
-        _fail(f"There is nothing to grade in {course.grading / 'submitted'}/<student>/<assignment>/.")
-    try:
-        with _progress() as bar:
-            task = bar.add_task("grading", total=len(submissions))
+        raise CourseError(f"There is nothing to grade in {course.grading / 'submitted'}/<student>/<assignment>/.")
+    with _progress() as bar:
+        task = bar.add_task("grading", total=len(submissions))
 
-            def advance(submission):
-                bar.update(task, advance=1, description=f"{submission.assignment} {submission.student}")
+        def advance(submission):
+            bar.update(task, advance=1, description=f"{submission.assignment} {submission.student}")
 
-            verdicts = grading.grade(course, submissions, sandboxed=not no_sandbox, advance=advance)
-    except (BuildError, SandboxError) as error:
-        _fail(error)
+        verdicts = grading.grade(course, submissions, sandboxed=not no_sandbox, advance=advance)
     if no_sandbox:
         console.print("[bold]Graded without a sandbox: the students' code ran with your rights.[/bold]")
     console.print(grading.summary(verdicts))
@@ -115,11 +108,13 @@ def _course(assignments):
     here = Path.cwd()
     root = next((folder for folder in (here, *here.parents) if (folder / "source").is_dir()), None)
     if root is None:
-        _fail(f"There is no course here: neither {here} nor a folder above it has a folder source/.")
+        raise CourseError(f"There is no course here: neither {here} nor a folder above it has a folder source/.")
     course = Course(root)
     unknown = sorted(set(assignments or ()) - set(course.assignments))
     if unknown:
-        _fail(f"There is no assignment {unknown[0]!r} in {course.source}. There are: {', '.join(course.assignments)}.")
+        raise CourseError(
+            f"There is no assignment {unknown[0]!r} in {course.source}. There are: {', '.join(course.assignments)}."
+        )
     return course, assignments or course.assignments
 
 
@@ -129,6 +124,10 @@ def _progress():
     )
 
 
-def _fail(message):
-    Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/bold red] {message}", highlight=False)
-    sys.exit(1)
+def main():
+    """Run a command; what a person has to mend is said in a sentence, without a traceback."""
+    try:
+        app()
+    except CourseError as error:
+        Console(stderr=True, soft_wrap=True).print(Text("Error: ", style="bold red").append(str(error), style="not bold default"))
+        sys.exit(1)

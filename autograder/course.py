@@ -5,6 +5,10 @@ from functools import cached_property
 from pathlib import Path
 
 
+class CourseError(Exception):
+    """Something that a person has to mend before the kit can go on; the message says what, where and how."""
+
+
 @dataclass(frozen=True)
 class Course:
     """A course folder: the house of the README, seen from its root."""

@@ -15,10 +15,10 @@ from autograder import configuration
 from autograder.build import source
 from autograder.build.source import Problem
 from autograder.checks.format import load
-from autograder.course import Course, notebook_source
+from autograder.course import Course, CourseError, notebook_source
 
 
-class BuildError(Exception):
+class BuildError(CourseError):
     """The source cannot be built. `problems` says what an instructor has to mend, and where."""
 
     def __init__(self, problems):

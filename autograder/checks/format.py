@@ -3,12 +3,13 @@
 import runpy
 from dataclasses import dataclass, field, replace
 
+from ..course import CourseError
 from .inputs import Draw, draw
 from .rules import COURSE_RULES, RULES
 from .tolerance import TOLERANCES
 
 
-class ExerciseError(Exception):
+class ExerciseError(CourseError):
     """An exercise is not well formed, or its reference fails; the message says where and what to do."""
 
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from autograder.course import CourseError
+
 
 def data_folder():
     """fastai's data folder on this machine, or None if there is none yet.
@@ -23,7 +25,11 @@ def prepare_data(course, assignments):
     """Let the notebooks' own helper find, download and decode the images once, outside the sandbox.
 
     The helper is the released one, which the instructor wrote; its messages go to the terminal.
+    Raises: CourseError if the images cannot be used.
     """
     folder = next((course.release / a for a in assignments if (course.release / a / "course.py").exists()), None)
     if folder:
-        subprocess.run([sys.executable, "-c", "import course; course.load().train()"], cwd=folder, check=True)
+        command = [sys.executable, "-c", "import course; course.load().train()"]
+        loaded = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+        if loaded.returncode:
+            raise CourseError(f"The notebooks cannot read their data. {loaded.stderr.strip().splitlines()[-1]}")

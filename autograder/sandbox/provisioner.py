@@ -19,6 +19,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Instance, List
 
 import autograder
+from autograder.course import CourseError
 
 from .limits import Limits
 
@@ -32,7 +33,7 @@ UNPRIVILEGED = ("--unshare-user", "--disable-userns", "--cap-drop", "ALL")
 _sandboxes = itertools.count()
 
 
-class SandboxError(Exception):
+class SandboxError(CourseError):
     """The sandbox cannot be used or does not hold; the message says why and what to do."""
 
 
