@@ -4,6 +4,7 @@ from .evaluate import Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
 from .format import Case, Exercise, ExerciseError, case, exercise, gradient, load, loop_free
 from .inputs import Draw, Folder, folder, generator, integers, labels, normal, pixels, uniform
 from .judge import CaseResult, Verdict, judge
+from .observe import forget
 from .reference import Reference
 from .rules import COURSE_RULES, RULES
 
@@ -25,6 +26,7 @@ __all__ = [
     "case",
     "exercise",
     "folder",
+    "forget",
     "generator",
     "gradient",
     "integers",

@@ -61,8 +61,8 @@ def _leaves(tree):
     return [leaf for branch in tree for leaf in _leaves(branch)] if isinstance(tree, list | tuple) else [tree]
 
 
-# Each submission has a secret of its own, so what is kept is of use for one exercise of one submission: few entries suffice.
-@lru_cache(maxsize=8)
+# What is kept is of use as long as the secret is the same; see `forget`.
+@lru_cache(maxsize=64)
 def trials(exercise, secret):
     """The cases of an exercise, with the inputs that the secret gives."""
     names = (secret, exercise.assignment, exercise.name)
@@ -74,14 +74,14 @@ def trials(exercise, secret):
     return tuple(made)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=2048)
 def outcomes(exercise, reference, secret, source=""):
     """The outcomes of all cases, in their order, of the reference with `source` (a mistake's, say) on top."""
     evaluator = LocalEvaluator(reference.namespace(source))
     return tuple(trial.run(evaluator) for trial in trials(exercise, secret))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=2048)
 def failed(exercise, reference, secret, source):
     """The indices of the cases that fail with `source` on top of the reference."""
     both = zip(
@@ -93,7 +93,7 @@ def failed(exercise, reference, secret, source):
     return frozenset(i for i, (trial, outcome, right) in enumerate(both) if not trial.right(outcome, right))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def expected(exercise, reference, secret):
     """The reference's own outcomes. Raises ExerciseError where the reference cannot stand for what is right."""
     found = outcomes(exercise, reference, secret)
@@ -106,6 +106,12 @@ def expected(exercise, reference, secret):
         if not trial.slopes_agree(outcome.value, outcome.value):
             raise ExerciseError(f"{where}the reference's gradient is not that of its loss, by central differences.")
     return found
+
+
+def forget():
+    """Drop what was kept: each submission has a secret of its own, and memory must not grow with their number."""
+    for kept in (trials, outcomes, failed, expected):
+        kept.cache_clear()
 
 
 def pair_outcomes(exercise, reference, secret, first, second):

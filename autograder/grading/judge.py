@@ -66,6 +66,7 @@ class Judge(SandboxedExecution, Execute):
         flags = dict.fromkeys(flag for verdict in found.values() for flag in verdict.flags)
         verdict = Verdict(self.assignment, about["student"], self.sandboxed, tuple(notes), tuple(cases), tuple(flags))
         verdict.write(self.course)
+        checks.forget()
         return notebook, resources
 
     def kernel_manager(self):

@@ -216,7 +216,7 @@ def progress(items, label=""):
 
 
 # What the solutions of the notebooks reach on the test set: (notebook, model, MNIST, stand-in).
-# tests/test_scoreboard.py compares each with the output of the notebook that is named.
+# tests/test_notebooks.py compares each with the output of the notebook that is named.
 RECORDED = [
     ("01", "random guessing", 0.100, 0.100),
     ("02", "nearest mean, MAE", 0.669, 0.794),

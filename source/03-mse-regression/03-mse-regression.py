@@ -9,7 +9,7 @@
 # ---
 
 # %% [markdown]
-# # 03 · The digit as a number
+# # 03 The digit as a number
 #
 # The mean images of the last notebook never improved. Now a model improves itself, step by step, from its own errors. The
 # obvious plan: predict the digit as **one number**, and make the squared error small.

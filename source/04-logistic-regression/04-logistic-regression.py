@@ -9,7 +9,7 @@
 # ---
 
 # %% [markdown]
-# # 4. Logistic regression
+# # 04 Logistic regression
 #
 # In notebook 3 a layer with ten scores learned slowly. Keep the layer and change its end: the scores become
 # probabilities, and the loss asks how probable the right digit was. You write both, and the gradient, so that no score

@@ -9,7 +9,7 @@
 # ---
 
 # %% [markdown]
-# # 5. A network of two layers
+# # 05 A network of two layers
 #
 # One layer compares each image with ten templates. A second layer, with a bend in between, can combine what the first one
 # saw. You will write the bend, the start, and every gradient by hand, check them against the definition of a derivative,

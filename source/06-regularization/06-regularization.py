@@ -9,7 +9,7 @@
 # ---
 
 # %% [markdown]
-# # 6 Regularization
+# # 06 Regularization
 #
 # Your network from notebook 05 learns its training images by heart. Is that bad, how do you see it, and what helps? You write
 # four small functions: a **penalty** on large weights, the **step** that goes with it, a rule that says when to **stop**, and a
