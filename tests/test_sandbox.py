@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.preprocessors import Execute
 from ordinary_user import pytest_as_ordinary_user
 
-from autograder.grading.data import data_folder
+from autograder.grading.data import data_folder, prepare_data
 from autograder.sandbox import canary, provisioner
 from autograder.sandbox.canary import check_sandbox
 from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution
@@ -33,6 +33,14 @@ SMALL = Limits(
     message=1 * MB,
     cell_seconds=2,
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stand_in():
+    """The stand-in's images; the sandbox reads them and cannot make them. An ordinary user finds those that root has made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_COURSE_DATA", "digits")
+        prepare_data(COURSE, COURSE.assignments)
 
 
 class Submission(SandboxedExecution, Execute):
@@ -107,10 +115,10 @@ def test_the_canary_fails_to_get_out():
 def test_the_canary_names_what_leaks(monkeypatch, tmp_path):
     """Four holes are made: the network, the source, a folder that can be written to, more processes."""
     tmp_path.chmod(0o777)
-    isolation, system = provisioner.isolation, provisioner.system
+    isolation = provisioner.isolation
     monkeypatch.setattr(provisioner, "isolation", lambda uid: [o for o in isolation(uid) if o != "--unshare-net"])
-    monkeypatch.setattr(provisioner, "system", lambda: [*system(), *provisioner.visible(COURSE.source)])
-    monkeypatch.setattr(provisioner, "hidden_package", lambda: provisioner.visible(tmp_path, "--bind"))
+    holes = provisioner.visible(COURSE.source) + provisioner.visible(tmp_path, "--bind")
+    monkeypatch.setattr(provisioner, "hidden_package", lambda: holes)  # these come last, after the sandbox's own /tmp
     monkeypatch.setattr(canary, "PLACES", (*canary.PLACES, str(tmp_path)))
     limited = provisioner.limited
     monkeypatch.setattr(provisioner, "limited", lambda limits, uid: limited(replace(limits, processes=200), uid))

@@ -45,11 +45,12 @@ class Verdict:
         return all(c.passed for c in self.cases)
 
 
-def judge(exercise, evaluator, reference, secret, source=""):
+def judge(exercise, evaluator, reference, secret, source="", failing=()):
     """Judge one exercise of a submission.
 
     evaluator: where the student's functions can be called. reference: the `Reference` of the assignment.
     secret: a str of the course and the submission; it decides the inputs. source: the student's notebook, for the rules.
+    failing: names of exercises that failed before; if this function calls one of them, the messages begin with that.
     Raises ExerciseError if the exercise or its reference is at fault, never because of the student.
     """
     submission = _Submission(exercise, evaluator, reference, secret, source)
@@ -66,6 +67,11 @@ def judge(exercise, evaluator, reference, secret, source=""):
     if exercise.rules:
         weights[RULES] = total
     messages = _Diagnosis(submission).messages()
+    if blamed := sorted(rules.calls(source, exercise.name).intersection(failing)) if submission.wrong else ():
+        first = f"Mend your `{blamed[0]}` first: `{exercise.name}` calls it, and its own check fails. "
+        for i in submission.wrong:
+            if messages[i] not in exercise.mistakes:
+                messages[i] = first + messages[i]
     results = [
         *own,
         *(CaseResult(t, t not in submission.faults, share * w * (t not in submission.faults), w) for t, w in weights.items()),

@@ -92,6 +92,11 @@ def inspect(source, function, rules):
     return Findings(violations, tuple(dict.fromkeys(flags)))
 
 
+def calls(source, function):
+    """The names in the whole notebook that the student's `function` uses, directly or through others."""
+    return {name for statement in _parse(source).used_by(function) for name in _bound(statement)} - {function}
+
+
 def _sentence(rule, text):
     return f"A rule of the course: {RULES[rule].sentence}. You use `{text}`."
 

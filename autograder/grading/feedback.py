@@ -90,7 +90,7 @@ def case_outputs(cases, score, possible, sandboxed):
     anything else (a tensor, a NaN) would count as full marks.
     """
     text = "\n".join(f"{'passed' if c.passed else 'FAILED'}  {c.case}{': ' + c.message if c.message else ''}" for c in cases)
-    html = TABLE.render(cases=cases, score=f"{score:g}", possible=f"{possible:g}", sandboxed=sandboxed)
+    html = TABLE.render(cases=cases, score=f"{round(score, 2):g}", possible=f"{possible:g}", sandboxed=sandboxed)
     return [
         new_output("display_data", data={"text/html": html, "text/plain": text}),
         new_output("execute_result", data={"text/plain": repr(float(score))}),

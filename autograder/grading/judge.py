@@ -106,13 +106,14 @@ class Judge(SandboxedExecution, Execute):
     def _judge(self, cells, secret, found):
         """Judge every exercise whose check cell was reached; fill `found`."""
         source = "\n\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code" and not is_grade(cell))
-        evaluator = checks.KernelEvaluator(self._ask)
+        evaluator, failing = checks.KernelEvaluator(self._ask), []
         for cell in cells:
             if exercise := self._exercise(cell):
                 self._ask(BRING_BACK.format(name=_grade_id(cell)), silent_failure=True)
-                found[_grade_id(cell)] = checks.judge(
-                    exercise, evaluator, _reference(self.course, self.assignment), secret, source
-                )
+                verdict = checks.judge(exercise, evaluator, _reference(self.course, self.assignment), secret, source, failing)
+                found[_grade_id(cell)] = verdict
+                if not verdict.passed:
+                    failing.append(exercise.name)
 
     def _exercise(self, cell):
         return self.exercises.get(_grade_id(cell)) if is_grade(cell) else None

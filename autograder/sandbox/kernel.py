@@ -111,7 +111,11 @@ class CourseKernelClient(AsyncKernelClient):
     async def _disconnected(self, socket):
         # ZeroMQ drops the connection when a message is larger than MAXMSGSIZE, and says nothing else.
         await socket.get_monitor_socket(zmq.EVENT_DISCONNECTED).recv_multipart()
-        await asyncio.sleep(0.2)  # a kernel that has died disconnects too; then this is not the reason
+        # A kernel that has died disconnects too, and after `quit()` Python takes a moment to go: then this is not the reason.
+        for _ in range(30):
+            await asyncio.sleep(0.1)
+            if self.parent.why():
+                return
         self.parent.stop("message")
 
 
