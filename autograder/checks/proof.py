@@ -52,9 +52,9 @@ def check(course, assignments, secret="proof", console=None):
     """
     torch.set_num_threads(1)  # the tensors are tiny: a second thread only waits
     console = console or Console()
-    table = Table()
+    table = Table(show_edge=False)  # so it fits a terminal of 80 columns
     table.add_column("exercise", no_wrap=True)
-    for heading in ("cases", "mistakes rejected", "named rightly", "alternatives accepted", "CPU ms"):
+    for heading in ("cases", "mistakes\nrejected", "named\nrightly", "alternatives\naccepted", "CPU ms"):
         table.add_column(heading, justify="right")
     rows = []
     for assignment in assignments:

@@ -327,8 +327,7 @@ expect(
 )
 
 # %% [markdown]
-# Two ways to one gradient must agree; if they do not, the factor between them often tells why. *How many times faster is
-# the formula on 100 images: 10, 100, 1,000?*
+# Two ways to one gradient must agree. *How many times faster is the formula on 100 images: 10, 100, 1,000?*
 
 # %%
 sample, target = x_few[:100].double(), y_few[:100].double()
@@ -872,5 +871,4 @@ for name, accuracy in rows.items():
 course.scoreboard(data, rows)
 
 # %% [markdown]
-# You can check any gradient now. The next notebook takes the third loss apart: why it stays steep where the model is sure
-# and wrong, and what it takes to compute it without `nan`.
+# The next notebook takes the third loss apart, and computes it without `nan`.

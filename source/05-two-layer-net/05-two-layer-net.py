@@ -54,9 +54,8 @@ def cross_entropy(logits, labels):
 
 def cross_entropy_gradient(logits, labels):
     """The gradient of cross_entropy with respect to the logits: (softmax - one-hot) / N, shape (N, C)."""
-    gradient = softmax(logits)
-    gradient[torch.arange(len(labels)), labels] -= 1
-    return gradient / len(labels)
+    one_hot = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
+    return (softmax(logits) - one_hot) / len(labels)
 
 
 def numeric_gradient(f, w, eps=1e-6):
@@ -480,7 +479,7 @@ class Sigmoid:
     """1 / (1 + exp(-x)), elementwise."""
 
     def forward(self, x):
-        self.y = 1 / (1 + (-x).exp())
+        self.y = torch.sigmoid(x)
         return self.y
 
     def backward(self, dy):
@@ -602,16 +601,19 @@ def chain(*layers):
     loss = SoftmaxCrossEntropy()
 
     def forward(params, x):
+        logits = x
         for layer in layers:
-            x = layer.forward(x)
-        return x, x
+            logits = layer.forward(logits)
+        return logits, (x, logits)
 
-    def backward(params, logits, labels):
+    def backward(params, cache, labels):
+        x, logits = cache
         loss.forward(logits, labels)
         d = loss.backward()
-        for layer in reversed(layers):
+        for layer in reversed(layers[1:]):
             d = layer.backward(d)
-        return [grad for layer in linear for grad in (layer.dw, layer.db)]
+        # The first layer's own backward would add the gradient of the images, which nobody asks for.
+        return [x.T @ d, d.sum(dim=0)] + [grad for layer in linear[1:] for grad in (layer.dw, layer.db)]
 
     return Network([p for layer in linear for p in (layer.w, layer.b)], forward, backward)
 
