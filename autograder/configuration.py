@@ -21,7 +21,10 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.course import Course
 
+# nbgrader opens the gradebook anew for each step. Each time it would ask `alembic`, in a process of its own (0.7 s), for the same
+# version, and make an engine, which compiles the same statements again and is never given back: memory would grow.
 _alembic_version = functools.cache(nbgrader.api.get_alembic_version)
+_engine = functools.cache(nbgrader.api.create_engine)
 
 
 def config(root):
@@ -39,8 +42,7 @@ def configure(c, root):
     course = Course(Path(root).resolve())
     # nbgrader adds rows in an order that newer versions of SQLAlchemy remark upon; the rows are right.
     warnings.filterwarnings("ignore", category=SAWarning, message="Object of type <Submitted")
-    # nbgrader asks `alembic` for the same version, in a process of its own (0.7 s), each time it opens the gradebook.
-    nbgrader.api.get_alembic_version = _alembic_version
+    nbgrader.api.get_alembic_version, nbgrader.api.create_engine = _alembic_version, _engine
     # nbgrader calls `alembic` by name, and the virtual environment need not be active.
     os.environ["PATH"] = os.pathsep.join(dict.fromkeys([str(Path(sys.prefix, "bin")), *os.environ["PATH"].split(os.pathsep)]))
     _configure_folders(c, course)

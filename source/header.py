@@ -26,4 +26,5 @@ plt.style.use("tableau-colorblind10")
 torch.set_num_threads(1)  # matrices this small are slower on two cores; and sums come out the same everywhere
 torch.set_printoptions(precision=4, sci_mode=False)
 data = course.load()
-print(f"Data: {data.name}, in a folder with {' and '.join(sorted(f.name for f in data.path.iterdir() if f.is_dir()))}.")
+folders = sorted(folder.name for folder in data.path.iterdir() if folder.is_dir())
+print(f"Data: {data.name}, in a folder with {' and '.join(folders)}.")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from . import rules
 from .compose import LimitedEvaluator, compose
 from .evaluate import Failure, LocalEvaluator, Outcome, request
 from .format import ExerciseError
@@ -109,8 +110,8 @@ def expected(exercise, reference, secret):
 
 
 def forget():
-    """Drop what was kept: each submission has a secret of its own, and memory must not grow with their number."""
-    for kept in (trials, outcomes, failed, expected):
+    """Drop what was kept of one submission: its secret and its source are its own, and memory must not grow with their number."""
+    for kept in (trials, outcomes, failed, expected, rules.parse):
         kept.cache_clear()
 
 

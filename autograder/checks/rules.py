@@ -79,7 +79,7 @@ class Findings:
 
 def inspect(source, function, rules):
     """Which of the rules the student's `function` breaks, given the source of the whole notebook."""
-    notebook = _parse(source)
+    notebook = parse(source)
     violations, flags = {}, []
     for path in notebook.aliases.get(function, ()):
         if (rule := _rule_of_path(path)) in rules:
@@ -94,7 +94,7 @@ def inspect(source, function, rules):
 
 def calls(source, function):
     """The names in the whole notebook that the student's `function` uses, directly or through others."""
-    return {name for statement in _parse(source).used_by(function) for name in _bound(statement)} - {function}
+    return {name for statement in parse(source).used_by(function) for name in _bound(statement)} - {function}
 
 
 def _sentence(rule, text):
@@ -102,7 +102,8 @@ def _sentence(rule, text):
 
 
 @lru_cache(maxsize=256)
-def _parse(source):
+def parse(source):
+    """What the other functions ask about one source; kept, because they ask it for each exercise."""
     return _Notebook(_statements(source))
 
 

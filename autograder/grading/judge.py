@@ -4,6 +4,7 @@ The hidden inputs reach the notebook's process only when all of its cells have b
 """
 
 import asyncio
+import gc
 import queue
 import re
 from functools import lru_cache
@@ -67,6 +68,7 @@ class Judge(SandboxedExecution, Execute):
         verdict = Verdict(self.assignment, about["student"], self.sandboxed, tuple(notes), tuple(cases), tuple(flags))
         verdict.write(self.course)
         checks.forget()
+        gc.collect()  # nbclient's objects hang in circles; Python would let many submissions' worth of them pile up
         return notebook, resources
 
     def kernel_manager(self):

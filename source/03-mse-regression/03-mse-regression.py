@@ -129,11 +129,10 @@ def mse_loss(prediction, target):
     tensor(2.)
     """
     ### BEGIN SOLUTION
-    if prediction.ndim == 2 and target.ndim == 1:
-        target = target[:, None]
-    if prediction.shape != target.shape:
+    column = target[:, None] if prediction.ndim == 2 and target.ndim == 1 else target
+    if prediction.shape != column.shape:
         raise ValueError(f"a prediction {tuple(prediction.shape)} cannot be compared with a target {tuple(target.shape)}")
-    return ((prediction - target) ** 2).mean()
+    return ((prediction - column) ** 2).mean()
     ### END SOLUTION
 
 
@@ -173,7 +172,7 @@ for shapes in ((4, 3), (4,)), ((4, 1), (3,)), ((1, 3), (4, 3)):
 # `eps` and note the loss; lower it by `eps` and note the loss; divide the difference by the distance, `2 * eps`. Put the
 # entry back, and go on to the next.
 #
-# *With 784 weights and one bias, how many times is the loss computed?*
+# *For 784 weights, how many times is the loss computed?*
 
 
 # %% nbgrader={"grade": false, "grade_id": "numeric_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -261,7 +260,7 @@ plt.show()
 
 # %% [markdown]
 # From right to left: a smaller nudge first helps, then hurts, when the two values agree in so many digits that their
-# difference is noise. Central differences go much lower than one-sided ones, and float32 has too few digits for either. So:
+# difference is noise. Central differences go much lower than one-sided ones; float32 has too few digits even for them:
 # **check gradients in float64, with an `eps` of about 1e-5.**
 #
 # ## 4. The same slope from a formula
@@ -339,6 +338,7 @@ start = time.perf_counter()
 formula, _ = mse_gradient(sample, w, b, target)
 seconds_formula = time.perf_counter() - start
 largest_difference = (nudged - formula).abs().max().item()
+print(f"nudging computes the loss {2 * w.numel():,} times")
 print(f"largest slope {formula.abs().max():.2f}; largest difference below one millionth: {largest_difference < 1e-6}")
 
 # %% tags=["timing", "nbval-ignore-output"]
@@ -471,7 +471,7 @@ def plot_curves(axes, history, quantity):
 
 # %%
 number = [torch.zeros(784, 1), torch.zeros(1)]
-print(f"loss at the start: {mse_loss(linear(x_few, *number), y_few):.2f}")
+print(f"loss at the start: {mse_loss(linear(x_few, *number), y_few):.2f} (equally frequent digits would give 28.50)")
 
 # %% [markdown]
 # *Sketch the two curves, training and validation, before you run the next two cells.*
@@ -538,8 +538,9 @@ for name, digits in {"answers": answers, "labels": y_valid}.items():
     print(f"{((digits >= 3) & (digits <= 6)).float().mean():.0%} of the {name} are 3, 4, 5 or 6")
 
 # %% [markdown]
-# Everything is drawn to the middle (a box holds the middle half of the predictions). Is a linear model too weak? Put 30
-# hidden units between pixels and number. You build such a network in notebook 05; until then PyTorch lends its gradient.
+# The answers crowd towards the middle (a box holds half of the predictions, its line is the median). Is a linear model too
+# weak? Put 30 hidden units between pixels and number. You build such a network in notebook 05; until then PyTorch lends its
+# gradient.
 
 
 # %%
@@ -715,7 +716,7 @@ def start_at(scale):
     return [torch.randn(784, 10, generator=torch.Generator().manual_seed(0)) * scale, torch.zeros(10)]
 
 
-def train_scores(params, predict, gradient, lr, loss=mse_loss):
+def train_scores(params, predict, gradient, lr, loss=mse_loss, x=x_train, y=y_train):
     def encode(labels):
         return one_hot(labels, 10)
 
@@ -723,7 +724,7 @@ def train_scores(params, predict, gradient, lr, loss=mse_loss):
         return scores.argmax(dim=1)
 
     epochs = EPOCHS["scores"]
-    return train(params, predict, gradient, encode, decode, x_train, y_train, lr, epochs, 128, loss)
+    return train(params, predict, gradient, encode, decode, x, y, lr, epochs, 128, loss)
 
 
 sigmoid_wild, softmax_wild = start_at(1), start_at(1)
@@ -742,10 +743,9 @@ for axes, (name, history) in zip(panels, wild.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# They learn, but they crawl. The usual verdict is that MSE is the wrong loss for classes. Look closer. Above, the slope of
-# the loss by one score that should give a 1. Below, where the scores lie before the first step: with the weights as drawn,
-# and with the same weights divided by 28, the root of the number of pixels. A score outside the coloured band is
-# *saturated*.
+# They learn, but they crawl. The usual verdict: MSE is the wrong loss for classes. Look closer. The upper panel shows the
+# slope of the loss by one score that should give a 1. The lower one shows the scores before the first step: with the weights
+# as drawn, and divided by 28, the root of the number of pixels. A score outside the coloured band is *saturated*.
 
 # %%
 z = torch.linspace(-30, 30, 301)
@@ -764,7 +764,7 @@ flank = math.log(99)
 for axes in upper, lower:
     axes.axvspan(-flank, flank, color="gold", alpha=0.3, linewidth=0, label="sigmoid from .01 to .99")
 lower.set(xlabel="score z", ylabel="density of scores")
-lower.legend()
+lower.legend(loc="upper right", fontsize="small")
 plt.show()
 
 # %% [markdown]
@@ -778,6 +778,7 @@ plt.show()
 # %%
 LARGE_RATE = 10 if data.name == "MNIST" else 3  # on the stand-in's enlarged images 10 only bounces
 cross_entropy = torch.nn.functional.cross_entropy
+# It takes the scores as they are, so the layer alone will do: `predict_number`, here with ten columns.
 cross_entropy_gradient = borrowed_gradient(predict_number, cross_entropy)
 sigmoid_small, softmax_small, softmax_fast = start_at(1 / 28), start_at(1 / 28), start_at(1 / 28)
 small = {
@@ -790,24 +791,30 @@ for histories, scale in (wild, 1), (small, 1 / 28):
     )
 fast = train_scores(softmax_fast, predict_softmax, softmax_gradient, lr=LARGE_RATE)
 small[f"softmax + MSE, rate {LARGE_RATE}"] = fast
+fast_few = train_scores(start_at(1 / 28), predict_softmax, softmax_gradient, lr=LARGE_RATE, x=x_few, y=y_few)
 
 # %%
-_, panels = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-for axes, title, histories in zip(panels, ["wild start", "small start"], [wild, small], strict=True):
-    print(title)
+_, panels = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
+titles = {"wild start": wild, "small start": small, "small start, enlarged": small}
+for axes, (title, histories) in zip(panels, titles.items(), strict=True):
     for (name, history), style in zip(histories.items(), [":", "--", "-", "-."], strict=False):
-        accuracies = history["valid_accuracy"]
-        axes.plot(range(1, len(accuracies) + 1), accuracies, style, label=name)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        print(f"    {name}: {accuracies[-1]:.3f}")
+        axes.plot(range(1, EPOCHS["scores"] + 1), history["valid_accuracy"], style, label=name)
     axes.set(title=title, xlabel="epoch", ylim=(0, 1))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+top = max(max(history["valid_accuracy"]) for history in small.values())
+panels[2].set_ylim(top - 0.08, top + 0.01)
 panels[0].set_ylabel("validation accuracy")
-panels[1].legend(loc="lower right", title="for both panels")
+panels[1].legend(loc="lower right", title="for all panels", fontsize="small")
+for title, histories in ("wild start", wild), ("small start", small):
+    print(title)
+    for name, history in histories.items():
+        print(f"    {name}: {history['valid_accuracy'][-1]:.3f}")
 plt.show()
+print(f"The last of them, trained on only the {len(x_few):,} images of section 6: {fast_few['valid_accuracy'][-1]:.3f}")
 
 # %% [markdown]
-# **Question.** Read the seven numbers. How much of the crawl was the start, how much the loss, how much the rate? What,
-# then, is cross-entropy better at? (Four to eight sentences.)
+# **Question.** Read the seven numbers above the picture. How much of the crawl was the start, how much the loss, how much
+# the rate? What, then, is cross-entropy better at? (Four to eight sentences.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "answer-start-or-loss", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # Most of it was the start. At the same rate, with nothing changed but the size of the first weights, both MSE models rise
@@ -831,6 +838,7 @@ if not GRADING:
     assert max(wild_end.values()) < forgiving - 0.15, "from the wild start the MSE models crawl"
     assert min(small_end.values()) > max(wild_end.values()) + 0.15, "the small start lifts them"
     assert min(small_end.values()) > small_end["cross-entropy, rate 1"] - 0.05, "to about the level of cross-entropy"
+    assert fast_few["valid_accuracy"][-1] > hidden_history["valid_accuracy"][-1] + 0.2, "the question, not the number of images"
     if data.name == "MNIST":
         assert fast["valid_accuracy"][-1] > small_end["cross-entropy, rate 1"]
 
