@@ -281,6 +281,20 @@ def test_a_mistake_is_recognised_in_another_style(own):
     assert "COLUMNS" in text
 
 
+@pytest.mark.parametrize(
+    ("slope", "blamed"),
+    [("def slope(z, y): return softmax(z) / len(y)", True), ("def slope(z, y): return z / len(y)", False)],
+)
+def test_a_function_is_told_to_wait_for_the_one_it_calls(slope, blamed, own):
+    """A wrong softmax fails slope too, where slope calls it; else it has nothing to do with it."""
+    namespace, source = own.namespace(), f"{SECOND}\n\n{slope}"
+    run(source, namespace)
+    verdict = judge(SLOPE, LocalEvaluator(namespace), own, "secret", source, failing=["shuffled", "softmax"])
+    messages = [case.message for case in verdict.cases[: len(SLOPE.cases)] if not case.passed]
+    assert messages
+    assert all(m.startswith("Mend your `softmax` first: `slope` calls it") == blamed for m in messages), messages
+
+
 def test_partial_credit_is_the_weight_of_the_passed_cases(own):
     verdict, _ = messages(SOFTMAX, "def softmax(z):\n    e = z.exp()" + REST, own)
     assert [c.title for c in verdict.cases if not c.passed] == ["large"]

@@ -272,6 +272,6 @@ def scoreboard(data, rows):
         axes.text(merged[name] + 0.01, y, f"{merged[name]:.1%}{seconds}", va="center")
     axes.set(xlim=(0, 1.25), xticks=[i / 5 for i in range(6)])
     axes.set_xlabel(
-        f"accuracy on the test set ({data.name}), and recorded CPU seconds of training; grey: from an earlier notebook"
+        f"accuracy on the test set ({data.name}); grey: earlier notebooks\nseconds: CPU time of training, as recorded"
     )
     plt.show()
