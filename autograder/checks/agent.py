@@ -195,6 +195,11 @@ class Counting(TorchDispatchMode):
         super().__init__()
         self.namespace, self.counts = namespace, Counter()
 
+    @classmethod
+    def _should_skip_dynamo(cls):
+        """Nothing here is compiled; to guard against it torch would load its compiler, which takes a second."""
+        return False
+
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         self.counts[str(function)] += 1
         return function(*args, **(kwargs or {}))
