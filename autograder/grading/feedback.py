@@ -31,7 +31,7 @@ def safe_markdown(context, source):
     # Attachments are not taken over; nbconvert refuses a page that refers to a missing one.
     source = source.replace("attachment:", "#not-taken-over-")
     try:
-        return clean_html(HTMLExporter().markdown2html(context, source))
+        return clean_html(HTMLExporter(exclude_anchor_links=True).markdown2html(context, source))
     except InvalidNotebook:
         return f"<pre>{html.escape(source)}</pre>"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from rich import box
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -69,7 +70,7 @@ def summary(verdicts):
         by_student[verdict.student][verdict.assignment] = verdict
     possible = {a: max(row[a].possible for row in by_student.values() if a in row) for a in assignments}
     numbers = [Column(f"{a.partition('-')[0]}\n/{possible[a]:g}", justify="right", no_wrap=True) for a in assignments]
-    table = Table("student", *numbers, "worst mistake")
+    table = Table("student", *numbers, "worst mistake", box=box.SIMPLE, padding=(0, 1, 1, 0))  # narrow: sentences need the room
     for student, row in sorted(by_student.items()):
         cells = [f"{row[a].points:.1f}" if a in row else "" for a in assignments]
         worst = max(row.values(), key=lambda v: v.possible - v.points)
