@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import course
 import nbformat
@@ -114,3 +116,13 @@ def test_the_untouched_release_earns_nothing(perfect_and_untouched, assignment):
     verdict = perfect_and_untouched[sample_class.UNTOUCHED, assignment]
     assert verdict.points == 0
     assert verdict.possible == pytest.approx(perfect_and_untouched[sample_class.PERFECT, assignment].possible)
+
+
+@pytest.mark.parametrize(("folder", "said"), [(COURSE.solutions, "Success!"), (COURSE.release, "VALIDATION FAILED ON 8 CELL(S)")])
+def test_validate_tells_a_student_whether_the_checks_pass(folder, said, tmp_path):
+    """What the button in JupyterLab runs, in a folder that knows nothing of the course."""
+    name = "02-pixel-baseline"
+    copy = shutil.copytree(folder / name, tmp_path / name)
+    command = [Path(sys.prefix, "bin", "nbgrader"), "validate", f"{name}.ipynb"]
+    result = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+    assert said in result.stdout, result.stdout + result.stderr
