@@ -57,6 +57,7 @@ def _configure_folders(c, course):
     c.CourseDirectory.solution_directory = "solutions"
     for step in ("submitted", "autograded", "feedback"):
         setattr(c.CourseDirectory, f"{step}_directory", f"grading/{step}")
+    course.grading.mkdir(exist_ok=True)  # nbgrader makes the gradebook on first use, but not its folder
     c.CourseDirectory.db_url = f"sqlite:///{course.grading / 'gradebook.db'}"
     # nbgrader copies what lies beside a notebook into the release; there the text sources would show the solutions.
     texts = [f"{assignment}.py" for assignment in course.assignments]
