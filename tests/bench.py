@@ -127,10 +127,9 @@ def fast(lesson, race, net, train, test, seed):
     (lr, epochs, batch_size), (x, y) = race.course, train
     x = (x * 255).round().to(torch.uint8)
     weights, biases = [w.T.contiguous() for w in net.params[::2]], net.params[1::2]
-    pixels = torch.empty(batch_size, race.sizes[0], dtype=torch.uint8)
-    signals = [torch.empty(batch_size, size) for size in race.sizes]
-    gradients = [torch.empty(batch_size, size) for size in race.sizes]
-    column, minus_one = y.unsqueeze(1), torch.full((batch_size, 1), -1.0)
+    signals, gradients = ([torch.empty(batch_size, size) for size in race.sizes] for _ in range(2))
+    pixels, minus_one = torch.empty(batch_size, race.sizes[0], dtype=torch.uint8), torch.full((batch_size, 1), -1.0)
+    buffers, column = [signals, gradients, pixels, minus_one], y.unsqueeze(1)
     last = len(weights) - 1
 
     def run():
@@ -138,21 +137,24 @@ def fast(lesson, race, net, train, test, seed):
         batches = [batch for _ in range(epochs) for batch in torch.randperm(len(x), generator=g).split(batch_size)]
         for step, batch in enumerate(batches):
             n, rate = len(batch), lr * (len(batches) - step) / len(batches)
-            h = [s[:n] for s in signals]
-            h[0].copy_(torch.index_select(x, 0, batch, out=pixels[:n]))
+            h, below, taken, minus = buffers
+            if n < batch_size:  # the last batch of an epoch
+                h, below, taken, minus = [t[:n] for t in h], [t[:n] for t in below], taken[:n], minus[:n]
+            h[0].copy_(torch.index_select(x, 0, batch, out=taken))
             for i, w in enumerate(weights):
                 torch.addmm(biases[i], h[i], w.T, alpha=1 if i else 1 / 255, out=h[i + 1])
                 if i < last:
                     h[i + 1].sigmoid_() if race.activation == "sigmoid" else h[i + 1].relu_()
             torch.softmax(h[-1], dim=1, out=h[-1])
-            d = h[-1].scatter_add_(1, column.index_select(0, batch), minus_one[:n])
+            d = h[-1].scatter_add_(1, column.index_select(0, batch), minus)
             for i in range(last, -1, -1):
-                below = torch.mm(d, weights[i], out=gradients[i][:n]) if i else None
+                if i:
+                    torch.mm(d, weights[i], out=below[i])
                 weights[i].addmm_(d.T, h[i], alpha=-rate / n / (1 if i else 255))
                 biases[i].sub_(d.sum(dim=0), alpha=rate / n)
                 if i:
-                    below *= h[i] * (1 - h[i]) if race.activation == "sigmoid" else h[i].sign_()
-                d = below
+                    below[i].mul_(h[i] * (1 - h[i]) if race.activation == "sigmoid" else h[i].sign_())
+                d = below[i]
         for p, w in zip(net.params[::2], weights, strict=True):
             p.copy_(w.T)
 
