@@ -67,11 +67,11 @@ def judge(exercise, evaluator, reference, secret, source="", failing=()):
     if exercise.rules:
         weights[RULES] = total
     messages = _Diagnosis(submission).messages()
-    if blamed := sorted(rules.calls(source, exercise.name).intersection(failing)) if submission.wrong else ():
-        first = f"Mend your `{blamed[0]}` first: `{exercise.name}` calls it, and its own check fails. "
+    called = rules.calls(source, exercise.name)
+    if blamed := [name for name in failing if name in called]:
         for i in submission.wrong:
             if messages[i] not in exercise.mistakes:
-                messages[i] = first + messages[i]
+                messages[i] = f"Mend your `{blamed[0]}` first: `{exercise.name}` calls it, and its own check fails. {messages[i]}"
     results = [
         *own,
         *(CaseResult(t, t not in submission.faults, share * w * (t not in submission.faults), w) for t, w in weights.items()),
