@@ -26,6 +26,8 @@ TRAINING_IMAGES = 1_000 if GRADING else 50_000
 HIDDEN_SIZES = [3, 10] if GRADING else [3, 10, 30, 100, 300]
 
 # %%
+# Below 1e-38 numbers count as 0 from here on: computing with such tiny ones is many times slower, and averages fade into them.
+torch.set_flush_denormal(True)
 images, labels = data.train()
 order = torch.randperm(len(images), generator=torch.Generator().manual_seed(5))
 held_out = len(images) // 6
@@ -135,7 +137,7 @@ def relu_backward(dy, z):
     tensor([0., 5.])
     """
     ### BEGIN SOLUTION
-    return dy * (z > 0)
+    return dy * relu(z).sign()  # 1 where z came through, 0 elsewhere; dy * (z > 0) is as right, but slower
     ### END SOLUTION
 
 
@@ -380,7 +382,10 @@ print(f"{sum(p.numel() for p in params):,} gradients agree with central differen
 # ## 5. One training function for every network
 #
 # A network is its parameters and its two functions. The training function knows nothing else about it, so it serves every
-# network below. It is the gradient descent of notebook 4 with one refinement: the rate falls in a straight line to 0.
+# network below. It is the gradient descent of notebook 4 with two refinements: the rate falls in a straight line to 0, and a
+# step may have **momentum** ([Polyak 1964](https://doi.org/10.1016/0041-5553%2864%2990137-5)): each parameter then follows a
+# running average of its gradients, `average = momentum * average + (1 - momentum) * gradient`. At momentum 0 that is the
+# gradient itself, at 0.9 about the mean of the last ten.
 
 
 # %%
@@ -391,22 +396,26 @@ class Network:
         self.params, self.forward, self.backward = params, forward, backward
 
 
-def train_network(network, train, valid, lr, epochs, batch_size=64, seed=0):
+def train_network(network, train, valid, lr, epochs, batch_size=64, momentum=0, seed=0):
     """Gradient descent on shuffled batches, the rate falling linearly from lr to 0; changes the network's params in place.
 
-    train, valid: pairs (x, y). Returns: a dict of lists, one entry an epoch: train_loss, valid_loss, valid_accuracy.
+    train, valid: pairs (x, y). momentum: the weight of the past in the running average of the gradients.
+    Returns: a dict of lists, one entry an epoch: train_loss, valid_loss, valid_accuracy.
     """
     x, y = train
     generator = torch.Generator().manual_seed(seed)
     history = {"train_loss": [], "valid_loss": [], "valid_accuracy": []}
+    averages = [torch.zeros_like(p) for p in network.params]
     steps_left = total_steps = epochs * math.ceil(len(x) / batch_size)
     for _ in progress(range(epochs), "epoch"):
         order, seen = torch.randperm(len(x), generator=generator), []
         for batch in order.split(batch_size):
-            xb, yb = x.index_select(0, batch), y[batch]  # index_select is x[batch], only faster
+            xb, yb = x.index_select(0, batch), y.index_select(0, batch)  # x[batch], y[batch], but faster
             logits, cache = network.forward(network.params, xb)
-            for p, grad in zip(network.params, network.backward(network.params, cache, yb), strict=True):
-                p.sub_(grad, alpha=lr * steps_left / total_steps)  # p -= rate * grad, without a tensor for the product
+            grads = network.backward(network.params, cache, yb)
+            for p, average, grad in zip(network.params, averages, grads, strict=True):
+                average.lerp_(grad, 1 - momentum)  # the formula above
+                p.sub_(average, alpha=lr * steps_left / total_steps)  # p -= rate * average
             seen.append(logits)
             steps_left -= 1
         history["train_loss"].append(cross_entropy(torch.cat(seen), y[order]).item())  # each row's before its step
@@ -478,6 +487,27 @@ for part in ("training", "validation"):
     print(f"{part} loss: that of two layers is {two / one:.0%} of that of one")
 
 # %% [markdown]
+# And momentum? *Predict:* the same rates with and without it. Will the network learn faster, slower, or as fast? And what of
+# the rates that are too large?
+
+# %%
+rates, reached = [0.03, 0.1, 0.3, 1, 3], {}
+plt.figure(figsize=(6, 3.2))
+for momentum, style in [(0, "o-"), (0.9, "s-")]:
+    for lr in rates:
+        history = train_network(two_layers(30, seed=0), train, valid, lr, epochs=max(1, EPOCHS // 5), momentum=momentum)
+        reached[momentum, lr] = history["valid_accuracy"][-1]
+    plt.semilogx(rates, [reached[momentum, lr] for lr in rates], style, label=f"momentum {momentum}")
+plt.xticks(rates, rates), plt.minorticks_off(), plt.xlabel("rate")
+plt.ylim(0, 1), plt.ylabel("validation accuracy"), plt.legend()
+plt.show()
+assert GRADING or (abs(reached[0.9, 0.1] - reached[0, 0.1]) < 0.02 and reached[0.9, 3] > reached[0, 3] + 0.5)
+
+# %% [markdown]
+# At small rates it makes no difference: ten steps along ten gradients lead to the same place as ten steps along their mean. At
+# large rates, single gradients tear the network apart. In the average, what they agree on stays, and what they contradict
+# each other in cancels. So momentum bears larger rates, hence larger batches and fewer steps.
+#
 # ## 6. Layers as building blocks (optional)
 #
 # For a third layer you would have to write `forward` and `backward` anew. Instead, let each layer be an object that
@@ -495,7 +525,7 @@ class Sigmoid:
         return self.y
 
     def backward(self, dy):
-        return dy * self.y * (1 - self.y)
+        return dy * (self.y - self.y.square())  # y (1 - y), the slope of the sigmoid
 
 
 # %% [markdown]
@@ -518,7 +548,7 @@ class Linear:
 
     def forward(self, x):
         self.x = x
-        return x @ self.w + self.b
+        return torch.addmm(self.b, x, self.w)  # x @ w + b in one go
 
     def backward(self, dy):
         dx, self.dw, self.db = linear_backward(dy, self.x, self.w)
@@ -606,14 +636,31 @@ expect("the gradient against central differences", loss.backward(), right, mista
 
 
 # %% [markdown]
-# A chain of layers: forward in order, backward in reverse. Check it against your own `backward`, then build what you like.
+# From the images to the loss and back, station by station. Do your objects arrive at the gradients of your `backward`?
+
+# %%
+w1, b1, w2, b2 = params = two_layers(30, seed=1).params
+x, y = train[0][:64], train[1][:64]
+layers, loss = [Linear(w1, b1), ReLU(), Linear(w2, b2)], SoftmaxCrossEntropy()
+signal = x
+for layer in layers:
+    signal = layer.forward(signal)
+print(f"loss {loss.forward(signal, y):.3f}")
+d = loss.backward()
+for layer in reversed(layers):
+    d = layer.backward(d)
+expected = backward(params, forward(params, x)[1], y)
+expect("the way back", [layers[0].dw, layers[0].db, layers[2].dw, layers[2].db], expected)
+
+# %% [markdown]
+# The same as a `Network`, for any chain of layers. It skips two things that training does not need: the loss itself, and the
+# gradient of the images.
 
 
 # %%
 def chain(*layers):
-    """A Network of layers, ended by SoftmaxCrossEntropy."""
+    """A Network of layers, the first of which is Linear."""
     linear = [layer for layer in layers if isinstance(layer, Linear)]
-    loss = SoftmaxCrossEntropy()
 
     def forward(params, x):
         logits = x
@@ -623,21 +670,17 @@ def chain(*layers):
 
     def backward(params, cache, labels):
         x, logits = cache
-        loss.forward(logits, labels)
-        d = loss.backward()
+        d = cross_entropy_gradient(logits, labels)
         for layer in reversed(layers[1:]):
             d = layer.backward(d)
-        # The first layer's own backward would add the gradient of the images, which nobody asks for.
         return [x.T @ d, d.sum(dim=0)] + [grad for layer in linear[1:] for grad in (layer.dw, layer.db)]
 
     return Network([p for layer in linear for p in (layer.w, layer.b)], forward, backward)
 
 
-w1, b1, w2, b2 = params = two_layers(30, seed=1).params
-x, y = train[0][:64], train[1][:64]
-network = chain(Linear(w1, b1), ReLU(), Linear(w2, b2))
-logits, cache = network.forward(params, x)
-expect("the chain agrees with your backward", network.backward(params, cache, y), backward(params, forward(params, x)[1], y))
+network = chain(*layers)
+_, cache = network.forward(network.params, x)
+expect("the chain agrees with your backward", network.backward(network.params, cache, y), expected)
 
 # %%
 g = torch.Generator().manual_seed(0)
