@@ -254,6 +254,13 @@ class SandboxedExecution:
 
     execute_cell = run_sync(async_execute_cell)
 
+    async def _check_raise_for_error(self, cell, cell_index, exec_reply):
+        await super()._check_raise_for_error(cell, cell_index, exec_reply)
+        # After `quit()` a kernel replies, and ends a moment later: in the next cell, or while the notebook is judged.
+        if exec_reply and any(part.get("source") == "ask_exit" for part in exec_reply["content"].get("payload", [])):
+            self.km.stop("died")
+            raise await self.km.stopped(None)
+
     async def _is_idle(self):
         try:
             await self.kc.kernel_info(reply=True, timeout=1)

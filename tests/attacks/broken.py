@@ -8,7 +8,7 @@ import os
 import shutil
 
 from nbformat.v4 import new_code_cell, new_output
-from submission import EXERCISES, NOTEBOOK, RIGHT, Submission, first, graded, last, nothing
+from submission import EXERCISES, NOTEBOOK, RIGHT, Submission, before, first, graded, last, nothing
 
 
 def broken(name, what, code="", *, softmax=None, keeps=EXERCISES, edit=nothing, files=nothing):
@@ -51,6 +51,8 @@ CRASHES = [
     broken("stopped", "stops itself", softmax=calls("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)")),
     broken("recursion", "calls itself without end", softmax=calls("import sys\nsys.setrecursionlimit(10**9)\nreturn softmax(z)")),
     broken("quit", "says quit() at the top", edit=first("quit()"), keeps=()),
+    broken("quit-between", "says quit() before the last exercise", edit=before("softmax", "quit()"), keeps=("accuracy",)),
+    broken("quit-at-the-end", "says quit() in the last cell", edit=last("quit()")),
     broken(
         "shutdown",
         "shuts its kernel down",

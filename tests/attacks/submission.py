@@ -101,6 +101,11 @@ def first(source):
     return lambda notebook: notebook.cells.insert(0, new_code_cell(source))
 
 
+def before(grade_id, source):
+    """Add a code cell before the first cell with this grade_id."""
+    return lambda notebook: notebook.cells.insert(notebook.cells.index(graded(notebook, grade_id)), new_code_cell(source))
+
+
 def last(source, **attributes):
     """Add a code cell at the end."""
     return lambda notebook: notebook.cells.append(new_code_cell(source, **attributes))
