@@ -94,6 +94,13 @@ def test_the_scoreboard_repeats_what_the_notebook_reaches(assignment):
     compare_with_recorded(assignment, printed(notebook), notebook.metadata.course.data, tolerance=0.0006)
 
 
+def test_the_readme_names_the_accuracies_that_are_recorded(assignment):
+    (row,) = (line for line in (ROOT / "README.md").read_text().splitlines() if f"({COURSE.release.name}/{assignment}/" in line)
+    named = [float(number) for number in re.findall(r"\.\d+", row.split("|")[-2])]
+    reached = [mnist[0] for n, _, mnist, _ in course.RECORDED if n == assignment[:2]]
+    assert named and all(min(abs(accuracy - number) for number in reached) < 0.0006 for accuracy in named)
+
+
 @pytest.fixture(scope="module")
 def perfect_and_untouched(tmp_path_factory):
     """Verdicts of the solutions and of the untouched release, for all assignments: {(student, assignment): Verdict}."""

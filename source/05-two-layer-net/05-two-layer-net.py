@@ -12,8 +12,8 @@
 # # 05 A network of two layers
 #
 # One layer compares each image with ten templates. A second layer, with a bend in between, can combine what the first one
-# saw. You will write the bend, the start, and every gradient by hand, check them against the definition of a derivative,
-# train networks of several shapes with one function, break one on purpose, and meet PyTorch's own way at the end.
+# saw. You will write the bend, the start, and every gradient by hand, train networks of several shapes with one function,
+# break one on purpose, and meet PyTorch's own way at the end.
 #
 # Until that last part the rules are as before: no autograd, no `torch.nn`, no `torch.optim`.
 
@@ -87,8 +87,7 @@ assert difference < 1e-5
 print("Two linear layers equal one with the weights w1 @ w2, of shape", tuple((w1 @ w2).shape))
 
 # %% [markdown]
-# Nothing: it is one linear layer in disguise. Something must bend in between. The simplest bend is the **rectified linear
-# unit** (ReLU).
+# Nothing: it is one linear layer in disguise. The simplest bend is the **rectified linear unit** (ReLU).
 
 
 # %% nbgrader={"grade": false, "grade_id": "relu", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -123,8 +122,7 @@ assert z[0, 0] == -2, "Your relu changes its input. Return a new tensor."
 # %% [markdown]
 # Backward, each function gets `dy`, the gradient of the loss with respect to what it *returned*, and answers with the
 # gradient with respect to what it was *given*. Where ReLU let the number through, the gradient goes through; where it did
-# not, the loss does not depend on `z`, and the gradient is 0. (At exactly `z = 0` there is no derivative. Either answer
-# will do.)
+# not, the loss does not depend on `z`, and the gradient is 0. (At exactly `z = 0` either answer will do.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "relu_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -159,10 +157,10 @@ assert dy[0, 0] == 1, "Your relu_backward changes dy. Return a new tensor."
 # %% [markdown]
 # ## 2. A start
 #
-# Zeros were a good start for one layer. Here they would not do: with `w2 = 0` nothing flows back to `w1`, and if all hidden
-# units start equal, they get equal gradients and stay equal. So the start is random. How large? ReLU throws away about half
-# of the signal's power; weights with variance `2 / fan_in` make up for that ([He et al.
-# 2015](https://arxiv.org/abs/1502.01852), eq. 10), `fan_in` being the number of inputs of a unit. Biases start at 0.
+# Zeros were a good start for one layer. Here they would not do: with `w2 = 0` nothing flows back to `w1`, and hidden units
+# that start equal stay equal. So the start is random. How large? ReLU throws away about half of the signal's power; weights
+# with variance `2 / fan_in` make up for that ([He et al. 2015](https://arxiv.org/abs/1502.01852), eq. 10), `fan_in` being the
+# number of inputs of a unit. Biases start at 0.
 
 
 # %% nbgrader={"grade": false, "grade_id": "init_linear", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -204,8 +202,7 @@ same = init_linear(784, 500, torch.Generator().manual_seed(1))[0]
 assert torch.equal(w, same), "The same generator state must give the same weights: pass `generator=generator` to torch.randn."
 
 # %% [markdown]
-# *Predict:* a signal goes through 20 layers of 100 ReLU units. What becomes of its size when the weights are half as large
-# as they should be?
+# *Predict:* a signal goes through 20 layers of 100 ReLU units. What becomes of its size when the weights are half as large?
 
 # %%
 plt.figure(figsize=(6, 3.2))
@@ -382,10 +379,10 @@ print(f"{sum(p.numel() for p in params):,} gradients agree with central differen
 # ## 5. One training function for every network
 #
 # A network is its parameters and its two functions. The training function knows nothing else about it, so it serves every
-# network below. It is the gradient descent of notebook 4 with two refinements: the rate falls in a straight line to 0, and a
-# step may have **momentum** ([Polyak 1964](https://doi.org/10.1016/0041-5553%2864%2990137-5)): each parameter then follows a
-# running average of its gradients, `average = momentum * average + (1 - momentum) * gradient`. At momentum 0 that is the
-# gradient itself, at 0.9 about the mean of the last ten.
+# network below. It is that of notebook 4 with two refinements: the rate falls in a straight line to 0, and a step may have
+# **momentum** ([Polyak 1964](https://doi.org/10.1016/0041-5553%2864%2990137-5)): each parameter then follows a running average
+# of its gradients, `average = momentum * average + (1 - momentum) * gradient`. At momentum 0 that is the gradient itself, at
+# 0.9 about the mean of the last ten.
 
 
 # %%
@@ -487,8 +484,7 @@ for part in ("training", "validation"):
     print(f"{part} loss: that of two layers is {two / one:.0%} of that of one")
 
 # %% [markdown]
-# And momentum? *Predict:* the same rates with and without it. Will the network learn faster, slower, or as fast? And what of
-# the rates that are too large?
+# And momentum? *Predict:* at the same rate, does it make learning faster, slower, or neither? And at rates that are too large?
 
 # %%
 rates, reached = [0.03, 0.1, 0.3, 1, 3], {}
@@ -504,16 +500,16 @@ plt.show()
 assert GRADING or (abs(reached[0.9, 0.1] - reached[0, 0.1]) < 0.02 and reached[0.9, 3] > reached[0, 3] + 0.5)
 
 # %% [markdown]
-# At small rates it makes no difference: ten steps along ten gradients lead to the same place as ten steps along their mean. At
-# large rates, single gradients tear the network apart. In the average, what they agree on stays, and what they contradict
-# each other in cancels. So momentum bears larger rates, hence larger batches and fewer steps.
+# Neither, while rates are small: ten steps along ten gradients end where ten steps along their mean do. At large rates single
+# gradients tear the network apart; in their average, what they agree on stays and the rest cancels. So momentum bears larger
+# rates, hence larger batches and fewer steps.
 #
 # ## 6. Layers as building blocks (optional)
 #
-# For a third layer you would have to write `forward` and `backward` anew. Instead, let each layer be an object that
-# remembers what its own way back needs; any chain of them is then a network. Here is one as an example, the sigmoid.
+# (If you skip this section, go on at the first cell of 7. It costs 5 of 22 points, and two bars of the scoreboard.)
 #
-# If you skip this section, go on at the first cell of 7. You give away 5 of 22 points, and two bars of the scoreboard.
+# For a third layer you would have to write `forward` and `backward` anew. Instead, let each layer be an object that
+# remembers what its own way back needs; any chain of them is then a network. One as an example, the sigmoid:
 
 
 # %%
@@ -636,7 +632,7 @@ expect("the gradient against central differences", loss.backward(), right, mista
 
 
 # %% [markdown]
-# From the images to the loss and back, station by station. Do your objects arrive at the gradients of your `backward`?
+# Station by station to the loss and back: do your objects find the gradients of your `backward`?
 
 # %%
 w1, b1, w2, b2 = params = two_layers(30, seed=1).params
@@ -653,8 +649,7 @@ expected = backward(params, forward(params, x)[1], y)
 expect("the way back", [layers[0].dw, layers[0].db, layers[2].dw, layers[2].db], expected)
 
 # %% [markdown]
-# The same as a `Network`, for any chain of layers. It skips two things that training does not need: the loss itself, and the
-# gradient of the images.
+# The same as a `Network`. It skips what training does not need: the loss itself, and the gradient of the images.
 
 
 # %%
@@ -699,8 +694,8 @@ for name, history in histories.items():
     print(f"{name:19} validation loss {history['valid_loss'][-1]:.3f}, accuracy {history['valid_accuracy'][-1]:.3f}")
 
 # %% [markdown]
-# Look at the gap between each dashed line and its solid one. Which network has begun to learn its training images by heart?
-# That is the subject of notebook 6.
+# Look at the gaps between dashed and solid lines. Which network has begun to learn its training images by heart? Notebook 6
+# is about that.
 #
 # ## 7. How many hidden units?
 #
@@ -752,8 +747,8 @@ assert GRADING or (alive == 0 and dw1.abs().max() == 0 and abs(history["valid_lo
 print(f"rate {lr}: {alive} units alive, loss {history['valid_loss'][-1]:.2f}, largest gradient of w1 {dw1.abs().max()}")
 
 # %% [markdown]
-# The loss is back at ln 10, and the gradient of `w1` is exactly 0: no amount of further training will help. Start again
-# with a smaller rate.
+# The loss is back at ln 10, and the gradient of `w1` is exactly 0: no further training will help. Start again, with a smaller
+# rate.
 #
 # ## 9. Biases: why, or why not?
 #
@@ -844,8 +839,7 @@ assert GRADING or (humps["one layer"] < 1e-4 and humps["784-30-10 ReLU"] > 0.1)
 # %% [markdown]
 # ## 11. The reward: the library does it for you
 #
-# You have written what PyTorch does when you call `.backward()`. From here on the rules are lifted, and nothing is left to
-# write: run it. (`nn.Linear` keeps its weight as (fan_out, fan_in), hence the `.T`.)
+# You have written what PyTorch does when you call `.backward()`. From here on the rules are lifted. (`nn.Linear` keeps its weight as (fan_out, fan_in), hence the `.T`.)
 
 # %%
 from torch import nn, optim
@@ -915,9 +909,8 @@ plt.show()
 assert max(abs(a - b) for a, b in zip(ours["valid_loss"], theirs, strict=True)) < 0.001
 
 # %% [markdown]
-# One lies on the other. The library spares you the gradients; it does not spare you the settings. Here is a race, in CPU
-# seconds on *your* machine, between ways to train 784-30-10. Each marker is an epoch. *Predict:* which matters more, the
-# code, or rate and batch size?
+# One lies on the other. The library spares you the gradients, not the settings. A race, in CPU seconds on *your* machine,
+# between ways to train 784-30-10; each marker is an epoch. *Predict:* which matters more, the code, or rate and batch size?
 
 # %% tags=["timing", "nbval-ignore-output"]
 # Seconds differ from run to run, so the solutions come without this picture: run it yourself.
@@ -976,8 +969,8 @@ plt.legend(bbox_to_anchor=(1.02, 1), loc="upper left")
 plt.show()
 
 # %% [markdown]
-# On our machine both mattered. With the same settings your code needed a third of the library's seconds. But no code
-# rescues a rate of 0.001: after its last epoch most digits are still read wrongly.
+# On our machine both mattered: with the same settings your code needed a third of the library's seconds, but no code rescues
+# a rate of 0.001.
 #
 # ## From symptom to cause
 #
