@@ -14,7 +14,7 @@ from pathlib import Path
 import nbgrader.api
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CoalesceStreamsPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CoalesceStreamsPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader import preprocessors as nbg
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
@@ -114,6 +114,7 @@ def quiet(converter):
 
 
 def _configure_grading(c, course):
+    from autograder.grading.feedback import GetGradesSoFar
     from autograder.grading.judge import Judge
     from autograder.grading.submission import CourseAutograde
 
@@ -127,5 +128,6 @@ def _configure_grading(c, course):
         nbg.AssignLatePenalties,
         nbg.CheckCellMetadata,
     ]
+    c.GenerateFeedback.preprocessors = [GetGradesSoFar, CSSHTMLHeaderPreprocessor]
     # Feedback and formgrader turn Markdown into HTML with this filter; a student's Markdown may carry scripts.
     c.HTMLExporter.filters = {"markdown2html": "autograder.grading.feedback.safe_markdown"}

@@ -14,6 +14,7 @@ from nbgrader.api import Gradebook
 
 from autograder import build
 from autograder.course import Course
+from autograder.grading.feedback import NOT_GRADED
 
 NAME = "attack-target"
 SOFTMAX = "def softmax(z):\n    return torch.full_like(z, 1 / z.shape[1])\n"
@@ -124,3 +125,19 @@ def test_a_broken_submission_leaves_its_neighbour_as_it_is(graded, ungraded, tmp
     shutil.copy(graded.grading / "secret", course.grading / "secret")
     assert run("autograder", "grade", "--student", "right", cwd=course.root).returncode == 0
     assert verdicts(course)["right"] == verdicts(graded)["right"]
+
+
+def test_an_answer_that_a_person_must_read_says_so_until_it_is_graded(graded, tmp_path):
+    def says_so(course, student):
+        page = course.grading / "feedback" / student / NAME / f"{NAME}.html"
+        return NOT_GRADED in page.read_text()
+
+    assert says_so(graded, "right") and not says_so(graded, "untouched")  # who wrote nothing has 0 at once
+    course = copy(graded, tmp_path / "course")
+    with Gradebook(f"sqlite:///{course.grading / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("answer-why", NAME, NAME, "right")
+        grade.manual_score, grade.needs_manual_grade = 1, False  # as formgrader does
+        gradebook.db.commit()
+    result = run("nbgrader", "generate_feedback", NAME, "--student=right", "--force", cwd=course.root)
+    assert result.returncode == 0, result.stderr
+    assert not says_so(course, "right")

@@ -12,7 +12,9 @@ from jinja2 import Environment, pass_context
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbformat.v4 import new_output
+from nbgrader.preprocessors import GetGrades
 
+NOT_GRADED = "Not graded yet: a person will read this answer. Until then it counts 0."
 # Pictures and plain text are shown as they are, HTML after cleaning; JavaScript, SVG, LaTeX and widgets are left out.
 PICTURES = ("image/png", "image/jpeg")
 MAX_TEXT = 20_000  # characters of one output; nobody reads more of it
@@ -60,6 +62,17 @@ def _clean_output(output):
 
 def _shorten(text):
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + f"\n... ({len(text) - MAX_TEXT:,} more characters)"
+
+
+class GetGradesSoFar(GetGrades):
+    """The grades and comments of the gradebook; an answer that still waits for its grader says so."""
+
+    def _get_score(self, cell, resources):
+        super()._get_score(cell, resources)
+        about = cell.metadata.nbgrader
+        grade = self.gradebook.find_grade(about.grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        if grade.needs_manual_grade:
+            about.comment = about.get("comment") or NOT_GRADED
 
 
 # A feedback page has no style sheet of ours, hence the styles; the failed cases come first, as they are what one looks for.
