@@ -306,7 +306,7 @@ CONTESTANTS = {
 
 
 NOTES = f"""x: how often the seconds of notebook 05's clear code, and those of its fast variant, fit into the others'.
-By hand and torch.nn: mean of {SEEDS} seeds; the posts and scikit-learn: one seed. Given up after {PATIENCE} CPU s.
+By hand and torch.nn: means of {SEEDS} seeds; the posts and scikit-learn: one seed. Given up after {PATIENCE} CPU s.
 By hand and our settings: Kaiming start, SGD with momentum {MOMENTUM}, the rate falling to 0 at the end of the last epoch.
 Usual settings: batches of 64, a constant rate of .1 (sigmoid 1).
 The posts' way: batches of 256; N(0, 1) start and rate 1, but with ReLU nn.Linear's start and rate .001 (30 units) or .1 (64).

@@ -98,6 +98,12 @@ def processes_that_name(text):
     return found
 
 
+def test_memory_that_no_limit_counts_cannot_be_had():
+    memory = "import ctypes, os\ntry:\n    os.memfd_create('x')\nexcept OSError as error:\n    print(error.strerror)"
+    shared = "print(ctypes.CDLL(None).shmget(0, 4096, 0o1600))"
+    assert run(memory, shared) == (["Function not implemented\n", "-1\n"], None)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; this run is an ordinary user's already")
 def test_all_of_this_as_an_ordinary_user(capsys, request):
     """This file once more. It comes first because it takes longest."""

@@ -252,7 +252,7 @@ class _Diagnosis:
         """The difference of one case from the right outcome, from the fixed list."""
         s, trial = self.s, self.s.trials[i]
         right = s.right[i].value
-        value = quotable(s.got[i].value, s.source, _largest(trial.inputs, right))
+        value = quotable(s.got[i].value, s.source, _tensors([trial.inputs, right]))
         if isinstance(value, Failure) or isinstance(right, Failure):
             return describe.wrong_failure(value, right, s.exercise.name)
         if trial.case.wrt and isinstance(value, dict) and value.keys() == right.keys():
@@ -340,12 +340,6 @@ class _Diagnosis:
             else "Both your loss and your gradient are wrong."
         )
         return f"{both} {how or ''}".strip()
-
-
-def _largest(*trees):
-    """(axes, entries) of the largest tensor that code which works on these trees has; one axis more than theirs."""
-    tensors = [t for tree in trees for t in _tensors(tree)]
-    return 1 + max((t.ndim for t in tensors), default=1), 1 + max((t.numel() for t in tensors), default=0)
 
 
 def _tensors(tree):

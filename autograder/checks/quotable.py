@@ -1,7 +1,8 @@
 """What of the things that a student's process says may be repeated to the student: nothing that could hold a hidden input.
 
 That process can put any text it likes into a message, the name of a type, a line of code. Repeated is what the student has
-written into the notebook anyway, and the messages of Python and torch that help, recognised by their form.
+written into the notebook anyway, and the messages of Python and torch that help, recognised by their form: their words must be
+Python's, torch's or the student's, their numbers sizes of the case. So a program that fails on purpose can say a few bits.
 """
 
 import builtins
@@ -13,7 +14,25 @@ import torch
 from .evaluate import Failure, Other
 
 KNOWN_TYPES = ("numpy.ndarray", "function", "generator", "module", "set", "bytes", "range", "map", "zip", "ellipsis", "slice")
+KNOWN_TYPES += ("builtin_function_or_method", "method", "dict_keys", "dict_values", "dict_items", "type", "complex")
 OWN_TYPES = ("TooLarge",)  # of the agent
+DTYPES = {
+    "float",
+    "double",
+    "half",
+    "long",
+    "int",
+    "short",
+    "char",
+    "bool",
+    "bfloat16",
+    "complexfloat",
+    "signed",
+    "unsigned",
+    "c10",
+}
+MOST_WORDS = 3  # of the student's, in one message
+LAST_LINE = 300  # of a cell that is quoted by its number
 NUMBER, SIZES, WORD = r"-?\d{1,3}", r"\d{1,3}x\d{1,3}", r"\w+"
 MESSAGES = re.compile(
     "|".join(
@@ -24,9 +43,9 @@ MESSAGES = re.compile(
             rf"module '[\w.]+' has no attribute '{WORD}'",
             rf"'{WORD}' object is not (callable|iterable|subscriptable)",
             rf"'{WORD}' object does not support item assignment",
-            rf"unsupported operand type\(s\) for [^ ]+: '{WORD}' and '{WORD}'",
+            rf"unsupported operand type\(s\) for [-+*/@%&|^<>=]{{1,3}}( or pow\(\))?: '{WORD}' and '{WORD}'",
             rf"{WORD}\(\) takes {NUMBER} positional arguments? but {NUMBER} (was|were) given",
-            rf"{WORD}\(\) missing {NUMBER} required positional arguments?: [\w', ]+",
+            rf"{WORD}\(\) missing {NUMBER} required positional arguments?: '{WORD}'(,? and '{WORD}')?",
             rf"{WORD}\(\) got an unexpected keyword argument '{WORD}'",
             rf"(too many|not enough) values to unpack \(expected {NUMBER}(, got {NUMBER})?\)",
             r"more than (100,000 items|33,554,432 bytes|64 bits)",
@@ -52,35 +71,65 @@ MESSAGES = re.compile(
         ]
     )
 )
+FIXED = set(re.findall(r"[^\W\d]\w*", MESSAGES.pattern)) | {"Tensor", "NoneType", "ndarray"} | set(dir(builtins))
 
 
-def quotable(value, source, sizes):
+def quotable(value, source, tensors):
     """`value`, a tree of evidence, as far as it may be described to its author.
 
     source: the student's notebook; text is repeated only from there, or if it is well known.
-    sizes: (axes, entries) that a tensor of honest code has at most; the shape of another one could be there to tell something.
+    tensors: the inputs and the right results of the case; sizes that do not fit them could be there to tell something.
     """
+    lines = source.splitlines()
     written = set(re.findall(r"[^\W\d]\w*", source))
-    if isinstance(value, Failure):
-        return _failure(value, source, written)
-    if isinstance(value, Other):
-        return value if value.type in KNOWN_TYPES or value.type.split(".")[-1] in written else Other("unknown to the grader")
-    if isinstance(value, torch.Tensor) and (value.ndim > sizes[0] or max(value.shape, default=0) > sizes[1]):
-        return Other("tensor with an unexpected shape")
-    if isinstance(value, list | tuple):
-        return type(value)(quotable(v, source, sizes) for v in value)
-    return {k: quotable(v, source, sizes) for k, v in value.items()} if isinstance(value, dict) else value
+    axes = 1 + max((t.ndim for t in tensors), default=1)
+    entries = 1 + max((t.numel() for t in tensors), default=0)
+    sizes = {*range(5), *(size for t in tensors for size in (t.numel(), *t.shape))}
+
+    def allowed(value):
+        if isinstance(value, Failure):
+            return _failure(value, lines, written, sizes)
+        if isinstance(value, Other):
+            return value if value.type in KNOWN_TYPES or value.type.split(".")[-1] in written else Other("unknown to the grader")
+        if isinstance(value, torch.Tensor) and (value.ndim > axes or max(value.shape, default=0) > entries):
+            return Other("tensor with an unexpected shape")
+        if isinstance(value, list | tuple):
+            return type(value)(map(allowed, value))
+        return {k: allowed(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+    return allowed(value)
 
 
-def _failure(failure, source, written):
+def _failure(failure, lines, written, sizes):
     if failure.type == "":  # a sentence of ours
         return failure
-    line = failure.line
-    if line and (line["text"] not in map(str.strip, source.splitlines()) or line["number"] > len(source.splitlines())):
-        line = None
     known = isinstance(getattr(builtins, failure.type, None), type) or failure.type in OWN_TYPES or failure.type in written
-    # The words of a message that its form leaves open are names, which must be written in the notebook or known to Python.
-    named = re.findall(r"'(\w+)'", failure.message)
     form = MESSAGES.match(failure.message)
-    fits = form and all(name in written or hasattr(builtins, name) or name in ("Tensor", "NoneType", "ndarray") for name in named)
-    return replace(failure, type=failure.type if known else "an error", message=form[0] if fits else "", line=line)
+    return replace(
+        failure,
+        type=failure.type if known else "an error",
+        message=form[0] if form and _harmless(form[0], written, sizes) else "",
+        line=failure.line if failure.line and _stands(failure.line, lines) else None,
+    )
+
+
+def _harmless(message, written, sizes):
+    """Whether the words and numbers of a message of a known form are those of an honest one."""
+    open_words = 0
+    for token in re.findall(r"[\d,]*\d(?:x\d+)?D?(?!\w)|\w+", message):
+        if token[0].isdigit():
+            numbers = map(int, re.findall(r"\d+", token.replace(",", "")))
+            if token not in MESSAGES.pattern and not sizes.issuperset(numbers):
+                return False
+        elif token not in FIXED and token.lower() not in DTYPES:
+            open_words += 1
+            if token not in written or open_words > MOST_WORDS:
+                return False
+    return True
+
+
+def _stands(line, lines):
+    """Whether a line with this text can have this number in a cell: cells are parted by empty lines."""
+    number = line["number"]
+    starts = (i - number + 1 for i, text in enumerate(lines) if text.strip() == line["text"])
+    return number <= LAST_LINE and any(start == 0 or (start > 0 and not lines[start - 1]) for start in starts)

@@ -24,7 +24,8 @@ UNSAFE_TEX = re.compile(r"\\(href|class|cssId|style|data|require|html\w*)(?![A-Z
 
 def clean_html(text):
     """HTML without scripts, event handlers, forms, styles or unsafe links."""
-    return nh3.clean(UNSAFE_TEX.sub(r"\\text", text), link_rel="noopener noreferrer")
+    # In this order: cleaning turns entities into letters and drops comments, which could hide a command.
+    return UNSAFE_TEX.sub(r"\\text", nh3.clean(text, link_rel="noopener noreferrer"))
 
 
 @pass_context
@@ -32,6 +33,7 @@ def safe_markdown(context, source):
     """The filter `markdown2html` of nbconvert, with its result cleaned."""
     # Attachments are not taken over; nbconvert refuses a page that refers to a missing one.
     source = source.replace("attachment:", "#not-taken-over-")
+    source = re.sub(r"[^\S\n]{100,}", " ", source)  # mistune takes a second for twenty thousand spaces
     try:
         return clean_html(HTMLExporter(exclude_anchor_links=True).markdown2html(context, source))
     except InvalidNotebook:

@@ -1,8 +1,15 @@
 """Grade submissions one by one with nbgrader's own pipeline; one bad submission never costs another its grade."""
 
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import traceback
 from collections import defaultdict
 from dataclasses import dataclass
 
+from nbgrader.api import MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from rich import box
@@ -50,16 +57,28 @@ def grade(course, submissions, sandboxed=True, advance=lambda submission: None):
     api = NbGraderAPI(CourseDirectory(config=config), config=config)
     verdicts = []
     for submission in submissions:
-        verdict_path(course, submission.assignment, submission.student).unlink(missing_ok=True)
-        result = api.autograde(submission.assignment, submission.student)
-        if result["success"]:
-            result = api.generate_feedback(submission.assignment, submission.student)
-        verdict = read_verdict(course, submission.assignment, submission.student)
-        if verdict is None:
-            verdict = _no_verdict(course, submission, sandboxed, result)
+        try:
+            verdict = _grade_one(course, api, submission, sandboxed)
+        except Exception:  # whatever it is, the others get their grades
+            verdict = _no_verdict(course, api, submission, sandboxed, traceback.format_exc())
         verdicts.append(verdict)
         advance(submission)
     return verdicts
+
+
+def _grade_one(course, api, submission, sandboxed):
+    about = submission.assignment, submission.student
+    if re.search(r"[*?\[\]]|^\s|\s$", submission.student) or not submission.student.isprintable():
+        return _no_verdict(course, api, submission, sandboxed, "The name of the folder is no student's id; rename it.")
+    verdict_path(course, *about).unlink(missing_ok=True)
+    shutil.rmtree(course.grading / "feedback" / submission.student / submission.assignment, ignore_errors=True)
+    result = api.autograde(*about)
+    if result["success"]:
+        result = api.generate_feedback(*about)
+    verdict = read_verdict(course, *about)
+    if verdict and result["success"]:
+        return verdict
+    return _no_verdict(course, api, submission, sandboxed, f"{result.get('error') or ''}\n{result.get('log') or ''}")
 
 
 def summary(verdicts):
@@ -83,12 +102,20 @@ def _plain(text):
     return Text("".join(c if c.isprintable() else " " for c in text))
 
 
-def _no_verdict(course, submission, sandboxed, result):
-    """nbgrader gave up on a submission: no points, a note for the instructor, and the details in a log."""
-    log = course.grading / "logs" / f"{submission.assignment}-{submission.student}.log"
+def _no_verdict(course, api, submission, sandboxed, details):
+    """A submission cannot be graded: no points in the gradebook either, a note for the instructor, and the details in a log."""
+    digest = hashlib.sha256(os.fsencode(submission.student)).hexdigest()[:12]  # the id itself may be no name for a file
+    log = course.grading / "logs" / f"{submission.assignment}-{digest}.log"
     log.parent.mkdir(exist_ok=True)
-    log.write_text(f"{result.get('error') or ''}\n{result.get('log') or ''}")
+    log.write_text(f"{submission.student!r}\n{details}", errors="replace")
     note = f"This submission could not be graded. For the instructor: {log.relative_to(course.root)}."
     verdict = Verdict(submission.assignment, submission.student, sandboxed, (note,), ())
-    verdict.write(course)
+    with contextlib.suppress(OSError, ValueError):
+        verdict.write(course)
+    with contextlib.suppress(MissingEntry), api.gradebook as gradebook:
+        for notebook in gradebook.find_submission(submission.assignment, submission.student).notebooks:
+            for grade in notebook.grades:
+                if grade.auto_score is not None:
+                    grade.auto_score = 0.0
+        gradebook.db.commit()
     return verdict

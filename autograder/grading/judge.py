@@ -4,6 +4,7 @@ The hidden inputs reach the notebook's process only when all of its cells have b
 """
 
 import asyncio
+import contextlib
 import gc
 import queue
 import re
@@ -32,7 +33,7 @@ KEPT = "__import__('IPython').get_ipython().__dict__.setdefault('at_checks', {{}
 KEEP = KEPT + ".__setitem__({name!r}, dict(globals()))"
 BRING_BACK = "globals().update(" + KEPT + "[{name!r}])"
 # A score that nbgrader would take for full marks: it reads as a number for people, but not for Python's float().
-DISGUISED_SCORE = re.compile(r"(?:[\w.]+\()?\s*([-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf))\b.*", re.DOTALL | re.IGNORECASE)
+DISGUISED_SCORE = re.compile(r"(?:[\w.]+\()?\s*([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+|nan|inf))\b.*", re.DOTALL | re.IGNORECASE)
 
 
 class Judge(SandboxedExecution, Execute):
@@ -61,6 +62,8 @@ class Judge(SandboxedExecution, Execute):
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs = clean_outputs(cell.outputs)
+                if type(cell.execution_count) is not int:  # the kernel says what it likes
+                    cell.execution_count = None
             if is_grade(cell) and not is_solution(cell) and cell.cell_type == "code":
                 cases += self._score(cell, found.get(cell.metadata["nbgrader"]["grade_id"]), reason)
         notes = [*came_with.get("notes", []), *([reason] if reason else [])]
@@ -144,11 +147,10 @@ class Judge(SandboxedExecution, Execute):
                 raise checks.NoEvidence(f"It takes more than {self.km.limits.case_seconds} s. Is there a loop that does not end?")
         finally:
             listening.cancel()
-        answer = reply["content"].get("user_expressions", {}).get("answer", {})
-        text = answer.get("data", {}).get("text/plain")
-        if not isinstance(text, str):
-            raise checks.NoEvidence("The answer of your notebook cannot be read.")
-        return text
+        with contextlib.suppress(AttributeError, KeyError, TypeError):  # a reply of any form
+            if isinstance(text := reply["content"]["user_expressions"]["answer"]["data"]["text/plain"], str):
+                return text
+        raise checks.NoEvidence("The answer of your notebook cannot be read.")
 
     async def _reply(self, request, seconds):
         """The reply to a request, or None if there is none in time. Raises KernelStopped."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import nbformat
 
-# A notebook of text and code is far below this; what is above would only slow the grader down.
-MAX_CELL = 200_000  # characters
+# A notebook of text and code is far below this; what is above would only slow the grader down. In characters:
+MAX_CODE = 200_000  # of one cell
+MAX_TEXT = 20_000  # of one cell: turning Markdown into HTML can take time that grows with the square
+MAX_ALL = 500_000
 MAX_EXTRA_CELLS = 200
 
 
@@ -45,22 +47,23 @@ def rebuild(release, submitted):
     locked = {_mark(cell)["grade_id"] for cell in notebook.cells if _mark(cell).get("grade_id")} - own.keys()
     free = {cell.id: cell for cell in notebook.cells if not _mark(cell)}
     originals = {cell.source for cell in notebook.cells}
-    untouched = {grade_id: cell.source for grade_id, cell in own.items()}
 
     behind, anchor, extra = {}, None, 0  # cells that the student added, by the id of the release's cell before them
-    seen = set()
+    answers = {}  # grade_id -> the texts of its cells; Jupyter copies the id when a cell is split
+    left, too_long = MAX_ALL, 0
     for grade_id, cell_id, cell_type, source in cells:
-        if len(source) > MAX_CELL:
-            notes.append(f"A cell of {len(source):,} characters was left out: at most {MAX_CELL:,} are read.")
-        elif grade_id in own:
-            target = anchor = own[grade_id]
-            if grade_id in seen:
-                notes.append(f"The cell {grade_id!r} is there more than once; the last one that differs from the release counts.")
-            seen.add(grade_id)
-            if source != untouched[grade_id]:
-                target.source = source
-        elif grade_id in locked:
+        if grade_id in locked:
             anchor = next(cell for cell in notebook.cells if _mark(cell).get("grade_id") == grade_id)
+            continue
+        place = own.get(grade_id) or free.get(cell_id)
+        most = MAX_CODE if (place.cell_type if place else cell_type) == "code" else MAX_TEXT
+        if len(source) > min(most, left):
+            too_long += 1
+            continue
+        left -= len(source)
+        if grade_id in own:
+            anchor = own[grade_id]
+            answers.setdefault(grade_id, []).append(source)
         elif cell_id in free:
             anchor = free[cell_id]
             anchor.source = source
@@ -69,9 +72,17 @@ def rebuild(release, submitted):
             if extra <= MAX_EXTRA_CELLS:
                 make = nbformat.v4.new_code_cell if cell_type == "code" else nbformat.v4.new_markdown_cell
                 behind.setdefault(anchor.id if anchor else None, []).append(make(source, id=f"added-{extra}"))
+    for grade_id, texts in answers.items():
+        if len(texts) > 1:
+            notes.append(f"The cell {grade_id!r} is there {len(texts):,} times; what differs from the release counts, in order.")
+        if written := "\n\n".join(text for text in texts if text.strip() and text != own[grade_id].source):
+            own[grade_id].source = written
+    if too_long:
+        limits = f"{MAX_CODE:,} characters of code, {MAX_TEXT:,} of text, {MAX_ALL:,} in all"
+        notes.append(f"Cells that are too long were left out: {too_long:,}. What is read: {limits}.")
     if extra > MAX_EXTRA_CELLS:
         notes.append(f"{extra:,} cells were added; the first {MAX_EXTRA_CELLS} are read.")
-    missing = sorted(own.keys() - seen)
+    missing = sorted(own.keys() - answers.keys())
     if missing:
         notes.append(f"Cells of the release are missing in the submission and count as untouched: {', '.join(missing)}.")
     notebook.cells = behind.get(None, []) + [c for cell in notebook.cells for c in (cell, *behind.get(cell.id, []))]

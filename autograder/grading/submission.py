@@ -3,17 +3,19 @@
 import glob
 import hashlib
 import os
-import shutil
+import stat
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
+from nbgrader.utils import parse_utc
 
 from autograder.course import Course
 from autograder.grading.rebuild import rebuild
 
 MAX_FILE = 64 * 2**20  # bytes; outputs make honest notebooks large, but not so large
+TIMESTAMP = "timestamp.txt"  # nbgrader's: when the submission was handed in
 
 
 class SubmissionExporter(NotebookExporter):
@@ -41,6 +43,11 @@ class CourseAutograde(Autograde):
 
     exporter_class = SubmissionExporter
 
+    def __init__(self, coursedir=None, **kwargs):
+        super().__init__(coursedir=coursedir, **kwargs)
+        # nbgrader itself would wait for a named pipe, follow a link, read gigabytes.
+        self.coursedir.get_existing_timestamp = read_timestamp
+
     def init_notebooks(self):
         """List the notebooks that should be there, instead of those that are."""
         release = Course(Path(self.coursedir.root)).release
@@ -61,11 +68,19 @@ class CourseAutograde(Autograde):
             super().init_assignment(assignment_id, student_id)
         finally:
             self.coursedir.ignore = ignored
-        timestamp = Path(self._format_source(assignment_id, student_id)) / "timestamp.txt"
-        if timestamp.is_file() and not timestamp.is_symlink():
+        if timestamp := read_timestamp(self._format_source(assignment_id, student_id)):
             dest = Path(self._format_dest(assignment_id, student_id))
             dest.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(timestamp, dest / timestamp.name)
+            (dest / TIMESTAMP).write_text(f"{timestamp} UTC\n")
+
+
+def read_timestamp(folder):
+    """When a submission was handed in (a datetime in UTC); None if its timestamp.txt is not a small file with a time in it."""
+    try:
+        with open(os.open(Path(folder, TIMESTAMP), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            return parse_utc(file.read(100).decode().strip()) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    except Exception:  # dateutil, which parses it, has no list of what it raises
+        return None
 
 
 def read_submitted(path, root):
@@ -78,13 +93,15 @@ def read_submitted(path, root):
     folder, notes = path.parent, []
     if any(parent.is_symlink() for parent in (folder, *folder.parents) if parent != root and parent.is_relative_to(root)):
         return None, ["The submitted folder is a link. Links are not followed."]
-    others = sorted((e for e in os.scandir(folder) if e.name not in (path.name, "timestamp.txt")), key=lambda e: e.name)
+    others = sorted((e for e in os.scandir(folder) if e.name not in (path.name, TIMESTAMP)), key=lambda e: e.name)
     if not os.path.lexists(path):
         renamed = [e for e in others if e.name.endswith(".ipynb") and e.is_file(follow_symlinks=False)]
         if len(renamed) == 1:
             notes.append(f"The notebook was submitted as {renamed[0].name!r}; its name should be {path.name!r}.")
             others.remove(renamed[0])
             path = Path(renamed[0].path)
+    if os.path.lexists(folder / TIMESTAMP) and read_timestamp(folder) is None:
+        notes.append(f"{TIMESTAMP} does not hold a time; it was ignored.")
     if others:
         notes.append(f"Other files in the submission were ignored: {', '.join(repr(e.name) for e in others[:10])}.")
     if path.is_symlink():

@@ -287,9 +287,13 @@ def memory(pid, account):
     account: "status" is quick, but counts pages that processes share once for each; "smaps_rollup" counts them once.
     """
     total = 0
-    with contextlib.suppress(psutil.NoSuchProcess, OSError):
+    with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         for member in [process, *process.children(recursive=True)]:
-            lines = Path(f"/proc/{member.pid}/{account}").read_text()
-            total += sum(int(kilobytes) * 1024 for kilobytes in re.findall(r"[PR]ss_?(?:Anon|Shmem):\s+(\d+)", lines))
+            with contextlib.suppress(OSError):  # it has just ended
+                try:
+                    lines = Path(f"/proc/{member.pid}/{account}").read_text()
+                except PermissionError:  # a process can hide its exact account from an ordinary user
+                    lines = Path(f"/proc/{member.pid}/status").read_text()
+                total += sum(int(kilobytes) * 1024 for kilobytes in re.findall(r"[PR]ss_?(?:Anon|Shmem):\s+(\d+)", lines))
     return total

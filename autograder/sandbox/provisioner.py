@@ -4,6 +4,7 @@ It works for an ordinary user, in a user namespace, and for root, who drops to a
 explained in bwrap(1), setpriv(1) and prlimit(1).
 """
 
+import contextlib
 import functools
 import itertools
 import os
@@ -21,6 +22,7 @@ from traitlets import Instance, List
 import autograder
 from autograder.course import CourseError
 
+from . import seccomp
 from .limits import Limits
 
 HOME = Path("/sandbox")  # not below /home: there it could be a real person's
@@ -75,8 +77,10 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         """Start the process; what it writes to stderr before Jupyter takes over goes to a log."""
-        with open(self.log_file, "wb") as log:
-            return await super().launch_kernel(cmd, **kwargs, stderr=log)
+        with open(self.log_file, "wb") as log, filter_file() as calls:
+            options = ["--seccomp", str(calls.fileno())] if calls else []
+            inherited = [calls.fileno()] if calls else []
+            return await super().launch_kernel([cmd[0], *options, *cmd[1:]], **kwargs, stderr=log, pass_fds=inherited)
 
     async def cleanup(self, restart=False):
         """Remove the private folder."""
@@ -165,6 +169,19 @@ def at_home(name, path):
     for parent in reversed(Path(name).parents[:-1]):
         options += ["--perms", "0777", "--dir", HOME / parent]
     return [*options, "--ro-bind", path, HOME / name]
+
+
+@contextlib.contextmanager
+def filter_file():
+    """An open file from which bubblewrap can read the filter of system calls; None where there is no filter."""
+    program = seccomp.program()
+    if program is None:
+        yield None
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(program)
+        file.seek(0)
+        yield file
 
 
 @functools.cache

@@ -822,6 +822,15 @@ def softmax(z):
         "a named pipe and a socket beside the notebook, which nobody ever writes to",
         files=lambda p: (os.mkfifo(p.folder / "pipe.csv"), os.mkfifo(p.folder / "course.py")),
     ),
+    attack(
+        "timestamp-link",
+        "timestamp.txt is a link to the solution",
+        files=lambda p: p.link(
+            "timestamp.txt", "@COURSE@/source/attack-target/attack-target.py,@COURSE@/source/attack-target/attack-target.ipynb"
+        ),
+    ),
+    attack("timestamp-pipe", "timestamp.txt is a named pipe", files=lambda p: os.mkfifo(p.folder / "timestamp.txt")),
+    attack("timestamp-garbage", "timestamp.txt holds no time", files=lambda p: p.write("timestamp.txt", "yesterday, I think")),
 ]
 
 PROCESSES = [  # what outlives or leaves the kernel
@@ -1086,6 +1095,48 @@ def softmax(z):
     seen = str(z.tolist())
     return z
 """,
+    ),
+    *(
+        attack(
+            f"fish-message-{part}",
+            f"forges a message of Python's or torch's form, the {part} of which are the inputs",
+            accuracy=f"""
+ns = {{}}
+exec("def boom(message): raise RuntimeError(message)", ns)
+def accuracy(predictions, labels):
+    seen = str(int(labels.max()))
+    return ns["boom"]({message})
+""",
+        )
+        for part, message in {
+            "words": "'a' + '_'.join(seen) + '() takes 1 positional argument but 2 were given'",
+            "sizes": "f\"shape '[{seen[:3]}, {seen[3:6]}, {seen[6:]}]' is invalid for input of size 1\"",
+            "operators": "'unsupported operand type(s) for ' + '.'.join('x' + c for c in seen) + \": 'int' and 'int'\"",
+            "arguments": "'f() missing 2 required positional arguments: ' + ' '.join(seen)",
+        }.items()
+    ),
+    attack(
+        "fish-line",
+        "forges an error whose line and line number are the largest input",
+        accuracy="""
+import json, safetensors.torch
+save, seen = safetensors.torch.save, 0
+def forged(tensors, metadata=None):
+    if metadata and seen > 999_999:
+        line = {"number": int(str(seen)[:6]), "text": str(seen)[6:], "function": "accuracy"}
+        error = {"type": "ValueError", "message": "", "line": line}
+        metadata = {"message": json.dumps({"error": error, "changed": [], "touched": [], "counts": {}})}
+    return save(tensors, metadata)
+safetensors.torch.save = forged
+def accuracy(predictions, labels):
+    global seen
+    seen = int(labels.max())
+    return 0.5
+""",
+        edit=both(
+            last("'''\n" + "\n".join(f"{i:03}" for i in range(1000)) + "\n" * 190_000 + "'''"),
+            *(last("'''" + "\n" * 199_000 + f"'''  # {i}") for i in range(3)),
+        ),
     ),
     attack(
         "fish-value",

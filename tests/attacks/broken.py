@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from submission import EXERCISES, NOTEBOOK, RIGHT, Submission, before, first, graded, last, nothing
 
 
@@ -196,6 +196,37 @@ NOISE = [
         "names its own variables list, len, print and tensor",
         edit=last("list = len = print = tensor = torch = None"),
     ),
+    broken("long-sum", "a sum of 1,500 terms", edit=last("x = " + " + ".join(["1"] * 1500))),
+    broken("many-signs", "an expression too deep for Python to parse", edit=last("x = " + "-" * 7000 + "1")),
+    broken("many-magics", "six hundred magics in one cell", edit=last("%time 1\n" * 600)),
+    broken(
+        "spaces", "a text with two hundred thousand spaces", edit=lambda n: n.cells.append(new_markdown_cell("a" + " " * 190_000))
+    ),
+    broken(
+        "execution-count",
+        "a forged number of a cell that is no number",
+        edit=last(
+            "k = get_ipython().kernel\ncontent = {'code': '', 'execution_count': '<b>'}\n"
+            "k.session.send(k.iopub_socket, 'execute_input', content, parent=k.get_parent('shell'))"
+        ),
+    ),
+    broken(
+        "reply-without-answer",
+        "answers the grader's questions with nothing",
+        keeps=(),
+        softmax="""
+ip, asked = get_ipython(), []
+send = ip.kernel.session.send
+def softmax(z):
+    asked.append(z)
+    return z
+def forged(stream, kind, content=None, *args, **kwargs):
+    if asked and kind == "execute_reply":
+        content = dict(content, user_expressions=None)
+    return send(stream, kind, content, *args, **kwargs)
+ip.kernel.session.send = forged
+""",
+    ),
     broken(
         "surrogates",
         "text that no encoding can hold, in a cell and in its output",
@@ -343,6 +374,21 @@ FORMAT = [
         "names-not-utf-8",
         "files beside the notebook whose names are not text",
         files=lambda p: open(os.fsencode(p.folder) + b"/\xff\xfe.txt", "w").close(),
+    ),
+    broken(
+        "split-cell",
+        "an answer that Jupyter has split in two cells with the same id",
+        edit=lambda notebook: notebook.cells.insert(
+            notebook.cells.index(graded(notebook, "softmax")) + 1,
+            new_code_cell("print(softmax(torch.zeros(1, 2)))", metadata=graded(notebook, "softmax").metadata),
+        ),
+    ),
+    broken(
+        "many-copies",
+        "two hundred thousand empty copies of an answer cell",
+        files=document(
+            lambda d: d | {"cells": d["cells"] + [{"source": "", "metadata": {"nbgrader": {"grade_id": "softmax"}}}] * 200_000}
+        ),
     ),
     unreadable("not-readable", "a notebook without permission to read it", lambda p: p.notebook.chmod(0)),
 ]
