@@ -33,8 +33,9 @@ from autograder.checks import (
     normal,
 )
 from autograder.checks.compose import LimitedEvaluator, compose
-from autograder.checks.evaluate import run
+from autograder.checks.evaluate import Failure, run
 from autograder.checks.proof import prove
+from autograder.checks.quotable import quotable
 from autograder.checks.tolerance import same
 from autograder.course import Course
 
@@ -428,6 +429,27 @@ def test_an_exception_does_not_quote_hidden_inputs(own):
     for line in ("raise ValueError(z.tolist())", "int(str(z.tolist()))", "{}[z.sum().item()]", "assert False, z"):
         _, text = messages(SOFTMAX, f"def softmax(z):\n    {line}", own)
         assert not re.search(r"\d\.\d", text), text
+
+
+@pytest.mark.parametrize(
+    ("message", "repeated"),
+    [
+        ("mat1 and mat2 shapes cannot be multiplied (5x10 and 784x10)", True),
+        ("mat1 and mat2 shapes cannot be multiplied (7x2 and 8x3)", False),
+        ("shape '[5, -1]' is invalid for input of size 50", True),
+        ("shape '[728, 391, 456]' is invalid for input of size 1", False),
+        ("softmax() takes 1 positional argument but 2 were given", True),
+        ("a7_2_8() takes 1 positional argument but 2 were given", False),
+        ("unsupported operand type(s) for @: 'Tensor' and 'NoneType'", True),
+        ("unsupported operand type(s) for x7.x2: 'int' and 'int'", False),
+        ("expected m1 and m2 to have the same dtype, but got: float != double", True),
+        ("expected m1 and m2 to have the same dtype, but got: a7 != a8", False),
+    ],
+)
+def test_a_message_is_repeated_if_its_words_are_known_and_its_numbers_are_sizes(message, repeated):
+    failure = Failure("RuntimeError", message, None)
+    shown = quotable(failure, "def softmax(z): ...", [torch.zeros(5, 10), torch.zeros(784, 10)])
+    assert shown.message == (message if repeated else "")
 
 
 def test_checking_leaves_the_global_random_states_and_the_output_alone(own, capsys):

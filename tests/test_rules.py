@@ -24,6 +24,13 @@ BROKEN = {
     "the name itself": ("library softmax", "f = torch.softmax"),
     "the import itself": ("library softmax", "from torch import softmax as f"),
     "overwritten later": ("library softmax", "def f(z): return z.exp()\n\nif True:\n    f = torch.softmax"),
+    "for": ("library softmax", "for f in [torch.softmax]: pass"),
+    "with": ("library softmax", "with contextlib.nullcontext(torch.softmax) as f: pass"),
+    "walrus": ("library softmax", "(f := torch.softmax)"),
+    "match": ("library softmax", "match [torch.softmax]:\n    case [f]: pass"),
+    "beside an await": ("library softmax", "def f(z): return torch.softmax(z, -1)\nawait f(1)"),
+    "of another module": ("library softmax", "from torch.masked import softmax\ndef f(z): return softmax(z, -1)"),
+    "of another library": ("library softmax", "from sklearn.utils import extmath\ndef f(z): return extmath.softmax(z)"),
     "lambda": ("library softmax", "f = lambda z: torch.softmax(z, -1)"),
     "default argument": ("library softmax", "def f(z, g=torch.softmax): return g(z, -1)"),
     "in a table": ("library softmax", "table = {'s': torch.softmax}\ndef f(z): return table['s'](z, -1)"),
@@ -115,6 +122,14 @@ def test_which_rules_hold_is_data():
         "def f(z):\n    exec('import torch')\n    return z",
         "def f(z): return getattr(z, input())(-1)",
         "def f(z): return globals()['s'](z)",
+        "exec('def f(z): return torch.softmax(z, -1)')",
+        "def f(z): return z\nglobals()['f'] = torch.softmax",
+        "def f(z): return z\nget_ipython().user_ns['f'] = torch.softmax",
+        "def f(z): return z.exp()\ntorch.Tensor.exp = lambda z: torch.softmax(z, -1)",
+        "def f(z): return z.exp()\nsetattr(torch, 'exp', torch.softmax)",
+        "x = " + "-" * 7000 + "1",
+        "x = " + " + ".join(["1"] * 1500),
+        "%time 1\n" * 1000,
     ],
 )
 def test_what_cannot_be_seen_is_flagged_and_not_judged(source):
@@ -123,7 +138,8 @@ def test_what_cannot_be_seen_is_flagged_and_not_judged(source):
 
 
 def test_no_flag_without_reason():
-    assert not inspect("import re\ndef f(z):\n    re.compile('x')\n    return getattr(z, 'exp')()", "f", COURSE_RULES).flags
+    own = "class A:\n    def g(self):\n        self.w = 1\na = A()\na.w = 2\n%matplotlib inline\n!ls\n"
+    assert not inspect(own + "import re\ndef f(z):\n    re.compile('x')\n    return getattr(z, 'exp')()", "f", COURSE_RULES).flags
 
 
 @pytest.mark.parametrize("source", ["", "def f(:", "%%bash\nls", "\x00", "(" * 500, "f", "def f(z): return f(z)"])
