@@ -69,7 +69,7 @@ def grade(course, submissions, sandboxed=True, advance=lambda submission: None):
 def _grade_one(course, api, submission, sandboxed):
     about = submission.assignment, submission.student
     if re.search(r"[*?\[\]]|^\s|\s$", submission.student) or not submission.student.isprintable():
-        return _no_verdict(course, api, submission, sandboxed, "The name of the folder is no student's id; rename it.")
+        return _no_verdict(course, api, submission, sandboxed, why="The name of its folder is no student's id; rename it.")
     verdict_path(course, *about).unlink(missing_ok=True)
     shutil.rmtree(course.grading / "feedback" / submission.student / submission.assignment, ignore_errors=True)
     result = api.autograde(*about)
@@ -102,13 +102,13 @@ def _plain(text):
     return Text("".join(c if c.isprintable() else " " for c in text))
 
 
-def _no_verdict(course, api, submission, sandboxed, details):
+def _no_verdict(course, api, submission, sandboxed, details="", why=""):
     """A submission cannot be graded: no points in the gradebook either, a note for the instructor, and the details in a log."""
     digest = hashlib.sha256(os.fsencode(submission.student)).hexdigest()[:12]  # the id itself may be no name for a file
     log = course.grading / "logs" / f"{submission.assignment}-{digest}.log"
     log.parent.mkdir(exist_ok=True)
     log.write_text(f"{submission.student!r}\n{details}", errors="replace")
-    note = f"This submission could not be graded. For the instructor: {log.relative_to(course.root)}."
+    note = f"This submission could not be graded. {why or f'For the instructor: {log.relative_to(course.root)}.'}"
     verdict = Verdict(submission.assignment, submission.student, sandboxed, (note,), ())
     with contextlib.suppress(OSError, ValueError):
         verdict.write(course)

@@ -77,10 +77,8 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         """Start the process; what it writes to stderr before Jupyter takes over goes to a log."""
-        with open(self.log_file, "wb") as log, filter_file() as calls:
-            options = ["--seccomp", str(calls.fileno())] if calls else []
-            inherited = [calls.fileno()] if calls else []
-            return await super().launch_kernel([cmd[0], *options, *cmd[1:]], **kwargs, stderr=log, pass_fds=inherited)
+        with open(self.log_file, "wb") as log, filtered(cmd) as (command, inherited):
+            return await super().launch_kernel(command, **kwargs, stderr=log, pass_fds=inherited)
 
     async def cleanup(self, restart=False):
         """Remove the private folder."""
@@ -172,16 +170,15 @@ def at_home(name, path):
 
 
 @contextlib.contextmanager
-def filter_file():
-    """An open file from which bubblewrap can read the filter of system calls; None where there is no filter."""
-    program = seccomp.program()
-    if program is None:
-        yield None
+def filtered(command):
+    """A command of bubblewrap with the filter of system calls, and the file descriptors that it must inherit for that."""
+    if (program := seccomp.program()) is None:
+        yield command, []
         return
     with tempfile.TemporaryFile() as file:
         file.write(program)
         file.seek(0)
-        yield file
+        yield [command[0], "--seccomp", str(file.fileno()), *command[1:]], [file.fileno()]
 
 
 @functools.cache
@@ -254,7 +251,8 @@ def require_bubblewrap():
     uid = 2**30 if os.geteuid() == 0 else None
     mounts = ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", "4096", "--tmpfs", "/tmp"]
     probe = ["bwrap", *map(str, [*isolation(uid), *system(), *mounts]), "--", *limited(Limits(), uid), "true"]
-    result = subprocess.run(probe, capture_output=True, text=True)
+    with filtered(probe) as (command, inherited):
+        result = subprocess.run(command, capture_output=True, text=True, pass_fds=inherited)
     if result.returncode:
         raise SandboxError(
             f"bubblewrap does not work here: {result.stderr.strip()} If an option is unknown, it is older than 0.8. {install} "
