@@ -43,8 +43,9 @@ def structure(value, right, where=()):
 def kind(value):
     """The kind of a leaf or tree, with its article."""
     if isinstance(value, Other):
-        called = value.type not in ("function", "method", "builtin_function_or_method")
-        return f"of type {value.type}" if called else "a function (is there a pair of parentheses missing?)"
+        if value.type in ("function", "method", "builtin_function_or_method"):
+            return "a function (is there a pair of parentheses missing?)"
+        return f"of type {value.type}"
     if isinstance(value, torch.Tensor):
         return "a tensor"
     if value is None:

@@ -84,6 +84,7 @@ def quotable(value, source, tensors):
     written = set(re.findall(r"[^\W\d]\w*", source))
     axes = 1 + max((t.ndim for t in tensors), default=1)
     entries = 1 + max((t.numel() for t in tensors), default=0)
+    # The small numbers count arguments and axes.
     sizes = {*range(5), *(size for t in tensors for size in (t.numel(), *t.shape))}
 
     def allowed(value):
