@@ -47,7 +47,7 @@ exercises = cache(load)
 # ---- the exercises of the course
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 20))])
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_recorded_mistakes_are_rejected_and_alternatives_accepted(assignment, seed):
     for each in exercises(COURSE, assignment).values():
@@ -64,6 +64,7 @@ def partners(assignment, name, first):
     return [both for second in mistakes if second != first and (both := compose(first, second, solutions))]
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_two_mistakes_at_once_never_crash_and_never_score_full_marks(data):

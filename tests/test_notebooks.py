@@ -60,18 +60,18 @@ def data_here():
     return found.stdout.splitlines()[-1]
 
 
-def test_nbval_runs_the_solution(assignment, data_here):
+def test_nbval_runs_the_solution(executed, data_here):
     """Strictly where the data is that of the stored outputs, else without comparing."""
-    strict = solution(assignment).metadata.course.data == data_here
-    nbval(COURSE.solutions / assignment / f"{assignment}.ipynb", "--nbval" if strict else "--nbval-lax")
+    strict = solution(executed).metadata.course.data == data_here
+    nbval(COURSE.solutions / executed / f"{executed}.ipynb", "--nbval" if strict else "--nbval-lax")
 
 
-def test_the_solution_runs_on_the_stand_in_and_reaches_what_is_recorded(assignment, monkeypatch):
+def test_the_solution_runs_on_the_stand_in_and_reaches_what_is_recorded(executed, monkeypatch):
     monkeypatch.setenv("MNIST_COURSE_DATA", "digits")
-    notebook, folder = solution(assignment), COURSE.solutions / assignment
+    notebook, folder = solution(executed), COURSE.solutions / executed
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}}).execute()
     # One of 500 images is .002; other processors round otherwise.
-    compare_with_recorded(assignment, printed(notebook), "digits", tolerance=0.011)
+    compare_with_recorded(executed, printed(notebook), "digits", tolerance=0.011)
 
 
 def test_a_solution_writes_no_error_and_nothing_to_stderr(assignment):

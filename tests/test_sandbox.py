@@ -104,6 +104,7 @@ def test_memory_that_no_limit_counts_cannot_be_had():
     assert run(memory, shared) == (["Function not implemented\n", "-1\n"], None)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; this run is an ordinary user's already")
 def test_all_of_this_as_an_ordinary_user(capsys, request):
     """This file once more. It comes first because it takes longest."""

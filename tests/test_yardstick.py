@@ -25,7 +25,7 @@ def run(first_on_path):
     return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
-@pytest.mark.parametrize("torchvision", ["works", "is broken"])
+@pytest.mark.parametrize("torchvision", [pytest.param("works", marks=pytest.mark.long), "is broken"])
 def test_resnet18_trains_or_its_recorded_result_is_used(torchvision, tmp_path):
     if torchvision == "works":
         printed = run(ROOT / "tests" / "environment")
