@@ -3,10 +3,11 @@
 from .evaluate import Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
 from .format import Case, Exercise, ExerciseError, case, exercise, gradient, load, loop_free
 from .inputs import Draw, Folder, folder, generator, integers, labels, normal, pixels, uniform
-from .judge import CaseResult, Verdict, judge
-from .observe import forget
+from .judge import judge
+from .known import input_set, keep
 from .reference import Reference
 from .rules import COURSE_RULES, RULES
+from .scoring import CaseResult, Verdict
 
 __all__ = [
     "COURSE_RULES",
@@ -26,11 +27,12 @@ __all__ = [
     "case",
     "exercise",
     "folder",
-    "forget",
     "generator",
     "gradient",
+    "input_set",
     "integers",
     "judge",
+    "keep",
     "labels",
     "load",
     "loop_free",

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import linecache
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -13,6 +14,7 @@ import torch
 from . import agent
 from .inputs import Folder
 
+MOST_LINES = 200_000  # of one evaluation of code that nobody wrote; two halves of two loops may never end
 # The global random states, by the names that the agent gives them.
 GENERATORS = frozenset({"torch", "numpy", "random"})
 
@@ -39,11 +41,16 @@ class Failure:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one evaluation gave. `value` is a tree of plain values, tensors, `Other`, or a `Failure`."""
+    """What one evaluation, or one case, gave. `value` is a tree of plain values, tensors, `Other`, or a `Failure`.
+
+    changed: names of inputs. touched: global random states. grows: of a case, whether the work grows with the rows (None: not
+    asked). counts: of one evaluation, how often each operation took place.
+    """
 
     value: object
     changed: frozenset = frozenset()
     touched: frozenset = frozenset()
+    grows: bool | None = None
     counts: dict | None = None
 
 
@@ -62,6 +69,34 @@ class LocalEvaluator:
 
     def evaluate(self, request):
         return read(agent.answer(request, self.namespace))
+
+
+class Endless(Exception):
+    """An evaluation went on for too long."""
+
+
+@dataclass(frozen=True, eq=False)
+class LimitedEvaluator(LocalEvaluator):
+    """For code that nobody wrote, such as two mistakes put together: stops after MOST_LINES lines."""
+
+    def evaluate(self, request):
+        lines = 0
+
+        def trace(frame, event, argument):
+            nonlocal lines
+            if frame.f_globals is not self.namespace:
+                return None
+            lines += event == "line"
+            if lines > MOST_LINES:
+                raise Endless
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            return read(agent.answer(request, self.namespace))
+        finally:
+            sys.settrace(before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +156,30 @@ def read(reply):
         message, tensors = agent.unpack(reply)
         failure = message.get("error")
         value = _value(message["result"], tensors) if failure is None else _failure(failure)
-        return Outcome(value, _names(message["changed"]), _names(message["touched"]) & GENERATORS, _counts(message["counts"]))
+        touched = _names(message["touched"]) & GENERATORS
+        return Outcome(value, _names(message["changed"]), touched, counts=_counts(message["counts"]))
     except NoEvidence:
         raise
     except Exception:  # whatever a hostile reply makes the parsers raise
         raise NoEvidence("The answer of your notebook cannot be read.") from None
+
+
+class OutcomeEncoder(agent.Encoder):
+    """Turns outcomes of ours into JSON, and collects their tensors; `decode_outcome` makes the same of it again."""
+
+    def encode(self, value):
+        return {"other": value.type} if isinstance(value, Other) else super().encode(value)
+
+    def outcome(self, outcome):
+        value = outcome.value
+        tree = {"failure": vars(value)} if isinstance(value, Failure) else {"value": self.encode(value)}
+        return tree | {"changed": sorted(outcome.changed), "touched": sorted(outcome.touched), "grows": outcome.grows}
+
+
+def decode_outcome(tree, tensors):
+    """The outcome that an `OutcomeEncoder` has encoded."""
+    value = Failure(**tree["failure"]) if "failure" in tree else _value(tree["value"], tensors)
+    return Outcome(value, frozenset(tree["changed"]), frozenset(tree["touched"]), tree["grows"])
 
 
 def _value(tree, tensors):

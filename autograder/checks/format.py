@@ -1,5 +1,6 @@
 """The form of an exercise: data that an instructor writes and the engine reads. See README.md beside this file."""
 
+import hashlib
 import runpy
 from dataclasses import dataclass, field, replace
 
@@ -36,7 +37,10 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Exercise:
-    """A function (or class) that students write, with everything needed to judge it. Made by `exercise`."""
+    """A function (or class) that students write, with everything needed to judge it. Made by `exercise`.
+
+    assignment, digest: set by `load`; the digest is that of the exercise's file.
+    """
 
     name: str
     cases: tuple
@@ -45,6 +49,7 @@ class Exercise:
     mistakes: dict
     alternatives: dict
     assignment: str = ""
+    digest: str = ""
 
 
 def case(title, code, *, weight=1, tolerance="float32", view=None, **inputs):
@@ -112,4 +117,5 @@ def load(course, assignment):
         raise ExerciseError(f"{file} has no list EXERCISES.") from None
     except ExerciseError as error:
         raise ExerciseError(f"{file}: {error}") from None
-    return {e.name: replace(e, assignment=assignment) for e in listed}
+    digest = hashlib.blake2b(file.read_bytes()).hexdigest()
+    return {e.name: replace(e, assignment=assignment, digest=digest) for e in listed}

@@ -1,12 +1,10 @@
 """Run the cases of an exercise in some namespace, and compare what came of it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from . import rules
-from .compose import LimitedEvaluator, compose
-from .evaluate import Failure, LocalEvaluator, Outcome, request
-from .format import ExerciseError
+import torch
+
+from .evaluate import Failure, Outcome, request
 from .inputs import seed
 from .tolerance import magnitude, same
 
@@ -21,17 +19,20 @@ class Trial:
     scale: float
 
     def run(self, evaluator):
-        """The outcome in an evaluator, seen through the case's view; `counts` becomes whether the work grows with the rows."""
-        outcomes = [evaluator.evaluate(r) for r in self.requests]
-        value, grows = outcomes[0].value, None
+        """The outcome in an evaluator, seen through the case's view; `grows` says whether the work grows with the rows."""
+        return self.outcome([evaluator.evaluate(r) for r in self.requests])
+
+    def outcome(self, replies):
+        """The outcome that the replies to the requests make together."""
+        value, grows = replies[0].value, None
         if self.case.view and not isinstance(value, Failure):
             value = self._view(value)
         if self.case.sizes:
-            few, many = (o.counts for o in outcomes)
+            few, many = (r.counts for r in replies)
             rows = self.case.sizes[1] - self.case.sizes[0]
             grows = any(many[name] - few.get(name, 0) >= rows for name in many)
-            value = next((o.value for o in outcomes if isinstance(o.value, Failure)), value)
-        return Outcome(value, outcomes[0].changed.intersection(self.inputs), outcomes[0].touched, grows)
+            value = next((r.value for r in replies if isinstance(r.value, Failure)), value)
+        return Outcome(value, replies[0].changed.intersection(self.inputs), replies[0].touched, grows)
 
     def _view(self, value):
         try:
@@ -48,7 +49,7 @@ class Trial:
 
     def right(self, outcome, expected):
         """Whether an outcome is what the reference's outcome asks for."""
-        return self.agrees(outcome, expected) and not outcome.counts and self.slopes_agree(outcome.value, expected.value)
+        return self.agrees(outcome, expected) and not outcome.grows and self.slopes_agree(outcome.value, expected.value)
 
     def slopes_agree(self, value, expected, part="differences"):
         """In a gradient case: whether the central differences of the loss are the reference's gradient. Else True."""
@@ -62,8 +63,6 @@ def _leaves(tree):
     return [leaf for branch in tree for leaf in _leaves(branch)] if isinstance(tree, list | tuple) else [tree]
 
 
-# What is kept is of use as long as the secret is the same; see `forget`.
-@lru_cache(maxsize=64)
 def trials(exercise, secret):
     """The cases of an exercise, with the inputs that the secret gives."""
     names = (secret, exercise.assignment, exercise.name)
@@ -71,58 +70,14 @@ def trials(exercise, secret):
     for case in exercise.cases:
         inputs = [case.draw(size, *names) for size in case.sizes or (None,)]
         requests = tuple(request(case.code, i, seed(*names, case.title), bool(case.sizes)) for i in inputs)
-        made.append(Trial(case, inputs[0], requests, max(map(lambda i: magnitude(i), inputs))))
+        made.append(Trial(case, inputs[0], requests, max(map(magnitude, inputs))))
     return tuple(made)
 
 
-@lru_cache(maxsize=2048)
-def outcomes(exercise, reference, secret, source=""):
-    """The outcomes of all cases, in their order, of the reference with `source` (a mistake's, say) on top."""
-    evaluator = LocalEvaluator(reference.namespace(source))
-    return tuple(trial.run(evaluator) for trial in trials(exercise, secret))
-
-
-@lru_cache(maxsize=2048)
-def failed(exercise, reference, secret, source):
-    """The indices of the cases that fail with `source` on top of the reference."""
-    both = zip(
-        trials(exercise, secret),
-        outcomes(exercise, reference, secret, source),
-        expected(exercise, reference, secret),
-        strict=True,
-    )
-    return frozenset(i for i, (trial, outcome, right) in enumerate(both) if not trial.right(outcome, right))
-
-
-@lru_cache(maxsize=64)
-def expected(exercise, reference, secret):
-    """The reference's own outcomes. Raises ExerciseError where the reference cannot stand for what is right."""
-    found = outcomes(exercise, reference, secret)
-    for trial, outcome in zip(trials(exercise, secret), found, strict=True):
-        where = f"{exercise.assignment}, exercise {exercise.name}, case {trial.case.title!r}: "
-        if isinstance(outcome.value, Failure) and outcome.value.type in ("", "NameError", "SyntaxError", "NotImplementedError"):
-            raise ExerciseError(f"{where}the reference fails: {outcome.value.type or 'its view'}: {outcome.value.message}")
-        if outcome.counts:
-            raise ExerciseError(f"{where}the reference's own work grows with the number of rows.")
-        if not trial.slopes_agree(outcome.value, outcome.value):
-            raise ExerciseError(f"{where}the reference's gradient is not that of its loss, by central differences.")
-    return found
-
-
-def forget():
-    """Drop what was kept of one submission: its secret and its source are its own, and memory must not grow with their number."""
-    for kept in (trials, outcomes, failed, expected, rules.parse):
-        kept.cache_clear()
-
-
-def pair_outcomes(exercise, reference, secret, first, second):
-    """The outcomes, one by one, of two mistakes at once; nothing if they cannot be put together."""
-    source = compose(first, second, reference.source)
-    if source is None:
-        return
-    try:
-        evaluator = LimitedEvaluator(reference.namespace(source))
-    except ExerciseError:
-        return
-    for trial in trials(exercise, secret):
-        yield trial.run(evaluator)
+def cast(tree, dtype):
+    """A tree with its floating-point tensors in another dtype."""
+    if isinstance(tree, torch.Tensor):
+        return tree.to(dtype) if tree.is_floating_point() else tree
+    if isinstance(tree, list | tuple):
+        return type(tree)(cast(v, dtype) for v in tree)
+    return {k: cast(v, dtype) for k, v in tree.items()} if isinstance(tree, dict) else tree

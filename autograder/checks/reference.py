@@ -1,6 +1,7 @@
 """The reference of an assignment: the functions of its solution notebook, so that none is written twice."""
 
 import ast
+import hashlib
 import importlib.util
 import sys
 from dataclasses import dataclass
@@ -42,6 +43,13 @@ class Reference:
     def source(self):
         """All solution cells as one text."""
         return "\n\n".join(self.solutions.values())
+
+    @cached_property
+    def digest(self):
+        """A hash of all that the solutions depend on in the course."""
+        helper = self.course.source / "course.py"
+        texts = [*(cell.source for cell in self._cells), helper.read_text() if helper.exists() else ""]
+        return hashlib.blake2b("\x1f".join(texts).encode()).hexdigest()
 
     @cached_property
     def _imports(self):

@@ -55,7 +55,7 @@ class Judge(SandboxedExecution, Execute):
         self.exercises = {f"check-{name}": exercise for name, exercise in checks.load(self.course, self.assignment).items()}
         self.files = _support_files(self.course, self.assignment)
         came_with = notebook.metadata.get("autograder", {})
-        secret = f"{course_secret(self.course)}/{about['student']}/{came_with.get('submission')}"
+        secret = checks.input_set(course_secret(self.course), came_with.get("submission", ""))
 
         found, reason = self._execute(notebook, resources, secret)
         cases = []
@@ -70,7 +70,6 @@ class Judge(SandboxedExecution, Execute):
         flags = dict.fromkeys(flag for verdict in found.values() for flag in verdict.flags)
         verdict = Verdict(self.assignment, about["student"], self.sandboxed, tuple(notes), tuple(cases), tuple(flags))
         verdict.write(self.course)
-        checks.forget()
         gc.collect()  # nbclient's objects hang in circles; Python would let many submissions' worth of them pile up
         return notebook, resources
 
@@ -187,11 +186,8 @@ class Judge(SandboxedExecution, Execute):
             message = f"Not judged, because the notebook did not get here. {reason}"
             cases = [CaseResult(name, "the notebook runs as far as this check", False, message, 0.0, points)]
         else:
-            total = sum(case.weight for case in verdict.cases)
-            cases = []
-            for case in verdict.cases:
-                earned, possible = (round(points * part / total, 4) for part in (case.earned, case.weight))
-                cases.append(CaseResult(name, case.title, case.passed, case.message, earned, possible))
+            judged = zip(verdict.cases, verdict.points(points), strict=True)
+            cases = [CaseResult(name, case.title, case.passed, case.message, *part) for case, part in judged]
         score = points if all(case.passed for case in cases) else min(points, round(sum(case.points for case in cases), 4))
         cell.outputs = [*_plain(cell.outputs), *case_outputs(cases, score, points, self.sandboxed)]
         return cases

@@ -8,8 +8,8 @@ import re
 
 import torch
 
-from .evaluate import Failure, Other
-from .tolerance import magnitude, same
+from ..evaluate import Failure, Other
+from ..tolerance import magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message
 SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too often?)"}

@@ -2,17 +2,10 @@
 
 import ast
 import io
-import sys
 import tokenize
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
-
-from . import agent
-from .evaluate import LocalEvaluator, read
-
-MOST_LINES = 200_000  # of one evaluation; two halves of two loops may never end
 
 
 @lru_cache(maxsize=20_000)
@@ -68,31 +61,3 @@ def _tokens(source):
 def _edits(base, side):
     matcher = SequenceMatcher(None, base, side, autojunk=False)
     return [(i, j, tuple(side[k:m])) for tag, i, j, k, m in matcher.get_opcodes() if tag != "equal"]
-
-
-class Endless(Exception):
-    """A composition went on for too long."""
-
-
-@dataclass(frozen=True, eq=False)
-class LimitedEvaluator(LocalEvaluator):
-    """For code that nobody wrote: stops after MOST_LINES lines."""
-
-    def evaluate(self, request):
-        lines = 0
-
-        def trace(frame, event, argument):
-            nonlocal lines
-            if frame.f_globals is not self.namespace:
-                return None
-            lines += event == "line"
-            if lines > MOST_LINES:
-                raise Endless
-            return trace
-
-        before = sys.gettrace()
-        sys.settrace(trace)
-        try:
-            return read(agent.answer(request, self.namespace))
-        finally:
-            sys.settrace(before)

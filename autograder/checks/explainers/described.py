@@ -1,0 +1,111 @@
+"""What differs, from a fixed list, where no mistake that is known explains it."""
+
+import torch
+
+from ..evaluate import Failure
+from ..observe import cast
+from ..quotable import quotable
+from ..tolerance import magnitude, same
+from . import differences
+
+
+def described(attempt, unexplained):
+    """A sentence for each failed case: how its result differs from the right one."""
+    return {i: difference(attempt, i) for i in attempt.failed if i in unexplained}
+
+
+def difference(attempt, i):
+    trial, right = attempt.trials[i], attempt.right[i].value
+    value = quotable(attempt.got[i].value, attempt.source, tensors([trial.inputs, right]))
+    if isinstance(value, Failure) or isinstance(right, Failure):
+        return differences.wrong_failure(value, right, attempt.exercise.name)
+    if trial.case.wrt and isinstance(value, dict) and value.keys() == right.keys():
+        return loss_or_gradient(trial, value, right)
+    if trial.agrees(attempt.got[i], attempt.right[i]):
+        return "Right, but the work in Python grows with the number of rows: replace the loop by operations on whole tensors."
+    if sentence := differences.structure(value, right):
+        return sentence
+    return memory(attempt, i) or differences.not_finite(value, right, trial) or by_numbers(attempt, i)
+
+
+def by_numbers(attempt, i):
+    trial, value, right = attempt.trials[i], attempt.got[i].value, attempt.right[i].value
+    if trial.case.view:
+        return differences.places(value, right, trial)
+    found = differences.changes(value, right, trial)
+    if len(attempt.failed) > 1:  # what explains the other cases too is the likelier
+        others = [
+            differences.changes(attempt.got[k].value, attempt.right[k].value, attempt.trials[k])
+            for k in attempt.failed
+            if k != i and comparable(attempt, k)
+        ]
+        found.sort(key=lambda sentence: -sum(sentence in other for other in others))
+    passed = [k in attempt.seen and k not in attempt.wrong for k in range(len(attempt.trials))]
+    sentence = (found[0] if found else None) or differences.pattern(attempt.trials, passed, i) or precision(attempt, i)
+    return sentence or differences.places(value, right, trial)
+
+
+def comparable(attempt, k):
+    value, right = attempt.got[k].value, attempt.right[k].value
+    return not isinstance(value, Failure) and not isinstance(right, Failure) and not differences.structure(value, right)
+
+
+def memory(attempt, i):
+    """Whether a result depends on earlier calls."""
+    trial = attempt.trials[i]
+    passed = [k for k in attempt.seen if k not in attempt.wrong]
+    for k in [i, *passed][:2]:
+        if attempt.trials[k].case.view or attempt.trials[k].case.sizes:
+            continue
+        again = attempt.again(k)
+        if again and not attempt.trials[k].agrees(again, attempt.got[k]):
+            return "The same call gives another result the second time: your function keeps something from an earlier call."
+    for k in attempt.seen[: attempt.seen.index(i)]:
+        repeated = trial.agrees(attempt.got[k], attempt.got[i]) and not trial.agrees(attempt.right[k], attempt.right[i])
+        if repeated and attempt.trials[k].case.code == trial.case.code and magnitude(attempt.got[k].value) > 0:
+            return "The result is that of an earlier call with other inputs: your function keeps something from it."
+    return None
+
+
+def precision(attempt, i):
+    """Whether a wrong result is right in the other floating-point type."""
+    trial = attempt.trials[i]
+    if trial.case.sizes or not differences.floating(trial):
+        return None
+    other, message = torch.float64, "Your result is right only in float64: in float32 it loses its digits on the way."
+    if differences.is_double(trial):
+        other, message = torch.float32, "Your result is right only in float32: something goes wrong with inputs of dtype float64."
+    again = attempt.again(i, other)
+    if again and not isinstance(again.value, Failure):
+        single = [cast(v, torch.float32) for v in (again.value, attempt.right[i].value)]
+        if same(*single, "float32", trial.scale):
+            return message
+    return None
+
+
+def loss_or_gradient(trial, value, right):
+    """Which of the two is wrong, and how."""
+    loss_right = same(value["loss"], right["loss"], "float64", trial.scale) and trial.slopes_agree(value, right)
+    gradient_right = trial.slopes_agree(value, right, "gradient")
+    part = "gradient" if loss_right else "loss"
+    one, its = {part: value[part]}, {part: right[part]}
+    how = differences.structure(one, its) or differences.not_finite(one, its, trial)
+    if not how and differences.wrong_leaves(one, its, trial):
+        how = next(iter(differences.changes(one, its, trial)), None) or differences.places(one, its, trial)
+    if loss_right:
+        return f"Your loss is right, its gradient is not. {how or ''}".strip()
+    if gradient_right:
+        return f"Your gradient is right, the loss is not. {how or ''}".strip()
+    agree = trial.slopes_agree(value, {"gradient": value["gradient"], "loss": value["loss"]})
+    both = (
+        "Your gradient is that of your loss, but the loss is wrong." if agree else "Both your loss and your gradient are wrong."
+    )
+    return f"{both} wrong. {how or ''}".strip()
+
+
+def tensors(tree):
+    """All tensors in a tree."""
+    if isinstance(tree, torch.Tensor):
+        return [tree]
+    inside = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list | tuple) else ()
+    return [t for branch in inside for t in tensors(branch)]
