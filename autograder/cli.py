@@ -23,7 +23,9 @@ NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=UNPROTECTED)]
 @app.command()
 def build(
     assignments: Assignments = None,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; name the stale files, exit 1 if any.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; name what is not current, exit 1 if any.")] = False,
+    rerun: Annotated[bool, typer.Option("--rerun", help="Execute the solutions anew, current or not.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Move what you edited or added there to grading/set-aside/.")] = False,
 ):
     """Make notebooks/ (the student release) and solutions/ (executed) from source/."""
     from autograder import build as builder
@@ -31,18 +33,28 @@ def build(
     course, chosen = _course(assignments)
     if check:
         found = builder.stale(course, chosen)
-        for path in found:
-            console.print(f"stale: {path}", soft_wrap=True)
-        if found:
-            raise CourseError("Run `autograder build` and commit what changes.")
-        console.print(f"All generated files of {len(chosen)} assignments are current.")
-        return
-    with _progress() as bar:
-        task = bar.add_task("building", total=len(chosen))
-        changed = builder.build(course, chosen, lambda assignment: bar.update(task, advance=1, description=assignment))
-    for path in changed:
-        console.print(f"made: {path}", soft_wrap=True)
-    console.print(f"{len(changed)} files changed." if changed else "Everything was current.")
+    else:
+        with _progress() as bar:
+            task = bar.add_task("building", total=len(chosen))
+
+            def advance(assignment):
+                bar.update(task, advance=1, description=assignment)
+                if not console.is_terminal:  # in a file the bar is shown once, at the end
+                    console.print(f"built {assignment}", soft_wrap=True)
+
+            found = builder.build(course, chosen, rerun=rerun, force=force, advance=advance)
+    would = {"made": "missing", "changed": "stale", "deleted": "to be deleted"} if check else {}
+    for change in found:
+        aside = f", now in {change.aside}" if change.aside else ""
+        console.print(f"{would.get(change.what, change.what)}: {change.path}{aside}", soft_wrap=True, markup=False)
+    if left := [change for change in found if change.left]:
+        raise CourseError(
+            f"{len(left)} files in notebooks/ and solutions/ were edited or added by hand, and are left alone. An assignment is "
+            "not built where it would overwrite one. Move them, or let `autograder build --force` move them into grading/."
+        )
+    if check and found:
+        raise CourseError("Run `autograder build` and commit what changes.")
+    console.print(f"{len(found)} files changed." if found else f"All generated files of {len(chosen)} assignments are current.")
 
 
 @app.command()

@@ -2,17 +2,20 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import COURSE, ROOT
+import torch
+from conftest import COURSE, ROOT, SMALL
 
 from autograder import build
+from autograder.build import generate
 from autograder.build.source import problems
-from autograder.course import notebook_source
+from autograder.course import Course, CourseError, notebook_source
 
 NAME = "attack-target"
 
@@ -90,6 +93,131 @@ def test_a_plain_ipynb_works_as_a_source(small_course):
     assert notebook_source(small_course.source / NAME).suffix == ".ipynb"
     build.build(small_course, [NAME])
     assert files(small_course)[small_course.release / NAME / f"{NAME}.ipynb"] == before
+
+
+RELEASED = Path("notebooks", NAME, f"{NAME}.ipynb")
+SOLVED = Path("solutions", NAME, f"{NAME}.ipynb")
+
+
+HELPER = Path("notebooks", NAME, "helper.py")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """The small course with a set-up cell and a support file, built."""
+    course = Course(Path(shutil.copytree(SMALL, tmp_path_factory.mktemp("built") / "course")))
+    (course.source / "header.py").write_text("# %%\nimport math\n")
+    (course.source / NAME / HELPER.name).write_text("x = 1\n")
+    build.build(course, [NAME])
+    return course
+
+
+@pytest.fixture
+def built(template, tmp_path):
+    """A copy of it, for a test that changes it."""
+    return Course(Path(shutil.copytree(template.root, tmp_path / "course")))
+
+
+def whats(changes):
+    return {(change.what, str(change.path)) for change in changes}
+
+
+def test_another_machine_changes_nothing_until_a_rerun_is_asked_for(built, monkeypatch):
+    before = files(built)
+    monkeypatch.setattr(generate, "_processor", lambda: "another processor")
+    assert build.stale(built, [NAME]) == []
+    assert build.build(built, [NAME]) == []
+    assert files(built) == before
+    assert whats(build.build(built, [NAME], rerun=True)) == {("changed", str(SOLVED))}
+    made_with = nbformat.read(built.root / SOLVED, as_version=4).metadata.course.made_with
+    assert made_with.processor == "another processor" and made_with.torch == torch.__version__.partition("+")[0]
+
+
+@pytest.mark.parametrize("change_of", ["a solution", "the set-up cell", "a support file", "a version"])
+def test_what_went_into_a_solution_decides_whether_it_is_current(built, monkeypatch, change_of):
+    match change_of:
+        case "a solution":
+            change(built, "    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    # thus\n")
+        case "the set-up cell":
+            (built.source / "header.py").write_text("# %%\nimport math, sys\n")
+        case "a support file":
+            (built.source / NAME / HELPER.name).write_text("x = 2\n")
+        case "a version":
+            monkeypatch.setattr(generate, "version", lambda name: "0.1")
+    assert ("changed", str(SOLVED)) in whats(build.stale(built, [NAME]))
+
+
+def test_what_people_made_or_edited_is_named_and_left(built):
+    released, notes = built.root / RELEASED, built.root / RELEASED.with_name("my notes.ipynb")
+    released.write_text(released.read_text().replace("raise NotImplementedError()", "return my_work"))
+    notes.write_text("mine")
+    before = files(built)
+    found = {("edited", str(RELEASED)), ("added", str(notes.relative_to(built.root)))}
+    assert whats(build.stale(built, [NAME])) == whats(build.build(built, [NAME], rerun=True)) == found
+    result = run("build", cwd=built.root)
+    assert result.returncode == 1
+    assert all(f"{what}: {path}" in result.stdout for what, path in found) and "--force" in result.stderr
+    assert files(built) == before
+    moved = build.build(built, [NAME], force=True)
+    assert whats(moved) == found | {("made", str(RELEASED))}
+    (aside,) = (built.grading / "set-aside").iterdir()
+    assert {change.aside for change in moved} - {None} == {aside.relative_to(built.root) / path for _, path in found}
+    assert "my_work" in (aside / RELEASED).read_text() and (aside / RELEASED.with_name(notes.name)).read_text() == "mine"
+    assert "my_work" not in released.read_text() and not notes.exists()
+    assert build.stale(built, [NAME]) == []
+
+
+def test_an_edited_solution_is_left_too_and_made_anew_by_force(built):
+    solved = built.root / SOLVED
+    before = solved.read_bytes()
+    solved.write_bytes(before.replace(b"canary-source", b"something else"))
+    assert whats(build.build(built, [NAME])) == {("edited", str(SOLVED))}
+    assert whats(build.build(built, [NAME], force=True)) == {("edited", str(SOLVED)), ("made", str(SOLVED))}
+    assert solved.read_bytes() == before
+
+
+def test_a_note_beside_the_notebook_does_not_stop_the_building(built):
+    note = built.root / RELEASED.with_name("note.txt")
+    note.write_text("mine")
+    change(built, "The fraction of right predictions.", "The share of right predictions.")
+    assert whats(build.build(built, [NAME])) == {
+        ("added", str(note.relative_to(built.root))),
+        ("changed", str(RELEASED)),
+        ("changed", str(SOLVED)),
+    }
+    assert note.read_text() == "mine"
+
+
+def test_deletions_are_called_deletions(built):
+    (built.source / NAME / HELPER.name).unlink()
+    deleted = {("deleted", str(HELPER)), ("deleted", str(SOLVED.with_name(HELPER.name)))}
+    assert whats(build.build(built, [NAME])) == deleted | {("changed", str(SOLVED))}
+    assert not (built.root / HELPER).exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"points": 2', '"points": 3', "check-accuracy has 2 points there and has 3 points in source"),
+        ('"grade_id": "answer-why"', '"grade_id": "answer-how"', "answer-how is missing there"),
+    ],
+)
+def test_nothing_is_graded_by_other_points_than_the_release_names(built, old, new, said):
+    change(built, old, new)
+    with pytest.raises(CourseError, match="older than its source") as error:
+        build.register(built, [NAME])
+    assert said in str(error.value) and f"autograder build {NAME}" in str(error.value)
+    build.build(built, [NAME])
+    assert build.register(built, [NAME]) == []
+
+
+def test_an_older_wording_of_the_release_is_said_when_it_is_graded(built):
+    change(built, "The fraction of right predictions.", "The share of right predictions.")
+    (said,) = build.register(built, [NAME])
+    assert f"notebooks/{NAME} is older than source/{NAME}" in said
+    (built.root / RELEASED).unlink()
+    with pytest.raises(CourseError, match=f"There is no {RELEASED}"):
+        build.register(built, [NAME])
 
 
 @pytest.mark.parametrize(

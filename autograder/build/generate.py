@@ -1,21 +1,31 @@
-"""Build the release and the solutions with nbgrader's own converters, in a temporary folder, then put them in place."""
+"""Build the release and the solutions with nbgrader's own converters, in a temporary folder; place.py puts them in place."""
 
 import contextlib
 import hashlib
+import platform
+import re
 import shutil
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
+import torch
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import GenerateSolution
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import Execute
 
 from autograder import configuration
 from autograder.build import source
+from autograder.build.place import Change, Place, read
+from autograder.build.release import check_release
 from autograder.build.source import Problem
 from autograder.checks.format import load
 from autograder.course import Course, CourseError, notebook_source
+
+# What computes and draws the outputs: with another version they must be made anew.
+COMPUTED_WITH = ("fastai", "matplotlib", "numpy", "pillow", "scikit-learn", "torch", "torchvision")
 
 
 class BuildError(CourseError):
@@ -26,64 +36,75 @@ class BuildError(CourseError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def build(course: Course, assignments, advance=lambda assignment: None):
+def build(course: Course, assignments, *, rerun=False, force=False, advance=lambda assignment: None):
     """Make the release and the solution of each assignment; a solution is executed only if it is not current.
 
-    advance: called with each assignment once it is done.
-    Returns: the generated files that changed, relative to the course's root.
+    rerun: execute it anyway. force: move aside what people have put or edited there; without it that is left, and an assignment
+    is not built where it would be overwritten. advance: called with each assignment once it is done.
+    Returns: a list of `Change`, one for each file that is not as it was, or that was left.
     Raises: BuildError. Nothing of an assignment is changed unless all of it could be built.
     """
     _check_sources(course, assignments)
-    changed = []
+    changes = []
     for assignment in assignments:
-        with _workshop(course, course.root / "grading" / "gradebook.db") as workshop:
-            _generate(workshop, assignment, execute=not _solution_is_current(course, assignment))
-            for part in ("notebooks", "solutions"):
-                if (workshop.root / part / assignment).exists():
-                    changed += _put(workshop.root / part / assignment, course.root / part / assignment, course.root)
+        changes += _build(course, assignment, rerun, force)
         advance(assignment)
-    return changed
+    return changes
 
 
 def stale(course: Course, assignments):
-    """The generated files that are not what `build` would make, relative to the course's root. Changes nothing.
+    """What `build` would do, as a list of `Change`. Changes nothing and runs no notebook.
 
     The release is made again and compared byte by byte. A solution says in its metadata what it was built from; its
     outputs are compared with a fresh run by nbval, in the tests.
     Raises: BuildError.
     """
     _check_sources(course, assignments)
-    found = []
+    changes = []
     with _workshop(course) as workshop:
         for assignment in assignments:
-            _generate(workshop, assignment, execute=False)
-            found += _differences(workshop.release / assignment, course.release / assignment, course.root)
-            if not _solution_is_current(course, assignment):
-                found.append(_solution_path(course, assignment).relative_to(course.root))
-    return found
+            place = Place(course, assignment)
+            made, built_from = _made(workshop, assignment, place)
+            changes += place.strangers(made)
+            if place.facts.get("built_from") == built_from:
+                made = place.sealed(made | {place.solution: place.files[place.solution]})
+            changes += place.changes(made)
+    return changes
 
 
 def register(course: Course, assignments):
-    """Tell the gradebook about assignments that it does not know as they are now, so that they can be graded."""
+    """Tell the gradebook about assignments that it does not know as they are now, so that they can be graded.
+
+    Returns: a sentence for each release that is older than its source in its text alone.
+    Raises: BuildError; CourseError where cells or points differ, as nothing should be graded by others than students were given.
+    """
     _check_sources(course, assignments)
+    for assignment in assignments:
+        check_release(course, assignment)
     with _workshop(course, course.root / "grading" / "gradebook.db") as workshop:
         for assignment in assignments:
-            _generate(workshop, assignment, execute=False)
+            _release(workshop, assignment)
+        old = [a for a in assignments if any(Place(course, a).files.get(p) != made for p, made in read(workshop, a).items())]
+    return [
+        f"notebooks/{a} is older than source/{a}: its text, not its points. `autograder build {a}` makes it anew." for a in old
+    ]
 
 
-def built_from(course: Course, assignment):
-    """A digest of all that decides how the solution of an assignment comes out."""
-    digest = hashlib.sha256()
-    folder = course.source / assignment
-    files = [notebook_source(folder), course.source / "header.py", *sorted(f for f in folder.iterdir() if _is_support(f))]
-    for file in files:
-        if file.exists():
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
-
-
-def _is_support(file):
-    return file.is_file() and file.suffix != ".ipynb" and file.stem != file.parent.name
+def _build(course, assignment, rerun, force):
+    """Build one assignment; return its changes."""
+    place = Place(course, assignment)
+    with _workshop(course, course.root / "grading" / "gradebook.db") as workshop:
+        made, built_from = _made(workshop, assignment, place)
+        strangers = place.strangers(made)
+        if not force and any(stranger.what == "edited" for stranger in strangers):
+            return strangers
+        if rerun or place.facts.get("built_from") != built_from or Change("edited", place.solution) in strangers:
+            made |= {place.solution: _executed(workshop, assignment, built_from)}
+        else:
+            made |= {place.solution: place.files[place.solution]}
+    if force:
+        strangers = place.set_aside(strangers)
+    return [*strangers, *place.put(place.sealed(made))]
 
 
 def _check_sources(course, assignments):
@@ -113,26 +134,48 @@ def _workshop(course, gradebook=None):
         yield workshop
 
 
-def _generate(workshop, assignment, execute):
-    config = configuration.config(workshop.root)
-    config.CourseDirectory.assignment_id = assignment
-    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+def _made(workshop, assignment, place):
+    """All that is generated of an assignment, {path: content}; empty for the solution, which is not executed yet.
+
+    Returns: this, and a digest of all that decides how the solution comes out.
+    """
+    _release(workshop, assignment)
+    _solution(workshop, assignment, execute=False)
+    made = read(workshop, assignment)
+    inputs = [(str(path), made[path]) for path in sorted(made) if path.parts[0] == place.solution.parts[0]]
+    digest = hashlib.sha256(repr((inputs, _versions())).encode()).hexdigest()
+    return made | {place.solution: b""}, digest
+
+
+def _release(workshop, assignment):
+    """Make the release of an assignment, and tell the gradebook."""
+    api = _api(workshop, assignment)
     result = api.generate_assignment(assignment)
     if not result["success"]:
         details = result.get("log") or result["error"]
         raise BuildError([Problem(f"source/{assignment}", "nbgrader could not make the release.", details)])
-    if execute:
-        converter = GenerateSolution(coursedir=api.coursedir, parent=api)
-        converter.force = True
-        with configuration.quiet(converter):
-            converter.start()
-        _stamp_solution(workshop, assignment)
 
 
-def _stamp_solution(workshop, assignment):
-    """Write into an executed solution what it was built from; BuildError if a cell failed."""
-    path = _solution_path(workshop, assignment)
-    notebook = nbformat.read(path, as_version=4)
+def _solution(workshop, assignment, execute):
+    """Make the solution of an assignment that the gradebook knows."""
+    api = _api(workshop, assignment)
+    converter = GenerateSolution(coursedir=api.coursedir, parent=api)
+    converter.preprocessors = [step for step in converter.preprocessors if execute or step is not Execute]
+    converter.force = True
+    with configuration.quiet(converter):
+        converter.start()
+
+
+def _api(workshop, assignment):
+    config = configuration.config(workshop.root)
+    config.CourseDirectory.assignment_id = assignment
+    return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
+def _executed(workshop, assignment, built_from):
+    """The content of the executed solution, with what it was made from and with; BuildError if a cell failed."""
+    _solution(workshop, assignment, execute=True)
+    notebook = nbformat.read(workshop.solutions / assignment / f"{assignment}.ipynb", as_version=4)
     for i, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             name = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.source.strip().splitlines()[0][:40]
@@ -146,43 +189,22 @@ def _stamp_solution(workshop, assignment):
                 raise BuildError([Problem(where, failure, "nbgrader scores such a cell 0: silence it.")])
     data = next((o.text for c in notebook.cells for o in c.get("outputs", []) if o.get("text", "").startswith("Data: ")), "")
     notebook.metadata["course"] = {
-        "built_from": built_from(workshop, assignment),
+        "built_from": built_from,
         "data": data.removeprefix("Data: ").partition(",")[0],
+        "made_with": {"processor": _processor(), "python": platform.python_version(), **_versions()},
     }
-    path.write_text(nbformat.writes(notebook) + "\n")
+    return (nbformat.writes(notebook) + "\n").encode()
 
 
-def _solution_path(course, assignment):
-    return course.solutions / assignment / f"{assignment}.ipynb"
+def _versions():
+    """{package: version} of COMPUTED_WITH; one version has many builds (2.13.0+cpu), which give the same."""
+    return {name: version(name).partition("+")[0] for name in COMPUTED_WITH}
 
 
-def _solution_is_current(course, assignment):
-    path = _solution_path(course, assignment)
-    if not path.exists():
-        return False
-    return nbformat.read(path, as_version=4).metadata.get("course", {}).get("built_from") == built_from(course, assignment)
-
-
-def _differences(new, old, root):
-    """The files in which two folders differ, named as those of `old`."""
-    made_by_tools = {".ipynb_checkpoints", "__pycache__"}
-    files = [(folder, f) for folder in (new, old) for f in folder.rglob("*") if f.is_file()]
-    names = {f.relative_to(folder) for folder, f in files if not made_by_tools & set(f.parts)}
-    return sorted((old / n).relative_to(root) for n in names if _bytes(new / n) != _bytes(old / n))
-
-
-def _bytes(path):
-    return path.read_bytes() if path.exists() else None
-
-
-def _put(new, old, root):
-    """Make the folder `old` equal to `new`; return the files that changed."""
-    changed = _differences(new, old, root)
-    for name in changed:
-        made, target = new / (root / name).relative_to(old), root / name
-        if made.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(made, target)
-        else:
-            target.unlink()
-    return changed
+def _processor():
+    """The processor and the instructions that torch uses of it: they decide how floating-point numbers are rounded."""
+    try:
+        name = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[1]
+    except (OSError, TypeError):  # not Linux, or a processor whose kernel gives it no name
+        name = platform.machine()
+    return f"{name}, {torch.backends.cpu.get_cpu_capability()}"
