@@ -1,5 +1,6 @@
 """The command line. Each command is one sentence about what it does; the work is done elsewhere."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -68,6 +69,24 @@ def grade(
 
     course, chosen = _course(assignments)
     _grade(course, grading.submissions(course, chosen, student), no_sandbox)
+
+
+@app.command()
+def watch(
+    per_hour: Annotated[int, typer.Option(min=1, help="How many submissions of one student are judged within an hour.")] = 6,
+    no_sandbox: NoSandbox = False,
+):
+    """Judge what students submit through nbgrader's exchange, and release the feedback there, until Ctrl-C."""
+    from autograder.exchange.watch import Watch
+
+    course, _ = _course(None)
+    watch = Watch(course, per_hour, sandboxed=not no_sandbox, say=lambda text: console.print(Text(text), soft_wrap=True))
+    console.print(Text(watch.greeting()), soft_wrap=True)
+    try:
+        watch.run(os.cpu_count())
+    except KeyboardInterrupt:
+        console.print("Stopped. What waits is judged when you run this again.")
+        raise typer.Exit(130) from None
 
 
 @app.command()

@@ -4,14 +4,12 @@
 """
 
 import contextlib
-import functools
 import logging
 import os
 import sys
 import warnings
 from pathlib import Path
 
-import nbgrader.api
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CoalesceStreamsPreprocessor, CSSHTMLHeaderPreprocessor
@@ -19,12 +17,9 @@ from nbgrader import preprocessors as nbg
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograder import database
 from autograder.course import Course
-
-# nbgrader opens the gradebook anew for each step. Each time it would ask `alembic`, in a process of its own (0.7 s), for the same
-# version, and make an engine, which compiles the same statements again and is never given back: memory would grow.
-_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
-_engine = functools.cache(nbgrader.api.create_engine)
+from autograder.late import LateWork
 
 
 def config(root):
@@ -37,15 +32,27 @@ def config(root):
     return c
 
 
+def lend(course, root, db_url):
+    """Give the folder `root` the settings of a course, also what an instructor added, but with the gradebook `db_url`."""
+    file = course.root / "nbgrader_config.py"
+    own = {"db_url": db_url, "course_id": config(course.root).CourseDirectory.course_id}
+    if file.exists():
+        lines = [f"c.CourseDirectory.{name} = {value!r}\n" for name, value in own.items()]
+        Path(root, file.name).write_text("\n".join([file.read_text(), *lines]))
+
+
 def configure(c, root):
     """Write the kit's settings into nbgrader's configuration `c`."""
+    from autograder.exchange.transfer import configure_exchange
+
     course = Course(Path(root).resolve())
     # nbgrader adds rows in an order that newer versions of SQLAlchemy remark upon; the rows are right.
     warnings.filterwarnings("ignore", category=SAWarning, message="Object of type <Submitted")
-    nbgrader.api.get_alembic_version, nbgrader.api.create_engine = _alembic_version, _engine
+    database.attach(c, course.root)
     # nbgrader calls `alembic` by name, and the virtual environment need not be active.
     os.environ["PATH"] = os.pathsep.join(dict.fromkeys([str(Path(sys.prefix, "bin")), *os.environ["PATH"].split(os.pathsep)]))
     _configure_folders(c, course)
+    configure_exchange(c, course)
     _configure_build(c, course)
     _configure_grading(c, course)
 
@@ -128,6 +135,7 @@ def _configure_grading(c, course):
         nbg.AssignLatePenalties,
         nbg.CheckCellMetadata,
     ]
+    c.AssignLatePenalties.plugin_class = LateWork
     c.GenerateFeedback.preprocessors = [GetGradesSoFar, CSSHTMLHeaderPreprocessor]
     # Feedback and formgrader turn Markdown into HTML with this filter; a student's Markdown may carry scripts.
     c.HTMLExporter.filters = {"markdown2html": "autograder.grading.feedback.safe_markdown"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder import checks, grading
+from autograder import checks, configuration, grading
 from autograder.course import Course
 
 PERFECT, UNTOUCHED = "ada-perfect", "ben-untouched"
@@ -39,9 +39,10 @@ def make(course, assignments):
     root = course.grading / "demo"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
-    for name in ("source", "notebooks", "autograder", "nbgrader_config.py"):
+    for name in ("source", "notebooks", "autograder"):
         (root / name).symlink_to(course.root / name)
     sample = Course(root)
+    configuration.lend(course, root, f"sqlite:///{sample.grading / 'gradebook.db'}")
     for assignment in assignments:
         release = nbformat.read(course.release / assignment / f"{assignment}.ipynb", as_version=4)
         solutions = _solutions(course, assignment)

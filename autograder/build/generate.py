@@ -128,7 +128,9 @@ def _workshop(course, gradebook=None):
         source.write_notebooks(workshop)
         if gradebook is None:
             (Path(folder) / "grading").mkdir()
+            configuration.lend(course, folder, f"sqlite:///{folder}/grading/gradebook.db")
         else:
+            configuration.lend(course, folder, configuration.config(course.root).CourseDirectory.db_url)
             gradebook.parent.mkdir(exist_ok=True)
             (Path(folder) / "grading").symlink_to(gradebook.parent)
         yield workshop
