@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +18,7 @@ from nbgrader.preprocessors import Execute
 from ordinary_user import pytest_as_ordinary_user
 
 from autograder.grading.data import data_folder, prepare_data
-from autograder.sandbox import canary, provisioner
+from autograder.sandbox import canary, cgroup, provisioner
 from autograder.sandbox.canary import check_sandbox
 from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution
 from autograder.sandbox.limits import MB, Limits
@@ -73,12 +74,21 @@ def run(*cells, limits=SMALL, sandbox=True, kernel="python3"):
 
 @pytest.fixture(autouse=True)
 def nothing_left(monkeypatch, tmp_path):
-    """After each test, no folder of a kernel is left, and no process. (tmp_path: pytest's own folder is made before.)"""
+    """After each test, no folder of a kernel is left, no group and no process. (tmp_path: pytest's own is made before.)"""
+    made = []
+    private_folder = provisioner.private_folder
+
+    def noted():
+        made.append(private_folder())
+        return made[-1]
+
+    monkeypatch.setattr(provisioner, "private_folder", noted)
     temporary = tempfile.mkdtemp(prefix="s", dir="/tmp")  # short: a socket's path has at most 107 characters
     monkeypatch.setattr(tempfile, "tempdir", temporary)
     yield
     assert os.listdir(temporary) == []
     os.rmdir(temporary)
+    assert not any(groups(folder.name) for folder, lock in made)
     deadline = time.monotonic() + 5  # a killed sandbox needs a moment to go
     while left := processes_that_name(temporary):
         assert time.monotonic() < deadline, left
@@ -98,10 +108,142 @@ def processes_that_name(text):
     return found
 
 
+LIBC = """
+import contextlib, ctypes, mmap, os, resource, socket, time
+libc = ctypes.CDLL(None)
+def attempt(what, action):
+    try: action()
+    except Exception as error: print(what, "fails:", error)
+    else: print(what, "works")
+"""
+
+
 def test_memory_that_no_limit_counts_cannot_be_had():
-    memory = "import ctypes, os\ntry:\n    os.memfd_create('x')\nexcept OSError as error:\n    print(error.strerror)"
-    shared = "print(ctypes.CDLL(None).shmget(0, 4096, 0o1600))"
-    assert run(memory, shared) == (["Function not implemented\n", "-1\n"], None)
+    """Shared pages that nobody has mapped any more, memory of System V, millions of files without content."""
+    shown, reason = run(
+        LIBC,
+        "attempt('memfd', lambda: os.memfd_create('x'))",
+        "print(libc.shmget(0, 4096, 0o1600), libc.semget(0, 32000, 0o1600))",
+        "attempt('shared', lambda: mmap.mmap(-1, 4096))",
+        "attempt('zero', lambda: mmap.mmap(os.open('/dev/zero', os.O_RDWR), 4096))",
+        "attempt('private', lambda: mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))",
+        "attempt('on disk', lambda: mmap.mmap(os.open('/usr/bin/env', os.O_RDONLY), 4096, mmap.MAP_SHARED, mmap.PROT_READ))",
+        *(
+            f"attempt('files', lambda: [os.mknod(f'{folder}/{{i}}') for i in range({SMALL.files})])"
+            for folder in ("/tmp", "/dev/shm", ".")
+        ),
+    )
+    assert reason is None
+    assert "memfd fails: [Errno 38] Function not implemented" in shown[1]
+    assert shown[2] == "-1 -1\n"
+    assert "shared fails: [Errno 38]" in shown[3]
+    assert "zero fails" in shown[4]
+    assert shown[5:7] == ["private works\n", "on disk works\n"]
+    assert all("files fails: [Errno 28] No space left" in text for text in shown[7:])
+
+
+# What no limit of a process counts, and a control group does.
+UNCOUNTED = {
+    "buffers of sockets": """
+kept = []
+while True:
+    if not os.fork(): time.sleep(60) if kept else None
+    for _ in range(200):
+        kept.append(socket.socketpair())
+        for one in kept[-1]:
+            one.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True: one.send(bytes(65536))
+    if os.fork(): time.sleep(60)
+    kept = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))
+""",
+    "page tables": """
+for i in range(20):
+    sparse = mmap.mmap(-1, 2**40, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ)
+    sparse.madvise(mmap.MADV_NOHUGEPAGE)
+    for at in range(0, 2**40, 2**21): sparse[at]
+""",
+}
+
+
+@pytest.mark.parametrize("what", UNCOUNTED)
+def test_memory_of_the_operating_system_is_counted(what):
+    if not cgroup.in_force().startswith("Memory: each sandbox has a control group") and what != "page tables":
+        assert "not counted" in cgroup.in_force()  # and the instructor is told so
+        return
+    _, reason = run(LIBC, UNCOUNTED[what], limits=replace(SMALL, cell_seconds=20))
+    assert reason == "memory"
+
+
+GRADER = """
+import time
+from nbformat.v4 import new_notebook
+from autograder.sandbox.canary import Canary
+from autograder.sandbox.limits import Limits
+
+grader = Canary(new_notebook())
+grader.limits = Limits()
+with grader.setup_kernel():
+    time.sleep(600)
+"""
+
+
+def test_a_killed_grader_leaves_nothing_that_the_next_run_does_not_remove(tmp_path):
+    """`kill -9`: its processes go at once, its folder and its group in the next run, and what others use stays."""
+    temporary = Path(tempfile.gettempdir())
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    graders = [subprocess.Popen([sys.executable, "-c", GRADER], cwd=ROOT, env=environment) for _ in range(2)]
+    wait_until(lambda: len(kernels_that_run(temporary)) == 2)
+    temporary.joinpath("kernel-link").symlink_to(tmp_path)
+    tmp_path.joinpath("mine").touch()
+    folders = kernels_that_run(temporary)
+    assert len([name for name in folders if groups(name)]) == (2 if cgroup.folders() else 0)
+    for number, grader in enumerate(graders, start=1):
+        grader.kill()
+        grader.wait()
+        wait_until(lambda number=number: len(kernels_that_run(temporary)) == 2 - number)
+        assert all(temporary.joinpath(name).exists() for name in kernels_that_run(temporary))
+        provisioner.remove_leftovers()
+        left = {name for name in folders if temporary.joinpath(name).exists() or groups(name)}
+        assert left == kernels_that_run(temporary)
+    assert tmp_path.joinpath("mine").exists()
+    temporary.joinpath("kernel-link").unlink()
+
+
+def kernels_that_run(temporary):
+    """The names of the folders of all running kernels that have one below `temporary`."""
+    found = (re.search(r"ipykernel_launcher.*(kernel-\w+)", line) for line in processes_that_name(str(temporary)))
+    return {match[1] for match in found if match}
+
+
+def groups(name):
+    """The control groups that are there for the sandbox with this folder."""
+    return [folder for parent in cgroup.folders() if (folder := parent / f"autograder-{name}").exists()]
+
+
+def wait_until(condition):
+    """Wait for something that takes a moment."""
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_what_a_submission_learns_about_this_machine():
+    """Neither the command of process 1 nor the environment names a path of the grader but this Python and its own folder."""
+    shown, _ = run(
+        "print(open('/proc/1/cmdline').read())",
+        "print(open('/proc/1/environ').read())",
+        "print(open('/proc/cmdline').read())",
+        "import socket; socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)",
+        "print(ctypes.CDLL(None).klogctl(3, ctypes.create_string_buffer(99), 99)) if (ctypes := __import__('ctypes')) else 0",
+    )
+    told = shown[0].replace(sys.executable, "")
+    assert "bwrap" in told and str(ROOT) not in told and str(Path.home()) not in told and str(data_folder()) not in told
+    assert "Permission denied" in shown[1] and "Permission denied" in shown[2]
+    assert "Function not implemented" in shown[3]
+    assert shown[4] == "-1\n"
 
 
 @pytest.mark.long
@@ -129,6 +271,7 @@ def test_the_canary_names_what_leaks(monkeypatch, tmp_path):
     monkeypatch.setattr(canary, "PLACES", (*canary.PLACES, str(tmp_path)))
     limited = provisioner.limited
     monkeypatch.setattr(provisioner, "limited", lambda limits, uid: limited(replace(limits, processes=200), uid))
+    monkeypatch.setattr(cgroup, "HELPERS", 200)
     with pytest.raises(SandboxError) as error:
         check_sandbox(COURSE)
     expected = ["reaches this machine's network", f"sees {COURSE.source}", f"writes to {tmp_path}", "more than 64 processes"]
@@ -181,7 +324,7 @@ def test_limits_that_a_notebook_survives():
         "files = []; input()",
         "import socket; socket.create_connection(('1.1.1.1', 53), 1)",
         "while True: pass",
-        "for i in range(100_000): print(i)",
+        "for i in range(20_000): print(i)",
         "print('still here')",
     )
     assert reason is None
@@ -197,7 +340,7 @@ def test_limits_that_a_notebook_survives():
         "does not support input",
         "Network is unreachable",
         "",
-        "99999\n",
+        "19999\n",
         "still here",
     ]
     for text, error in zip(shown, errors, strict=True):
@@ -211,7 +354,7 @@ END = {
     "interrupt": (["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"], {"cell_seconds": 1}),
     "time": (["import time"] + ["time.sleep(.9)"] * 9, {"notebook_seconds": 3}),
     "memory": (
-        ["import mmap, time\nm = [mmap.mmap(-1, 2**27) for _ in range(9)]\nfor x in m: x.write(bytes(2**27)); time.sleep(.2)"],
+        ["import os, time\nwhile True:\n  if not os.fork(): x = b'x' * 2**27; time.sleep(60)\n  time.sleep(.3)"],
         {"cell_seconds": 20},
     ),
     "output": (["for i in range(40_000): print('x' * 10_000, flush=True)"], {"cell_seconds": 20}),
@@ -264,7 +407,7 @@ def test_nothing_can_be_written_where_the_sockets_were():
 
 def test_without_bubblewrap_the_remedy_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    for program in ("prlimit", "setpriv", "choom"):
+    for program in ("prlimit", "setpriv", "choom", "mount"):
         (tmp_path / program).symlink_to(f"/usr/bin/{program}")
     assert "sudo apt install bubblewrap" in why_not()
     assert "--no-sandbox" in why_not()

@@ -76,6 +76,7 @@ def leaks(secrets, marks, namespaces, port, variables, limits):
     import importlib
     import os
     import socket
+    import subprocess
     from pathlib import Path
 
     found = []
@@ -83,7 +84,7 @@ def leaks(secrets, marks, namespaces, port, variables, limits):
     def attempt(what, action):
         try:
             action()
-        except (OSError, MemoryError, ImportError):
+        except (OSError, MemoryError, ImportError, subprocess.CalledProcessError):
             return
         found.append(what)
 
@@ -100,6 +101,9 @@ def leaks(secrets, marks, namespaces, port, variables, limits):
     attempt("imports the grader", lambda: importlib.import_module("autograder.checks"))
     if "CapEff:\t0000000000000000" not in Path("/proc/self/status").read_text():
         found.append("has privileges")
+    namespace = ["unshare", "--user", "true"]  # in which it would have every right, over parts of the kernel of the system
+    attempt("makes namespaces", lambda: subprocess.run(namespace, stderr=subprocess.DEVNULL).check_returncode())
+    attempt("reaches the machine that this one runs on", lambda: socket.socket(socket.AF_VSOCK))
     inherited = set()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

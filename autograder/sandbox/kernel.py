@@ -207,6 +207,8 @@ class CourseKernelManager(AsyncKernelManager):
         code = self.provisioner.process.poll() if self.provisioner.process else 0
         if code is None:
             return None
+        if self.reason is None and self._ran_out_of_memory():
+            self.reason = "memory"
         died = "processor" if code in (-signal.SIGXCPU, 128 + signal.SIGXCPU) else "died"
         return KernelStopped(self.reason or died, self.limits)
 
@@ -217,10 +219,18 @@ class CourseKernelManager(AsyncKernelManager):
         while not self._ended.wait(0.5):
             if time.monotonic() > end:
                 self.stop("time")
-            elif all(memory(pid, account) > self.limits.total_memory for account in ("status", "smaps_rollup")):
+            elif self._ran_out_of_memory() or self._holds_too_much(pid):
                 self.stop("memory")
             elif grader.memory_info().rss - at_start > self.limits.memory:
                 self.stop("message")  # of endlessly many parts, each small enough for ZeroMQ's own limit
+
+    def _ran_out_of_memory(self):
+        return self.sandbox and self.provisioner.ran_out_of_memory()
+
+    def _holds_too_much(self, pid):
+        if self.sandbox and self.provisioner.group.counts:
+            return False
+        return all(memory(pid, exact) > self.limits.total_memory for exact in (False, True))
 
 
 class SandboxedExecution:
@@ -281,19 +291,20 @@ def capped(context, size):
     return context
 
 
-def memory(pid, account):
-    """Bytes in use by a process and all its descendants, mapped files left out; 0 when it has ended.
+def memory(pid, exact):
+    """Bytes in use by a process and all its descendants and for their page tables, mapped files left out; 0 when it has ended.
 
-    account: "status" is quick, but counts pages that processes share once for each; "smaps_rollup" counts them once.
+    exact: False is quick, but counts pages that processes share once for each; True counts them once.
     """
     total = 0
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         for member in [process, *process.children(recursive=True)]:
             with contextlib.suppress(OSError):  # it has just ended
-                try:
-                    lines = Path(f"/proc/{member.pid}/{account}").read_text()
-                except PermissionError:  # a process can hide its exact account from an ordinary user
-                    lines = Path(f"/proc/{member.pid}/status").read_text()
-                total += sum(int(kilobytes) * 1024 for kilobytes in re.findall(r"[PR]ss_?(?:Anon|Shmem):\s+(\d+)", lines))
+                pages = status = Path(f"/proc/{member.pid}/status").read_text()
+                if exact:
+                    with contextlib.suppress(PermissionError):  # a process can hide this from an ordinary user
+                        pages = Path(f"/proc/{member.pid}/smaps_rollup").read_text()
+                found = re.findall(r"[PR]ss_?(?:Anon|Shmem):\s+(\d+)", pages) + re.findall(r"VmPTE:\s+(\d+)", status)
+                total += sum(map(int, found)) * 1024
     return total

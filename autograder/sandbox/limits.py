@@ -17,6 +17,7 @@ class Limits:
     notebook_seconds: float = 180  # wall time from start to end: twelve times what a solution takes while it is graded
     total_memory: int = 3072 * MB  # all processes together: two sandboxes fit beside a browser
     tmp_size: int = 256 * MB  # each of home, /tmp and /dev/shm, which live in memory: room for a model or a few pictures
+    files: int = 20_000  # in each of them; a file takes memory beside its content, which only some machines can count
     output: int = 32 * MB  # everything sent to the grader: a million printed lines are 7 MB, a picture 0.05 MB
     message: int = 16 * MB  # one message, that is one output or one piece of evidence: 2 million float64
     # --- for one cell --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ explained in bwrap(1), setpriv(1) and prlimit(1).
 """
 
 import contextlib
+import fcntl
 import functools
 import itertools
 import os
@@ -23,11 +24,16 @@ import autograder
 from autograder.course import CourseError
 
 from . import seccomp
+from .cgroup import Group
 from .limits import Limits
 
 HOME = Path("/sandbox")  # not below /home: there it could be a real person's
 WORK = HOME / "work"
+PREFIX = "kernel-"  # of a sandbox's folder, in the folder for temporary files
 PASSED_ON = ("MNIST_COURSE_DATA", "NBGRADER_EXECUTION")  # the only variables that a kernel inherits
+
+IN_MEMORY = {"/dev/shm": "1777", "/tmp": "1777", HOME: "0777"}  # what can be written to, and its mode
+UNNEEDED = ("cmdline", "keys", "key-users", "modules", "partitions", "swaps")  # of /proc: it tells about this machine
 
 # A user namespace of its own, no right in it, and none to make another: most ways out of a Linux sandbox begin with that.
 UNPRIVILEGED = ("--unshare-user", "--disable-userns", "--cap-drop", "ALL")
@@ -49,12 +55,14 @@ class SandboxProvisioner(LocalProvisioner):
     limits = Instance(Limits, ())
     files = List(Instance(Path), help="Files and folders that lie beside the notebook, such as course.py.")
     data = Instance(Path, allow_none=True)
-    folder = None
+    folder = group = None
 
     async def pre_launch(self, **kwargs):
         """Write the connection file and put the sandbox before the kernel's command. Raises SandboxError."""
         require_bubblewrap()
-        self.folder = Path(tempfile.mkdtemp(prefix="kernel-"))
+        remove_leftovers()
+        self.folder, self._lock = private_folder()
+        self.group = Group(self.folder)
         self.sockets = self.folder / "sockets"
         self.sockets.mkdir()
         self.log_file = self.folder / "log"
@@ -68,23 +76,27 @@ class SandboxProvisioner(LocalProvisioner):
         if uid:
             os.chown(self.sockets, uid, uid)
             os.chown(manager.connection_file, uid, uid)
-        kwargs["cmd"] = self._sandboxed(kwargs["cmd"], uid)
+        self._options = self._view(uid)
+        kwargs["cmd"] = [*limited(self.limits, uid), *kwargs["cmd"]]
         kwargs["cwd"] = "/"
         # bwrap stays as process 1 of the sandbox, where an ordinary user's kernel can read its environment and memory.
-        kwargs["env"] = {"PATH": os.environ["PATH"]}
+        kwargs["env"] = {name: os.environ[name] for name in ("PATH", "XDG_RUNTIME_DIR") if name in os.environ}
         kwargs["stdin"] = kwargs["stdout"] = subprocess.DEVNULL
         return kwargs
 
     async def launch_kernel(self, cmd, **kwargs):
         """Start the process; what it writes to stderr before Jupyter takes over goes to a log."""
-        with open(self.log_file, "wb") as log, filtered(cmd) as (command, inherited):
+        with open(self.log_file, "wb") as log, sandboxed(self._options, cmd) as (command, inherited):
+            command = self.group.around(command, self.limits)
             return await super().launch_kernel(command, **kwargs, stderr=log, pass_fds=inherited)
 
     async def cleanup(self, restart=False):
-        """Remove the private folder."""
+        """Remove the control group and the private folder."""
         await super().cleanup(restart=restart)
-        if not restart:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.group and not restart:
+            remove(self.folder)
+            os.close(self._lock)
+            self.group = None
 
     def close_door(self):
         """Delete the folder of the sockets once they are connected.
@@ -97,17 +109,18 @@ class SandboxProvisioner(LocalProvisioner):
         """The end of the log, for the message when a kernel does not start."""
         return self.log_file.read_text(errors="replace")[-2000:].strip()
 
-    def _sandboxed(self, command, uid):
+    def ran_out_of_memory(self):
+        """Whether the system ended a process of the sandbox for want of memory."""
+        return self.group is not None and self.group.ran_out()
+
+    def _view(self, uid):
+        """Options for what the kernel sees."""
         beside = self.folder / "files"
         beside.mkdir()
         for path in self.files:  # copies: readable for the user inside, and unchanged while the kernel runs
             copy = shutil.copytree if path.is_dir() else shutil.copyfile
             copy(path, beside / path.name)
-        size = str(self.limits.tmp_size)
-        options = [*isolation(uid), *system(), "--proc", "/proc", "--dev", "/dev"]
-        for place, mode in (("/dev/shm", "1777"), ("/tmp", "1777"), (HOME, "0777")):
-            options += ["--perms", mode, "--size", size, "--tmpfs", place]
-        options += ["--perms", "0777", "--dir", WORK]
+        options = [*isolation(uid), *system(), *mounts(self.limits), "--perms", "0777", "--dir", WORK]
         for prefix in prefixes():
             options += visible(prefix)
         options += hidden_package()
@@ -120,14 +133,47 @@ class SandboxProvisioner(LocalProvisioner):
         options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
         for name, value in environment(self.limits).items():
             options += ["--setenv", name, value]
-        return [str(part) for part in ["bwrap", *options, "--", *limited(self.limits, uid), *command]]
+        return options
+
+
+def private_folder():
+    """A new folder for one sandbox, and the lock on it that says that its owner lives."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        with contextlib.suppress(FileNotFoundError):  # somebody who tidied up was faster than the lock
+            lock = os.open(folder, os.O_DIRECTORY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
+
+
+def remove_leftovers():
+    """Remove what graders of this user left that were killed: the folders whose lock nobody holds, and their groups."""
+    for entry in os.scandir(tempfile.gettempdir()):
+        with contextlib.suppress(OSError):  # another's, no folder, in use, or gone already
+            if entry.name.startswith(PREFIX) and entry.stat(follow_symlinks=False).st_uid == os.geteuid():
+                lock = os.open(entry.path, os.O_DIRECTORY | os.O_NOFOLLOW)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    remove(Path(entry.path))
+                finally:
+                    os.close(lock)
+
+
+def remove(folder):
+    """Remove a sandbox's folder, and before it, since it is named like it, its control group."""
+    Group(folder).remove()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def isolation(uid):
     """Options for namespaces of its own. `uid`: the user id to drop to, when root calls."""
     options = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     options += ["--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv"]
-    return options if uid else [*options, *UNPRIVILEGED]
+    # An ordinary user is root in there at first: `mount` in limited() needs that, and the second right, to give it up again.
+    rights = ["--uid", "0", "--gid", "0", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETFCAP"]
+    return options if uid else [*options, "--unshare-user", *rights]
 
 
 def system():
@@ -143,6 +189,15 @@ def system():
     # stderr, and nbgrader scores a cell with stderr 0).
     for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/sys/devices/system/cpu"):
         options += visible(path, "--ro-bind-try")
+    return options
+
+
+def mounts(limits):
+    """Options for what is not of this machine: processes, devices, and folders that live in memory."""
+    # Shared pages of /dev/zero belong to nobody, see seccomp.SHARED_ANONYMOUS.
+    options = ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
+    for place, mode in IN_MEMORY.items():
+        options += ["--perms", mode, "--size", limits.tmp_size, "--tmpfs", place]
     return options
 
 
@@ -170,15 +225,23 @@ def at_home(name, path):
 
 
 @contextlib.contextmanager
-def filtered(command):
-    """A command of bubblewrap with the filter of system calls, and the file descriptors that it must inherit for that."""
-    if (program := seccomp.program()) is None:
-        yield command, []
-        return
-    with tempfile.TemporaryFile() as file:
-        file.write(program)
-        file.seek(0)
-        yield [command[0], "--seccomp", str(file.fileno()), *command[1:]], [file.fileno()]
+def sandboxed(options, command):
+    """The command behind bubblewrap with these options, and the file descriptors that it must inherit for that.
+
+    The options go through a file: on the command line every program inside could read them.
+    """
+    with contextlib.ExitStack() as files:
+
+        def inherited(content):
+            file = files.enter_context(tempfile.TemporaryFile())
+            file.write(content)
+            file.seek(0)
+            return file.fileno()
+
+        descriptors = {"--args": inherited("\0".join(map(str, options)).encode())}
+        if program := seccomp.program():
+            descriptors["--seccomp"] = inherited(program)
+        yield ["bwrap", *(str(part) for pair in descriptors.items() for part in pair), "--", *command], [*descriptors.values()]
 
 
 @functools.cache
@@ -209,13 +272,21 @@ def environment(limits):
 
 
 def limited(limits, uid):
-    """The command, to be put before the kernel's, that sets the limits of a process and drops what is left of root."""
+    """The command, to be put before the kernel's, that sets limits and drops every right. It runs inside the sandbox."""
     command = ["choom", "-n", "1000", "--"]  # where memory runs out after all, the system ends the sandbox and not the grader
+    # bubblewrap can limit the size of what lies in memory, but not the number of files, of which each takes a kilobyte more.
+    remount = " && ".join(f"mount -o remount,nosuid,nodev,nr_inodes={limits.files} none {place}" for place in IN_MEMORY)
+    command += ["sh", "-c", f'{remount} && exec "$@"', "sh"]
     if uid is not None:
         command += ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
         command += ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
-        # Root's bubblewrap makes no user namespace, since an unprivileged one could not mount what only root may read.
-        command += ["bwrap", "--dev-bind", "/", "/", *UNPRIVILEGED, "--"]
+    # A second bubblewrap: the first has rights, root's to mount what only root may read, a user's to remount.
+    command += ["bwrap", "--dev-bind", "/", "/", *UNPRIVILEGED]
+    command += ["--uid", str(uid or os.getuid()), "--gid", str(uid or os.getgid())]
+    for name in UNNEEDED:
+        if Path("/proc", name).exists():
+            command += ["--ro-bind", "/dev/null", f"/proc/{name}"]
+    command.append("--")
     wanted = {
         "data": limits.memory,
         "nproc": limits.processes,
@@ -243,15 +314,15 @@ def require_bubblewrap():
             f"and install bubblewrap there. {without}"
         )
     install = "Install it: `sudo apt install bubblewrap` (Fedora: `sudo dnf install bubblewrap`), version 0.8 or later."
-    missing = [program for program in ("bwrap", "prlimit", "setpriv", "choom") if not shutil.which(program)]
+    missing = [program for program in ("bwrap", "prlimit", "setpriv", "choom", "mount") if not shutil.which(program)]
     if missing == ["bwrap"]:
         raise SandboxError(f"bubblewrap is not installed. {install} {without}")
     if missing:
         raise SandboxError(f"{' and '.join(missing)} not found. Install bubblewrap and util-linux. {without}")
     uid = 2**30 if os.geteuid() == 0 else None
-    mounts = ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", "4096", "--tmpfs", "/tmp"]
-    probe = ["bwrap", *map(str, [*isolation(uid), *system(), *mounts]), "--", *limited(Limits(), uid), "true"]
-    with filtered(probe) as (command, inherited):
+    limits = Limits()
+    probe = [*isolation(uid), *system(), *mounts(limits)]
+    with sandboxed(probe, [*limited(limits, uid), "true"]) as (command, inherited):
         result = subprocess.run(command, capture_output=True, text=True, pass_fds=inherited)
     if result.returncode:
         raise SandboxError(
