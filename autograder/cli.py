@@ -1,5 +1,6 @@
 """The command line. Each command is one sentence about what it does; the work is done elsewhere."""
 
+import locale
 import os
 import sys
 from pathlib import Path
@@ -90,16 +91,35 @@ def watch(
 
 
 @app.command()
-def demo(no_sandbox: NoSandbox = False):
+def demo(
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Assignment ids; two if none is named.", show_default=False)
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every assignment.")] = False,
+    no_sandbox: NoSandbox = False,
+):
     """Make a sample class of twelve, grade it end to end, and show what a class looks like."""
     from autograder import sample_class
 
-    course, chosen = _course(None)
-    sample = sample_class.make(course, chosen)
+    course, chosen = _course(assignments)
+    sample = sample_class.make(course, chosen if assignments or all_ else chosen[: sample_class.AT_FIRST])
     _grade(sample.course, sample.submissions, no_sandbox)
     console.print("Look at:")
     for label, path in sample.paths.items():
         console.print(f"  {label}: {path}", soft_wrap=True)
+
+
+@app.command()
+def lab():
+    """Open JupyterLab in work/, your own folder: filled from notebooks/ once, never written over."""
+    from autograder import lab as folder
+
+    course, _ = _course(None)
+    for sentence in folder.fill(course, course.root / "work"):
+        print(sentence)
+    sys.stdout.flush()  # JupyterLab takes this process's place
+    os.chdir(course.root)  # where it finds nbgrader_config.py
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", "work"])
 
 
 @app.command()
@@ -157,6 +177,9 @@ def _progress():
 
 def main():
     """Run a command; what a person has to mend is said in a sentence, without a traceback."""
+    if locale.getencoding().lower() != "utf-8" and not sys.flags.utf8_mode:  # the kit's texts are UTF-8 in every locale
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     try:
         app()
     except CourseError as error:
