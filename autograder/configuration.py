@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CoalesceStreamsPreprocessor, CSSHTMLHeaderPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CoalesceStreamsPreprocessor
 from nbgrader import preprocessors as nbg
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
@@ -121,9 +121,10 @@ def quiet(converter):
 
 
 def _configure_grading(c, course):
-    from autograder.grading.feedback import GetGradesSoFar
     from autograder.grading.judge import Judge
     from autograder.grading.submission import CourseAutograde
+    from autograder.page import formgrader
+    from autograder.page.exporter import FeedbackExporter
 
     # nbgrader has no setting for the class of its converter. Ours differs in what it reads, not in what it does.
     nbgrader.apps.api.Autograde = nbgrader.apps.autogradeapp.Autograde = CourseAutograde
@@ -136,6 +137,7 @@ def _configure_grading(c, course):
         nbg.CheckCellMetadata,
     ]
     c.AssignLatePenalties.plugin_class = LateWork
-    c.GenerateFeedback.preprocessors = [GetGradesSoFar, CSSHTMLHeaderPreprocessor]
-    # Feedback and formgrader turn Markdown into HTML with this filter; a student's Markdown may carry scripts.
-    c.HTMLExporter.filters = {"markdown2html": "autograder.grading.feedback.safe_markdown"}
+    c.GenerateFeedback.exporter_class, c.GenerateFeedback.preprocessors = FeedbackExporter, []
+    # Formgrader shows a submission in the instructor's own session: nothing in it may run, call anybody or take long.
+    c.HTMLExporter.filters = {"markdown2html": formgrader.markdown2html, "highlight_code": formgrader.highlight_code}
+    c.HTMLExporter.extra_template_basedirs = formgrader.TEMPLATES

@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 
 from autograder import build
 from autograder.course import Course
-from autograder.grading.feedback import NOT_GRADED
+from autograder.page import WAITS
 
 NAME = "attack-target"
 SOFTMAX = "def softmax(z):\n    return torch.full_like(z, 1 / z.shape[1])\n"
@@ -130,7 +130,7 @@ def test_a_broken_submission_leaves_its_neighbour_as_it_is(graded, ungraded, tmp
 def test_an_answer_that_a_person_must_read_says_so_until_it_is_graded(graded, tmp_path):
     def says_so(course, student):
         page = course.grading / "feedback" / student / NAME / f"{NAME}.html"
-        return NOT_GRADED in page.read_text()
+        return WAITS in page.read_text()
 
     assert says_so(graded, "right") and not says_so(graded, "untouched")  # who wrote nothing has 0 at once
     course = copy(graded, tmp_path / "course")

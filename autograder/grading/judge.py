@@ -21,9 +21,10 @@ from traitlets import Bool, Dict
 from autograder import checks
 from autograder.course import Course
 from autograder.grading.data import data_folder
-from autograder.grading.feedback import case_outputs, clean_outputs
 from autograder.grading.secret import course_secret
 from autograder.grading.verdict import CaseResult, Verdict
+from autograder.page import clean_notebook
+from autograder.page.formgrader import case_outputs
 from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution
 from autograder.sandbox.limits import Limits
 
@@ -58,12 +59,9 @@ class Judge(SandboxedExecution, Execute):
         secret = checks.input_set(course_secret(self.course), came_with.get("submission", ""))
 
         found, reason = self._execute(notebook, resources, secret)
+        clean_notebook(notebook)
         cases = []
         for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs = clean_outputs(cell.outputs)
-                if type(cell.execution_count) is not int:  # the kernel says what it likes
-                    cell.execution_count = None
             if is_grade(cell) and not is_solution(cell) and cell.cell_type == "code":
                 cases += self._score(cell, found.get(cell.metadata["nbgrader"]["grade_id"]), reason)
         notes = [*came_with.get("notes", []), *([reason] if reason else [])]

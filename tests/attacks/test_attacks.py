@@ -19,7 +19,6 @@ from attacks import ATTACKS, FEEDBACK
 from broken import BROKEN
 from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
 from nbconvert.exporters import HTMLExporter
-from nbgrader.server_extensions.formgrader import handlers
 from ordinary_user import pytest_as_ordinary_user
 from record_stock import scores, table
 from submission import ASSIGNMENT, EXERCISES, NOTEBOOK, Submission
@@ -105,7 +104,6 @@ def formgrader_page(root, notebook):
     """The HTML that formgrader shows to an instructor; as in nbgrader/server_extensions/formgrader."""
     config = configuration.config(root)
     config.HTMLExporter.template_name = "formgrade"
-    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
     names = ("assignment_id", "notebook_id", "submission_id", "base_url", "student", "last_name", "first_name", "notebook_path")
     resources = dict.fromkeys(names, "x") | {"index": 0, "total": 1}
     return HTMLExporter(config=config).from_filename(str(notebook), resources=resources)[0]
