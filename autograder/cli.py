@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from autograder.course import Course, CourseError
+from autograder.course import Course, CourseError, StoppedError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Build, check and grade a course."
 )
 console = Console()
 Assignments = Annotated[list[str] | None, typer.Argument(help="Assignment ids; all if none is named.", show_default=False)]
+LOOK = 3  # exit code: all is graded that can be, and somebody must look at some of it
 UNPROTECTED = "Run submissions as yourself, without protection. Every report says so."
 NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=UNPROTECTED)]
 
@@ -63,13 +64,30 @@ def build(
 def grade(
     assignments: Assignments = None,
     student: Annotated[list[str] | None, typer.Option(help="Only this student; may be given several times.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="How many submissions at a time; one a core if not given.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Judge on the Dask cluster with the scheduler at this address.")] = None,
+    regrade: Annotated[bool, typer.Option("--regrade", help="Judge all anew, and say who gains and who loses what.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --regrade: say it, and change no grade.")] = False,
     no_sandbox: NoSandbox = False,
 ):
-    """Grade grading/submitted/<student>/<assignment>/ and write grades, verdicts and feedback."""
+    """Grade grading/submitted/<student>/<assignment>/ and write grades, verdicts and feedback.
+
+    Only what has changed is judged; after a stop, the same command goes on.
+    """
     from autograder import grading
 
+    if dry_run and not regrade:
+        raise CourseError("--dry-run belongs to --regrade.")
     course, chosen = _course(assignments)
-    _grade(course, grading.submissions(course, chosen, student), no_sandbox)
+    found = grading.submissions(course, chosen, student)
+    before = [grading.read_verdict(course, s.assignment, s.student) for s in found] if regrade else []
+    verdicts = _grade(
+        course, found, no_sandbox, jobs=jobs, scheduler=scheduler, anew=regrade and not dry_run, published=not dry_run
+    )
+    if regrade:
+        changes = grading.changes(before, verdicts)
+        console.print(changes or "Nobody gains or loses points.")
+    _end(verdicts)
 
 
 @app.command()
@@ -103,10 +121,11 @@ def demo(
 
     course, chosen = _course(assignments)
     sample = sample_class.make(course, chosen if assignments or all_ else chosen[: sample_class.AT_FIRST])
-    _grade(sample.course, sample.submissions, no_sandbox)
+    verdicts = _grade(sample.course, sample.submissions, no_sandbox)
     console.print("Look at:")
     for label, path in sample.paths.items():
         console.print(f"  {label}: {path}", soft_wrap=True)
+    _end(verdicts)
 
 
 @app.command()
@@ -134,24 +153,29 @@ def check(
     raise typer.Exit(0 if proof.check(course, chosen, console=console) else 1)
 
 
-def _grade(course, submissions, no_sandbox):
+def _grade(course, submissions, no_sandbox, **how):
+    """Grade, show the table, and return the verdicts."""
     from autograder import grading
+    from autograder.progress import GradingProgress
 
     if not submissions:
         raise CourseError(f"There is nothing to grade in {course.grading / 'submitted'}/<student>/<assignment>/.")
-    with _progress() as bar:
-        task = bar.add_task("grading", total=len(submissions))
-
-        def advance(submission):
-            bar.update(task, advance=1, description=f"{submission.assignment} {submission.student}")
-
-        verdicts = grading.grade(course, submissions, sandboxed=not no_sandbox, advance=advance)
+    with GradingProgress(console=console) as watcher:
+        verdicts = grading.grade(course, submissions, sandboxed=not no_sandbox, watcher=watcher, **how)
     if no_sandbox:
         console.print("[bold]Graded without a sandbox: the students' code ran with your rights.[/bold]")
     console.print(grading.summary(verdicts))
-    for verdict in verdicts:
-        for flag in verdict.flags:
-            console.print(f"look at {verdict.student}, {verdict.assignment}: {flag}", markup=False, soft_wrap=True)
+    return verdicts
+
+
+def _end(verdicts):
+    """One line for each submission that somebody must look at, and an exit code that says whether there is one."""
+    from autograder.grading.summary import printable
+
+    lines = [(v, flag) for v in verdicts for flag in ([*v.flags] if v.result else v.notes)]
+    for verdict, flag in lines:
+        console.print(f"look at {printable(verdict.student)}, {verdict.assignment}: {flag}", markup=False, soft_wrap=True)
+    raise typer.Exit(LOOK if lines else 0)
 
 
 def _course(assignments):
@@ -182,6 +206,10 @@ def main():
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     try:
         app()
+    except StoppedError as stopped:
+        rest = f"Run the same command again: it goes on with the other {stopped.total - stopped.done}."
+        console.print(f"Stopped. {stopped.done} of {stopped.total} submissions are graded, and stay so. {rest}")
+        sys.exit(130)
     except CourseError as error:
         Console(stderr=True, soft_wrap=True).print(Text("Error: ", style="bold red").append(str(error), style="not bold default"))
         sys.exit(1)

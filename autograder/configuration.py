@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CoalesceStreamsPreprocessor
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbgrader import preprocessors as nbg
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
@@ -121,21 +121,12 @@ def quiet(converter):
 
 
 def _configure_grading(c, course):
-    from autograder.grading.judge import Judge
-    from autograder.grading.submission import CourseAutograde
+    from autograder.grading.nbgrader import CourseAutograde
     from autograder.page import formgrader
     from autograder.page.exporter import FeedbackExporter
 
     # nbgrader has no setting for the class of its converter. Ours differs in what it reads, not in what it does.
     nbgrader.apps.api.Autograde = nbgrader.apps.autogradeapp.Autograde = CourseAutograde
-    c.Autograde.autograde_preprocessors = [
-        Judge,
-        ClearMetadataPreprocessor,
-        nbg.LimitOutput,
-        nbg.SaveAutoGrades,
-        nbg.AssignLatePenalties,
-        nbg.CheckCellMetadata,
-    ]
     c.AssignLatePenalties.plugin_class = LateWork
     c.GenerateFeedback.exporter_class, c.GenerateFeedback.preprocessors = FeedbackExporter, []
     # Formgrader shows a submission in the instructor's own session: nothing in it may run, call anybody or take long.

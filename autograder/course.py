@@ -9,6 +9,14 @@ class CourseError(Exception):
     """Something that a person has to mend before the kit can go on; the message says what, where and how."""
 
 
+class StoppedError(Exception):
+    """Somebody stopped the grading. `done` of `total` submissions are graded, and stay so."""
+
+    def __init__(self, done, total):
+        super().__init__(done, total)
+        self.done, self.total = done, total
+
+
 @dataclass(frozen=True)
 class Course:
     """A course folder: the house of the README, seen from its root."""

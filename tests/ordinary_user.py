@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conftest import ROOT
 
-from autograder.grading.data import data_folder
+from autograder.judging.data import data_folder
 
 UID = 2**30 - 1  # nobody has it
 

@@ -20,7 +20,7 @@ from autograder.course import Course, CourseError
 from autograder.exchange.transfer import SECRET
 from autograder.exchange.watch import HOUR, Watch
 from autograder.grading.submission import TIMESTAMP, read_timestamp
-from autograder.grading.verdict import Verdict
+from autograder.judging.verdict import Verdict
 
 NAME = "attack-target"
 CLASS = "c.ExchangeCollect.check_owner = False\n"  # one user hands in for all

@@ -15,7 +15,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import sync_playwright
 
 from autograder import configuration
-from autograder.grading.verdict import CaseResult, Verdict
+from autograder.judging.verdict import CaseResult, Verdict
 from autograder.page import Grade, clean_notebook, fragments, page
 
 # What a student may write to make the reader's browser ask for something.

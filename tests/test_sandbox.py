@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.preprocessors import Execute
 from ordinary_user import pytest_as_ordinary_user
 
-from autograder.grading.data import data_folder, prepare_data
+from autograder.judging.data import data_folder, prepare_data
 from autograder.sandbox import canary, cgroup, provisioner
 from autograder.sandbox.canary import check_sandbox
 from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution

@@ -1,6 +1,18 @@
 """From submitted notebooks to grades, verdicts and feedback."""
 
-from autograder.grading.grade import Submission, grade, submissions, summary
-from autograder.grading.verdict import CaseResult, Verdict, read_verdict, verdict_path
+from autograder.grading.grade import Submission, Watcher, grade, submissions
+from autograder.grading.summary import changes, summary
+from autograder.judging.verdict import CaseResult, Verdict, read_verdict, verdict_path
 
-__all__ = ["CaseResult", "Submission", "Verdict", "grade", "read_verdict", "submissions", "summary", "verdict_path"]
+__all__ = [
+    "CaseResult",
+    "Submission",
+    "Verdict",
+    "Watcher",
+    "changes",
+    "grade",
+    "read_verdict",
+    "submissions",
+    "summary",
+    "verdict_path",
+]

@@ -1,24 +1,30 @@
-"""Grade submissions one by one with nbgrader's own pipeline; one bad submission never costs another its grade."""
+"""The coordinator: which submissions are there, which are graded already, and what comes of the others."""
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
-import shutil
-import traceback
-from collections import defaultdict
-from dataclasses import dataclass
+import signal
+import threading
+from dataclasses import dataclass, field
+from itertools import chain
 
-from nbgrader.api import MissingEntry
-from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from rich import box
-from rich.table import Column, Table
-from rich.text import Text
 
 from autograder import build, configuration
-from autograder.grading.data import prepare_data
-from autograder.grading.verdict import Verdict, read_verdict, verdict_path
+from autograder.course import CourseError, StoppedError
+from autograder.grading.crew import Crew, ended_its_worker
+from autograder.grading.gradebook import Book
+from autograder.grading.publish import is_published, publish, refresh
+from autograder.grading.secret import course_secret
+from autograder.grading.store import Store, write
+from autograder.grading.submission import read_submission
+from autograder.judging.data import prepare_data
+from autograder.judging.result import post_mortem
+from autograder.judging.settings import Judge
+from autograder.judging.task import Task, snapshot
+from autograder.judging.verdict import Verdict, read_verdict, verdict_path
 from autograder.sandbox.canary import check_sandbox
 
 
@@ -28,6 +34,26 @@ class Submission:
 
     assignment: str
     student: str
+
+
+@dataclass
+class Watcher:
+    """Sees a run of `grade`: sub-classes show it. `done`, `running`, `failed`: numbers of submissions, of `total`."""
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    running: list = field(default_factory=list)
+
+    def begin(self, total):
+        """Grading begins."""
+        self.total = total
+
+    def tick(self):
+        """Something may have changed. Called several times a second."""
+
+    def say(self, sentence):
+        """Something that whoever grades should know."""
 
 
 def submissions(course, assignments, students=None):
@@ -40,82 +66,183 @@ def submissions(course, assignments, students=None):
     return sorted(found)
 
 
-def grade(course, submissions, sandboxed=True, advance=lambda submission: None):
-    """Grade submissions: autograde, feedback, verdict. Earlier automatic grades of the same submissions are replaced.
+def grade(course, submissions, sandboxed=True, jobs=None, scheduler=None, anew=False, published=True, config=None, watcher=None):
+    """Grade submissions: judge those whose verdict is not that of these bytes and these checks, and publish what comes of it.
 
-    advance: called with each submission once it is done.
-    Returns: a list of Verdict, one for each submission, in their order.
-    Raises: BuildError if a source cannot be read, SandboxError if the sandbox does not hold; then nothing is graded.
+    jobs: how many at a time (None: one a core). scheduler: the address of a Dask scheduler. anew: judge even what was judged
+    before. published: whether grades, pages and verdicts are written (else only results are kept). config: nbgrader's.
+    Returns: a list of Verdict, one for each submission, in their order; one without `result` says why there is no grade.
+    Raises: CourseError if nothing can be graded, StoppedError after Ctrl-C.
     """
-    assignments = sorted({s.assignment for s in submissions})
-    build.register(course, assignments)
-    if sandboxed:
-        check_sandbox(course)
-    prepare_data(course, assignments)
-    config = configuration.config(course.root)
-    config.Judge.sandboxed = sandboxed
-    api = NbGraderAPI(CourseDirectory(config=config), config=config)
-    verdicts = []
-    for submission in submissions:
+    watcher = watcher or Watcher()
+    config = config or configuration.config(course.root)
+    config.Judge.sandboxed = sandboxed and config.Judge.get("sandboxed", True)
+    with _interruptible() as stop, _locked(course, {s.assignment for s in submissions}):
+        run = _Run(course, config, stop, watcher, anew, published, scheduler)
+        with Book(CourseDirectory(config=config)) as run.book, Crew(jobs or os.cpu_count(), scheduler) as crew:
+            run.prepare(sorted({s.assignment for s in submissions}))
+            watcher.begin(len(submissions))
+            run.grade(submissions, crew)
+    return [run.verdicts[s] for s in submissions]
+
+
+class _Run:
+    """One run of `grade`. `verdicts`: {Submission: Verdict} of those that are done."""
+
+    def __init__(self, course, config, stop, watcher, anew, published, scheduler):
+        self.course, self.stop, self.watcher, self.anew, self.published = course, stop, watcher, anew, published
+        self.settings = Judge(config=config).values()
+        self.store = Store(course.grading / "results")
+        self.known = "" if scheduler else str(course.grading / "known")
+        self.secret = course_secret(course)
+        self.verdicts, self.recorded = {}, {}
+
+    def prepare(self, assignments):
+        """What must be in order before the first submission is touched."""
+        self.book.check()
+        for assignment in assignments:
+            for sentence in build.register(self.course, [assignment]):
+                self.watcher.say(sentence)
+            self._check_stop()
+        self.data = prepare_data(self.course, assignments)
+        self.snapshots = {assignment: snapshot(self.course, assignment) for assignment in assignments}
+        self._check_stop()
+
+    def grade(self, submissions, crew):
+        """Grade all, in the order of the queue."""
+        tasks = (task for s in submissions if (task := self._open(s)))
+        if first := next(tasks, None):  # else all of it was judged before
+            crew.start(len(submissions))  # the workers get ready meanwhile
+            if self.settings["sandboxed"]:
+                check_sandbox(self.course)
+            self._judge(chain([first], tasks), crew)
+
+    def _judge(self, tasks, crew):
+        for task, outcome in crew.judge(tasks, self._tick):
+            submission = Submission(task.assignment, task.student)
+            if outcome is None:
+                outcome = self._ended_its_worker(task)
+            if isinstance(outcome, CourseError):  # the course's own fault, or the cluster's: no other will fare better
+                raise outcome
+            if isinstance(outcome, Exception):
+                self._refuse(submission, f"For the instructor: {self._log(submission, outcome)}.")
+            else:
+                self._try(submission, lambda o=outcome, k=task.key: self.store.put(k, o))
+                self._publish(submission, outcome)
+
+    def _open(self, submission):
+        """The Task for a submission, or None if there is nothing left to judge."""
+        if re.search(r"[*?\[\]/]|^[\s.]|\s$", submission.student) or not submission.student.isprintable():
+            return self._refuse(submission, "The name of its folder is no student's id; rename it.")
         try:
-            verdict = _grade_one(course, api, submission, sandboxed)
-        except Exception:  # whatever it is, the others get their grades
-            verdict = _no_verdict(course, api, submission, sandboxed, traceback.format_exc())
-        verdicts.append(verdict)
-        advance(submission)
-    return verdicts
+            submitted, notes = read_submission(self.course, submission)
+        except OSError as error:
+            return self._refuse(submission, f"Its folder cannot be read ({error.strerror}).")
+        shot = self.snapshots[submission.assignment]
+        about = submission.assignment, submission.student, shot, submitted, notes
+        task = Task(*about, self.secret, self.settings, self.data, self.known)
+        if self.anew:
+            return task
+        points, by_hand = self._recorded(submission.assignment)
+        if self.published and is_published(self.course, submission, task.key, points.get(submission.student)):
+            if submission.student in by_hand and (result := self.store.get(task.key)):
+                self._try(submission, lambda: refresh(self.course, self.book, submission, result))
+            self._done(submission, read_verdict(self.course, submission.assignment, submission.student))
+        elif result := self.store.get(task.key):
+            self._publish(submission, result)
+        else:
+            return task
+        return None
+
+    def _recorded(self, assignment):
+        """What the gradebook had at the start: ({student: points of the checks}, students whom a person has graded)."""
+        if assignment not in self.recorded:
+            self.recorded[assignment] = self.book.points(assignment), self.book.touched_by_hand(assignment)
+        return self.recorded[assignment]
+
+    def _publish(self, submission, result):
+        if self.published and not self._try(submission, lambda: publish(self.course, self.book, submission, result)):
+            return
+        self._done(submission, result.verdict)
+
+    def _try(self, submission, write_it):
+        try:
+            write_it()
+        except (CourseError, OSError) as error:
+            self._refuse(submission, str(error))
+            return False
+        return True
+
+    def _done(self, submission, verdict):
+        if submission not in self.verdicts:
+            self.verdicts[submission] = verdict
+            self.watcher.done += 1
+            self.watcher.tick()
+
+    def _refuse(self, submission, why):
+        """No new grade: what was there before stays; where nothing was, a verdict says why."""
+        if submission in self.verdicts:
+            return
+        note = f"This submission could not be graded. {why}"
+        verdict = Verdict(submission.assignment, submission.student, self.settings["sandboxed"], (note,), ())
+        if self.published and not read_verdict(self.course, submission.assignment, submission.student):
+            with contextlib.suppress(OSError, ValueError):
+                write(verdict_path(self.course, submission.assignment, submission.student), verdict.to_json())
+        self.watcher.failed += 1
+        self._done(submission, verdict)
+
+    def _log(self, submission, error):
+        """Keep the details of a fault of ours; returns where, relative to the course."""
+        digest = hashlib.sha256(os.fsencode(submission.student)).hexdigest()[:12]  # the id itself may be no name for a file
+        log = self.course.grading / "logs" / f"{submission.assignment}-{digest}.log"
+        with contextlib.suppress(OSError):
+            write(log, f"{submission.student!r}\n{error}")
+        return log.relative_to(self.course.root)
+
+    def _ended_its_worker(self, task):
+        return post_mortem(task, self.course, [], ended_its_worker())
+
+    def _tick(self, running):
+        self.watcher.running = [f"{task.assignment} {task.student}" for task in running]
+        self.watcher.tick()
+        self._check_stop()
+
+    def _check_stop(self):
+        if self.stop.is_set():
+            raise StoppedError(self.watcher.done - self.watcher.failed, self.watcher.total)
 
 
-def _grade_one(course, api, submission, sandboxed):
-    about = submission.assignment, submission.student
-    if re.search(r"[*?\[\]]|^\s|\s$", submission.student) or not submission.student.isprintable():
-        return _no_verdict(course, api, submission, sandboxed, why="The name of its folder is no student's id; rename it.")
-    verdict_path(course, *about).unlink(missing_ok=True)
-    shutil.rmtree(course.grading / "feedback" / submission.student / submission.assignment, ignore_errors=True)
-    result = api.autograde(*about)
-    if result["success"]:
-        result = api.generate_feedback(*about)
-    verdict = read_verdict(course, *about)
-    if verdict and result["success"]:
-        return verdict
-    return _no_verdict(course, api, submission, sandboxed, f"{result.get('error') or ''}\n{result.get('log') or ''}")
+@contextlib.contextmanager
+def _interruptible():
+    """Ctrl-C (or SIGTERM) sets the event that this gives, so that nothing is left half done; a second one ends the program."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # formgrader has its own way to stop
+        yield stop
+        return
+
+    def handle(number, frame):
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def summary(verdicts):
-    """A table: one row a student, one column an assignment with its points, and the sentence of the mistake that cost most."""
-    assignments = sorted({v.assignment for v in verdicts})
-    by_student = defaultdict(dict)
-    for verdict in verdicts:
-        by_student[verdict.student][verdict.assignment] = verdict
-    possible = {a: max(row[a].possible for row in by_student.values() if a in row) for a in assignments}
-    numbers = [Column(f"{a.partition('-')[0]}\n/{possible[a]:g}", justify="right", no_wrap=True) for a in assignments]
-    table = Table("student", *numbers, "worst mistake", box=box.SIMPLE, padding=(0, 1, 1, 0))  # narrow: sentences need the room
-    for student, row in sorted(by_student.items()):
-        cells = [f"{row[a].points:.1f}" if a in row else "" for a in assignments]
-        worst = max(row.values(), key=lambda v: v.possible - v.points)
-        table.add_row(*map(_plain, (student, *cells, worst.worst)))
-    return table
-
-
-def _plain(text):
-    """Text as it stands: what students write may hold the terminal's control characters and rich's markup."""
-    return Text("".join(c if c.isprintable() else " " for c in text))
-
-
-def _no_verdict(course, api, submission, sandboxed, details="", why=""):
-    """A submission cannot be graded: no points in the gradebook either, a note for the instructor, and the details in a log."""
-    digest = hashlib.sha256(os.fsencode(submission.student)).hexdigest()[:12]  # the id itself may be no name for a file
-    log = course.grading / "logs" / f"{submission.assignment}-{digest}.log"
-    log.parent.mkdir(exist_ok=True)
-    log.write_text(f"{submission.student!r}\n{details}", errors="replace")
-    note = f"This submission could not be graded. {why or f'For the instructor: {log.relative_to(course.root)}.'}"
-    verdict = Verdict(submission.assignment, submission.student, sandboxed, (note,), ())
-    with contextlib.suppress(OSError, ValueError):
-        verdict.write(course)
-    with contextlib.suppress(MissingEntry), api.gradebook as gradebook:
-        for notebook in gradebook.find_submission(submission.assignment, submission.student).notebooks:
-            for grade in notebook.grades:
-                if grade.auto_score is not None:
-                    grade.auto_score = 0.0
-        gradebook.db.commit()
-    return verdict
+@contextlib.contextmanager
+def _locked(course, assignments):
+    """One grader at a time for an assignment. Raises CourseError if there is another."""
+    folder = course.grading / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        for assignment in sorted(assignments):
+            file = stack.enter_context(open(folder / assignment, "w"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CourseError(f"{assignment} is being graded already. Wait until that is done, or stop it.") from None
+        yield

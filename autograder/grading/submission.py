@@ -1,77 +1,26 @@
-"""nbgrader's autograde, with a door through which nothing but source text enters."""
+"""Reading what was handed in, without trusting it: bytes come out, and notes about what was passed over."""
 
-import glob
-import hashlib
 import os
 import stat
 from pathlib import Path
 
-import nbformat
-from nbconvert.exporters import NotebookExporter
-from nbgrader.converters import Autograde
 from nbgrader.utils import parse_utc
 
 from autograder.course import Course
-from autograder.grading.rebuild import rebuild
+from autograder.judging.task import released_notebooks
 
 MAX_FILE = 64 * 2**20  # bytes; outputs make honest notebooks large, but not so large
 TIMESTAMP = "timestamp.txt"  # nbgrader's: when the submission was handed in
 
 
-class SubmissionExporter(NotebookExporter):
-    """nbgrader reads a submitted notebook through its exporter: here it gets the one rebuilt from the release."""
-
-    def from_filename(self, filename, resources=None, **kw):
-        if not self.parent._sanitizing:  # the second pass of autograde reads what the first has written
-            return super().from_filename(filename, resources=resources, **kw)
-        path = Path(filename)
-        course = Course(Path(self.parent.coursedir.root))
-        release = nbformat.read(course.release / resources["nbgrader"]["assignment"] / path.name, as_version=4)
-        submitted, notes = read_submitted(path, course.root)
-        made = rebuild(release, submitted)
-        made.notebook.metadata["autograder"] = {
-            "notes": [*notes, *made.notes],
-            # Another submission sees other hidden inputs; the same bytes see the same.
-            "submission": hashlib.sha256(submitted or b"").hexdigest(),
-        }
-        resources = resources | {"metadata": {"name": path.stem, "path": str(path.parent)}}
-        return self.from_notebook_node(made.notebook, resources=resources, **kw)
-
-
-class CourseAutograde(Autograde):
-    """Autograde that gives every submitted folder a verdict, whatever lies in it, and copies nothing else out of it."""
-
-    exporter_class = SubmissionExporter
-
-    def __init__(self, coursedir=None, **kwargs):
-        super().__init__(coursedir=coursedir, **kwargs)
-        # nbgrader itself would wait for a named pipe, follow a link, read gigabytes.
-        self.coursedir.get_existing_timestamp = read_timestamp
-
-    def init_notebooks(self):
-        """List the notebooks that should be there, instead of those that are."""
-        release = Course(Path(self.coursedir.root)).release
-        self.assignments = {}
-        for folder in glob.glob(self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)):
-            released = (release / Path(folder).name).glob(f"{self.coursedir.notebook_id}.ipynb")
-            if Path(folder).is_dir() and (names := sorted(path.name for path in released)):
-                self.assignments[folder] = [os.path.join(folder, name) for name in names]
-        if not self.assignments:
-            super().init_notebooks()  # nbgrader's own words for it
-
-    def init_assignment(self, assignment_id, student_id):
-        ignored, self.coursedir.ignore = (
-            self.coursedir.ignore,
-            ["*"],
-        )  # the notebook is read; other submitted files stay where they are
-        try:
-            super().init_assignment(assignment_id, student_id)
-        finally:
-            self.coursedir.ignore = ignored
-        if timestamp := read_timestamp(self._format_source(assignment_id, student_id)):
-            dest = Path(self._format_dest(assignment_id, student_id))
-            dest.mkdir(parents=True, exist_ok=True)
-            (dest / TIMESTAMP).write_text(f"{timestamp} UTC\n")
+def read_submission(course, submission):
+    """({name of the released notebook: the bytes that were handed in for it, or None}, notes)."""
+    folder = course.submitted / submission.student / submission.assignment
+    submitted, notes = {}, {}
+    for name in released_notebooks(course, submission.assignment):
+        submitted[name], found = read_submitted(folder / name, course.root)
+        notes |= dict.fromkeys(found)
+    return submitted, tuple(notes)
 
 
 def read_timestamp(folder):

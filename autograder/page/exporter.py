@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import nbformat
 from nbconvert.exporters import Exporter
 from nbgrader.api import Gradebook
 
 from autograder.course import Course
-from autograder.grading.verdict import Verdict, read_verdict
-from autograder.page.clean import clean_notebook
-from autograder.page.fragments import fragments
+from autograder.grading.store import Store
+from autograder.judging.verdict import Verdict, read_verdict
 from autograder.page.grades import read_grades, read_penalty
 from autograder.page.page import page
 
@@ -29,13 +27,11 @@ class FeedbackExporter(Exporter):
         with Gradebook(about["db_url"]) as gradebook:
             grades = read_grades(gradebook, assignment, student, about["notebook"])
             penalty = read_penalty(gradebook, assignment, student, about["notebook"])
-        made = page(verdict, stored_fragments(course, assignment, student), grades, penalty)
+        made = page(verdict, stored_fragments(course, verdict, about["notebook"]), grades, penalty)
         return made, resources | {"output_extension": self.file_extension}
 
 
-def stored_fragments(course, assignment, student):
-    """What the page shows of the notebook, {key: HTML}."""
-    notebook = nbformat.read(course.grading / "autograded" / student / assignment / f"{assignment}.ipynb", as_version=4)
-    verdict = read_verdict(course, assignment, student)
-    clean_notebook(notebook)
-    return fragments(notebook, verdict.cases if verdict else ())
+def stored_fragments(course, verdict, notebook):
+    """What the page shows of the notebook, {key: HTML}, as it was found when the submission was judged."""
+    result = Store(course.grading / "results").get(verdict.result)
+    return result.notebooks[f"{notebook}.ipynb"].fragments if result else {}

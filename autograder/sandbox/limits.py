@@ -30,3 +30,7 @@ class Limits:
     file_size: int = 128 * MB  # half of the folder it lies in; also bounds what a log can grow to
     cpu_seconds: int = 360  # both cores for the whole notebook: binds only for a process that outlives its clock
     threads: int = 2  # of torch and numpy: the same on every machine, since the order of a sum changes its last digits
+    # --- for judging one submission, outside the sandbox: reading it, comparing, writing its page ------------------------
+    judging_seconds: float = 480  # wall time of all: the notebook may run twice
+    judging_cpu_seconds: int = 120  # ten times what a submission full of mistakes takes
+    judging_memory: int = 1024 * MB  # beyond what the worker has when it begins

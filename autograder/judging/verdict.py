@@ -1,7 +1,7 @@
-"""What the grader says about one submitted notebook, case by case. Students may read it: it holds no hidden value."""
+"""What the grader says about one submission, case by case. Students may read it: it holds no hidden value."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
@@ -19,7 +19,7 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All cases of one submitted notebook."""
+    """All cases of one submission."""
 
     assignment: str
     student: str
@@ -27,6 +27,9 @@ class Verdict:
     notes: tuple[str, ...]  # what was odd about the submission
     cases: tuple[CaseResult, ...]
     flags: tuple[str, ...] = ()  # what the instructor should look at, because a program cannot judge it
+    result: str = ""  # the key of the result in the store; empty if the submission could not be graded
+    # notebook -> grade_id -> a hash of the student's text: where it is the same, what a person gave stays
+    answers: dict = field(default_factory=dict)
 
     @property
     def points(self):
@@ -47,12 +50,17 @@ class Verdict:
             return f"{first[0].exercise}: {max(first, key=lambda case: case.possible - case.points).message}"
         return " ".join(self.notes)
 
-    def write(self, course):
-        """Store the verdict where `autograder` and people look for it."""
-        path = verdict_path(course, self.assignment, self.student)
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def to_json(self):
+        """As text, for people and programs; the totals are there to be read."""
         totals = {"points": self.points, "possible": self.possible}
-        path.write_text(json.dumps(asdict(self) | totals, indent=1, ensure_ascii=False) + "\n")
+        return json.dumps(asdict(self) | totals, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_dict(cls, content):
+        """The verdict in what `json` makes of it. Raises KeyError or TypeError if it is not one."""
+        content = {name: value for name, value in content.items() if name not in ("points", "possible")}
+        cases = tuple(CaseResult(**case) for case in content["cases"])
+        return cls(**content | {"notes": tuple(content["notes"]), "flags": tuple(content["flags"]), "cases": cases})
 
 
 def verdict_path(course, assignment, student) -> Path:
@@ -61,11 +69,8 @@ def verdict_path(course, assignment, student) -> Path:
 
 
 def read_verdict(course, assignment, student):
-    """The stored verdict, or None if there is none."""
-    path = verdict_path(course, assignment, student)
-    if not path.exists():
+    """The stored verdict, or None if there is none that can be read."""
+    try:
+        return Verdict.from_dict(json.loads(verdict_path(course, assignment, student).read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    content = json.loads(path.read_text())
-    del content["points"], content["possible"]
-    cases = tuple(CaseResult(**case) for case in content["cases"])
-    return Verdict(**content | {"notes": tuple(content["notes"]), "flags": tuple(content["flags"]), "cases": cases})

@@ -21,15 +21,24 @@ def data_folder():
     return folder if folder.is_dir() else None
 
 
+# Of a helper with the notebooks' `load`; another course's may do without images.
+LOAD = "import course; data = course.load(); data.train(); print('\\n' + course.check_folder(data))"
+
+
 def prepare_data(course, assignments):
     """Let the notebooks' own helper find, download and decode the images once, outside the sandbox.
 
     The helper is the released one, which the instructor wrote; its messages go to the terminal.
-    Raises: CourseError if the images cannot be used.
+    Returns: a digest of the images, or "" if the course has none. Raises: CourseError if the images cannot be used.
     """
     folder = next((course.release / a for a in assignments if (course.release / a / "course.py").exists()), None)
-    if folder:
-        command = [sys.executable, "-c", "import course; course.load().train()"]
-        loaded = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True)
-        if loaded.returncode:
-            raise CourseError(f"The notebooks cannot read their data. {loaded.stderr.strip().splitlines()[-1]}")
+    if folder is None:
+        return ""
+    loaded = subprocess.run([sys.executable, "-c", LOAD], cwd=folder, capture_output=True, text=True)
+    if loaded.returncode:
+        raise CourseError(
+            f"The notebooks cannot read their data. {(loaded.stderr.strip().splitlines() or ['It was stopped.'])[-1]}"
+        )
+    *said, digest = loaded.stdout.splitlines()
+    print("\n".join(said).strip(), end="\n" if any(said) else "")
+    return digest

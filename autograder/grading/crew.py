@@ -1,0 +1,133 @@
+"""Many tasks at once: on this machine, or on a Dask cluster that exists. The same function judges either way.
+
+Workers get all they need with the task; they touch neither the gradebook nor a shared disk.
+"""
+
+import contextlib
+import queue
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from itertools import islice
+
+from autograder.course import CourseError
+from autograder.judging.worker import ATTEMPTS, WHY, Worker, WorkerDied
+
+_idle = queue.SimpleQueue()  # workers of this process that wait for a task
+_all = []
+
+
+def judge(task):
+    """The Result of a Task, found by a worker of this process; None if it has ended its worker ATTEMPTS times."""
+    for _ in range(ATTEMPTS):
+        try:
+            worker = _idle.get_nowait()
+        except queue.Empty:
+            worker = _hire()
+        try:
+            result = worker.judge(task)
+        except WorkerDied:
+            _all.remove(worker)
+            continue
+        except BaseException:
+            _idle.put(worker)
+            raise
+        _idle.put(worker)
+        return result
+    return None
+
+
+def _hire():
+    _all.append(Worker())
+    return _all[-1]
+
+
+def dismiss():
+    """End all workers of this process."""
+    while _all:
+        _all.pop().stop()
+    with contextlib.suppress(queue.Empty):
+        while True:
+            _idle.get_nowait()
+
+
+class Crew:
+    """Judges tasks, `jobs` at a time. scheduler: the address of a Dask scheduler, or None for this machine."""
+
+    def __init__(self, jobs, scheduler=None):
+        self.jobs, self.scheduler, self.client = jobs, scheduler, None
+
+    def __enter__(self):
+        if self.scheduler:
+            self.client = _connect(self.scheduler)
+            self.jobs = max(1, sum(self.client.nthreads().values()))
+            self.executor = self.client.get_executor(pure=False)
+        else:
+            self.executor = ThreadPoolExecutor(self.jobs)
+        return self
+
+    def __exit__(self, *error):
+        if self.client is not None:
+            self.client.close()
+        else:
+            dismiss()  # first: a thread that waits for a worker ends with it
+            self.executor.shutdown(cancel_futures=True)
+
+    def start(self, tasks):
+        """Let workers of this machine get ready for so many tasks, before the first is handed out."""
+        if self.client is None:
+            for _ in range(min(self.jobs, tasks)):
+                _idle.put(_hire())
+
+    def judge(self, tasks, tick=lambda running: None):
+        """Yield (task, Result, or the exception that it raised) as they come, in any order.
+
+        tick: called several times a second with the tasks that run, so that a waiting caller can show progress or stop.
+        """
+        waiting, running = iter(tasks), {}
+        while True:
+            # Few are handed out at a time: they are read when their turn comes, and a stop has little to call back.
+            for task in islice(waiting, 2 * self.jobs - len(running)):
+                running[self.executor.submit(judge, task)] = task
+            if not running:
+                return
+            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            tick([task for future, task in running.items() if future.running()])
+            for future in done:
+                task = running.pop(future)
+                try:
+                    yield task, future.result()
+                except Exception as error:
+                    yield task, self._explained(error)
+
+    def _explained(self, error):
+        """The error in terms of ours: a worker of the cluster that died again and again is an unanswered task."""
+        if self.client is None:
+            return error
+        from distributed.exceptions import KilledWorker
+
+        if isinstance(error, KilledWorker):
+            return None
+        if self.client.status != "running":
+            return CourseError(
+                f"The scheduler {self.scheduler} is gone. What was judged is kept; start it again and run this command again."
+            )
+        return error
+
+
+def ended_its_worker():
+    """The sentence for a submission that has ended every worker it was given to."""
+    return f"Judging this submission was stopped: {WHY['died'].format(attempts=ATTEMPTS)}."
+
+
+def _connect(address):
+    try:
+        from distributed import Client
+    except ImportError:
+        raise CourseError("Dask is not installed here. Install it with `pip install mnist-course-kit[cluster]`.") from None
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+        client.wait_for_workers(1, timeout=60)
+    except (OSError, TimeoutError) as error:
+        raise CourseError(
+            f"No Dask cluster answers at {address}: {error}. Start one with `dask scheduler` and `dask worker`."
+        ) from None
+    return client

@@ -1,0 +1,56 @@
+"""Verdicts as tables for a terminal: how the class did, and what a regrade changes."""
+
+from collections import defaultdict
+
+from rich import box
+from rich.table import Column, Table
+from rich.text import Text
+
+
+def summary(verdicts):
+    """A table: one row a student, one column an assignment with its points, and the sentence of the mistake that cost most."""
+    assignments = sorted({v.assignment for v in verdicts})
+    by_student = defaultdict(dict)
+    for verdict in verdicts:
+        by_student[verdict.student][verdict.assignment] = verdict
+    possible = {a: max(row[a].possible for row in by_student.values() if a in row) for a in assignments}
+    numbers = [Column(f"{a.partition('-')[0]}\n/{possible[a]:g}", justify="right", no_wrap=True) for a in assignments]
+    table = Table("student", *numbers, "worst mistake", box=box.SIMPLE, padding=(0, 1, 1, 0))  # narrow: sentences need the room
+    for student, row in sorted(by_student.items()):
+        points = [f"{row[a].points:.1f}" if a in row else "-" for a in assignments]
+        worst = max(row.values(), key=lambda v: v.possible - v.points).worst
+        # Text: rich would read [brackets] of a student's as markup.
+        table.add_row(Text(printable(student)), *points, Text(printable(worst)))
+    return table
+
+
+def changes(before, after):
+    """A table of who gains and who loses what; None if nobody does.
+
+    before, after: lists of Verdict (or None where there was none) about the same submissions.
+    """
+    table = Table(
+        "student", "assignment", "check", Column("before", justify="right"), Column("after", justify="right"), box=box.SIMPLE
+    )
+    for old, new in zip(before, after, strict=True):
+        if old is None or not new.result:
+            continue
+        earned = [_by_exercise(verdict) for verdict in (old, new)]
+        for name in dict.fromkeys([*earned[0], *earned[1]]):
+            points = [found.get(name, 0.0) for found in earned]
+            if abs(points[0] - points[1]) > 0.005:
+                shown = [f"{p:.2f}" for p in points]
+                table.add_row(Text(printable(new.student)), new.assignment, name, *shown)
+    return table if table.row_count else None
+
+
+def _by_exercise(verdict):
+    found = defaultdict(float)
+    for case in verdict.cases:
+        found[case.exercise] += case.points
+    return found
+
+
+def printable(text):
+    """Text without the terminal's control characters."""
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,0 +1,160 @@
+"""Judge one submission: rebuild its notebooks, run them, decide the points, and clean what may be shown.
+
+Everything here handles what a student wrote; it runs in a child process with limits, see worker.py.
+"""
+
+import re
+import resource
+import tempfile
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_output
+from nbgrader.utils import determine_grade
+
+from autograder import checks
+from autograder.judging.data import data_folder
+from autograder.judging.execute import Run
+from autograder.judging.rebuild import rebuild
+from autograder.judging.result import Graded, Result, check_cells, collect, grade_id, unreached
+from autograder.judging.task import released_notebooks
+from autograder.judging.verdict import CaseResult, Verdict
+from autograder.page import clean_notebook, fragments
+from autograder.page.formgrader import case_outputs
+from autograder.sandbox.kernel import CourseKernelManager
+from autograder.sandbox.limits import Limits
+
+# A score that nbgrader would take for full marks: it reads as a number for people, but not for Python's float().
+DISGUISED_SCORE = re.compile(r"(?:[\w.]+\()?\s*([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+|nan|inf))\b.*", re.DOTALL | re.IGNORECASE)
+
+
+def judge(task, course, tell):
+    """Judge a Task. course: its unpacked snapshot. tell: called with what is known so far, see `result.post_mortem`.
+
+    Returns: a Result. Raises ExerciseError if the course is at fault.
+    """
+    notes, cases, flags, notebooks, answers = list(task.notes), [], {}, {}, {}
+    for name in released_notebooks(course, task.assignment):
+        release = nbformat.read(course.release / task.assignment / name, as_version=4)
+        rebuilt = rebuild(release, task.submitted[name])
+        tell({"notebook": name, "text": nbformat.writes(rebuilt.notebook), "notes": rebuilt.notes})
+        found = _Notebook(task, course, name, rebuilt.notebook, tell)
+        reason = found.run()
+        notes += [*rebuilt.notes, *([reason] if reason else [])]
+        flags |= dict.fromkeys(found.flags)
+        cases += [case for judged in found.cases.values() for case in judged]
+        scores, unanswered, answers[name] = collect(rebuilt.notebook, found.cases)
+        shown = fragments(rebuilt.notebook, [case for judged in found.cases.values() for case in judged])
+        notebooks[name] = Graded(nbformat.writes(rebuilt.notebook), shown, scores, unanswered)
+    notes = tuple(dict.fromkeys(notes))
+    about = task.assignment, task.student, task.settings["sandboxed"]
+    verdict = Verdict(*about, notes, tuple(cases), tuple(flags), task.key, answers)
+    own, below = (sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return Result(verdict, notebooks, {"judging": round(own, 3), "kernel": round(below, 3)})
+
+
+class _Notebook:
+    """One rebuilt notebook on its way to a grade. `cases`: {grade_id of a check: its CaseResults}, in the notebook's order."""
+
+    def __init__(self, task, course, name, notebook, tell):
+        self.task, self.course, self.name, self.notebook, self.tell = task, course, name, notebook, tell
+        self.exercises = {f"check-{e.name}": e for e in exercises(course, task.assignment).values()}
+        self.judged, self.cases, self.flags = {}, {}, []
+
+    def run(self):
+        """Execute, judge, score and clean. Returns why the notebook was stopped, or None."""
+        limits = Limits(**self.task.settings["limits"])
+        files = _support_files(self.course, self.task.assignment)
+        sandboxed = self.task.settings["sandboxed"]
+        with tempfile.TemporaryDirectory() as folder:
+            if not sandboxed:  # the sandbox shows the files itself
+                for file in files:
+                    Path(folder, file.name).write_bytes(file.read_bytes())
+
+            def manager():
+                return CourseKernelManager(limits=limits, files=files, data=data_folder(), sandbox=sandboxed)
+
+            self.kernel = Run(self.notebook, self.exercises, manager, folder)
+            reason = self.kernel.execute_and(self._judge)
+        cells = check_cells(self.notebook)
+        # Cells without an exercise are scored on what they showed, before anything is shortened.
+        stock = {grade_id(c): [_score_as_nbgrader_does(c, reason)] for c in cells if grade_id(c) not in self.exercises}
+        clean_notebook(self.notebook)
+        for cell in cells:
+            self.cases[grade_id(cell)] = stock.get(grade_id(cell)) or self._score(cell, reason)
+        return reason
+
+    def _judge(self, cells):
+        """Judge every exercise whose check cell was reached."""
+        source = "\n\n".join(
+            c.source for c in self.notebook.cells if c.cell_type == "code" and not c.metadata.get("nbgrader", {}).get("grade")
+        )
+        evaluator, failing = checks.KernelEvaluator(self.kernel.ask), []
+        inputs = checks.input_set(self.task.secret, self.task.digest)
+        for cell in check_cells(self.notebook):
+            exercise = self.exercises.get(grade_id(cell))
+            if exercise is None or not any(cell is reached for reached in cells):
+                continue
+            self.kernel.bring_back(grade_id(cell))
+            verdict = checks.judge(exercise, evaluator, reference(self.course, self.task.assignment), inputs, source, failing)
+            judged = zip(verdict.cases, verdict.points(float(cell.metadata["nbgrader"]["points"])), strict=True)
+            self.judged[grade_id(cell)] = [CaseResult(exercise.name, c.title, c.passed, c.message, *part) for c, part in judged]
+            self.flags += verdict.flags
+            self.tell({"notebook": self.name, "check": grade_id(cell), "cases": [asdict(c) for c in self.judged[grade_id(cell)]]})
+            if not verdict.passed:
+                failing.append(exercise.name)
+
+    def _score(self, cell, reason):
+        """Put the score of a check cell into its outputs, and return its cases."""
+        cases = self.judged.get(grade_id(cell)) or [unreached(cell, reason)]
+        points = float(cell.metadata["nbgrader"]["points"])
+        score = round(sum(case.points for case in cases), 3)
+        cell.outputs = [*_plain(cell.outputs), *case_outputs(cases, score, points, self.task.settings["sandboxed"])]
+        return cases
+
+
+def _score_as_nbgrader_does(cell, reason):
+    """The one case of a check cell that has no exercise."""
+    points = float(cell.metadata["nbgrader"]["points"])
+    if cell.execution_count is None and reason:
+        cell.outputs = [new_output("error", ename="NotRun", evalue=reason, traceback=[reason])]
+    for output in cell.outputs:
+        text = output.get("data", {}).get("text/plain", "") if output.output_type == "execute_result" else ""
+        if match := DISGUISED_SCORE.fullmatch(text):
+            number = float(match[1])
+            output.data["text/plain"] = repr(number if 0 <= number <= points else 0.0)
+    score = determine_grade(cell)[0]
+    message = "" if score == points else "The visible or hidden tests of this cell do not pass."
+    return CaseResult(grade_id(cell), "the cell runs without an error", score == points, message, float(score), points)
+
+
+def _plain(outputs):
+    """What the visible part of a check cell said, in a form that does not count for the score."""
+    texts = []
+    for output in outputs:
+        if output.output_type == "stream":
+            texts.append(output.text)
+        elif output.output_type == "error":
+            texts.append(f"{output.ename}: {output.evalue}\n")
+    return [new_output("stream", name="stdout", text="".join(texts))] if texts else []
+
+
+def _support_files(course, assignment):
+    """What lies beside the released notebook, such as course.py."""
+    folder = course.release / assignment
+    return sorted(f for f in folder.iterdir() if f.suffix != ".ipynb" and not f.name.startswith("."))
+
+
+# Known once in the process from which the children are forked.
+@lru_cache
+def exercises(course, assignment):
+    """The exercises of an assignment, {name: Exercise}."""
+    return checks.load(course, assignment)
+
+
+@lru_cache
+def reference(course, assignment):
+    """The solutions of an assignment as namespaces."""
+    return checks.Reference(course, assignment)

@@ -1,0 +1,17 @@
+"""What an instructor may set about judging, below the last line of `nbgrader_config.py`."""
+
+from traitlets import Bool, Dict
+from traitlets.config import Configurable
+
+
+class Judge(Configurable):
+    """For example `c.Judge.limits = {"cell_seconds": 60}`."""
+
+    sandboxed = Bool(True, help="Run students' code in a sandbox. Without it a submission can do all that you can do.").tag(
+        config=True
+    )
+    limits = Dict(help="Limits that differ from autograder/sandbox/limits.py, such as {'cell_seconds': 60}.").tag(config=True)
+
+    def values(self):
+        """All settings by name: they are part of what a result depends on."""
+        return {name: getattr(self, name) for name in sorted(self.trait_names(config=True))}

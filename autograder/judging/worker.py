@@ -1,0 +1,243 @@
+"""A process that judges submissions one after the other, each in a child with limits: a submission costs itself and no other.
+
+The worker has imported what judging needs and knows the reference of the assignment; a child begins as a copy of it. A child does
+all that touches what a student handed in, and tells what it knows as it goes. If it ends before it is done, what it has told
+is the verdict. `serve` reads tasks from its standard input; `Worker` is the other end.
+
+Tasks come from the coordinator and are trusted (pickle); what a child tells comes back as JSON.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import pickle
+import resource
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from autograder.judging.result import Result, post_mortem
+from autograder.sandbox.limits import MB, Limits
+
+ATTEMPTS = 3  # how often a submission may end its judge, or the whole worker, for no reason that we know
+MOST_TOLD = 64 * MB  # bytes from one child; a notebook and its page have less than a tenth of it
+LENGTH = struct.Struct("<Q")
+PR_SET_PDEATHSIG = 1  # prctl(2): a child does not outlive its worker
+WHY = {
+    "processor": "judging it used more than {limits.judging_cpu_seconds} s of processor time",
+    "time": "judging it took longer than {limits.judging_seconds} s in all",
+    "memory": "judging it took more than {megabytes} MB of memory",
+    "died": "it ended the process that judged it, {attempts} times",
+    "told": "judging it gave more than {told} MB of results",
+}
+
+
+class WorkerDied(Exception):
+    """The worker has ended without an answer."""
+
+
+class Worker:
+    """A worker process, seen from the coordinator (or from a process of a cluster)."""
+
+    def __init__(self):
+        # A session of its own: Ctrl-C in the terminal is the coordinator's affair. Small tensors are slower on two threads.
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        command = [sys.executable, "-c", "from autograder.judging.worker import serve; serve()"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=environment
+        )
+
+    def judge(self, task):
+        """The Result of a Task. Raises WorkerDied, and CourseError if the course is at fault."""
+        try:
+            _send(self.process.stdin.fileno(), pickle.dumps(task))
+            kind, content = pickle.loads(_receive(self.process.stdout.fileno()))
+        except (OSError, EOFError) as error:
+            self.stop()
+            raise WorkerDied from error
+        if kind == "error":
+            raise content
+        return Result.from_json(content)
+
+    def stop(self):
+        """End the worker and its children. A child's kernel ends with it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+def serve():
+    """The worker's own program."""
+    inbox, outbox = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)  # nobody's print gets between two answers
+    _import_all()
+    with tempfile.TemporaryDirectory(prefix="worker-") as folder:
+        courses = {}
+        with contextlib.suppress(EOFError):  # the coordinator has ended
+            while True:
+                task = pickle.loads(_receive(inbox))
+                _send(outbox, pickle.dumps(_answer(task, courses, folder, inbox)))
+
+
+def _import_all():
+    """Load now what each child would load, with one thread: a process with several cannot be copied safely."""
+    import torch
+
+    import autograder.judging.judge  # noqa: F401
+
+    torch.set_num_threads(1)
+
+
+def _answer(task, courses, folder, inbox):
+    from autograder.course import CourseError
+
+    try:
+        return "result", _attend(task, _course(task, courses, folder), inbox).to_json()
+    except CourseError as error:
+        return "error", CourseError(str(error))
+    except EOFError:
+        raise
+    except Exception:  # of our own making: the submission gets a verdict that says where to look
+        return "error", RuntimeError(traceback.format_exc())
+
+
+def _course(task, courses, folder):
+    """The unpacked snapshot of a task, with its references at hand."""
+    from autograder import checks
+    from autograder.judging.judge import exercises, reference
+
+    if task.snapshot.digest not in courses:
+        checks.keep(task.known or os.path.join(folder, "known"))
+        place = os.path.join(folder, task.snapshot.digest)
+        courses[task.snapshot.digest] = course = task.snapshot.unpack(place)
+        for exercise in exercises(course, task.assignment).values():
+            reference(course, task.assignment).namespace()
+            del exercise
+        gc.collect()
+        gc.freeze()  # children do not copy these pages only to count references
+    return courses[task.snapshot.digest]
+
+
+def _attend(task, course, inbox):
+    """Let a child judge, up to ATTEMPTS times if it ends for no known reason. Raises EOFError when the coordinator ends."""
+    limits = Limits(**task.settings["limits"])
+    for _ in range(ATTEMPTS):
+        told, reason = _one_child(task, course, inbox, limits)
+        if reason != "died":
+            break
+    if reason is None:
+        done = told.pop()
+        if "error" in done:
+            raise RuntimeError(done["error"])
+        return Result.from_json(done["result"])
+    why = WHY[reason].format(limits=limits, megabytes=limits.judging_memory // MB, attempts=ATTEMPTS, told=MOST_TOLD // MB)
+    return post_mortem(task, course, told, f"Judging this submission was stopped: {why}.")
+
+
+def _one_child(task, course, inbox, limits):
+    """Fork a child and listen. Returns (what it told, why it ended early: a key of WHY or None)."""
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        os.close(reading)
+        _be_child(task, course, writing, limits)
+    os.close(writing)
+    end, parts, size, reason = time.monotonic() + limits.judging_seconds, [], 0, None
+    try:
+        while True:
+            ready, _, _ = select.select([reading, inbox], [], [], max(0, end - time.monotonic()))
+            if inbox in ready:  # tasks come one by one, so this is its end
+                raise EOFError
+            if not ready or size > MOST_TOLD:
+                reason = "told" if ready else "time"
+                break
+            if not (part := os.read(reading, MB)):
+                break
+            parts.append(part)
+            size += len(part)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
+        os.close(reading)
+        _, status = os.waitpid(child, 0)
+    told = []
+    for line in b"".join(parts).split(b"\n"):
+        with contextlib.suppress(ValueError):  # the last line may be half of one
+            told.append(json.loads(line))
+    if told and told[-1].keys() & {"result", "error"}:
+        return told, None
+    if told and "stopped" in told[-1]:
+        return told[:-1], told[-1]["stopped"]
+    if reason is None:
+        ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        reason = "processor" if ended_by == signal.SIGXCPU else "died"
+    return told, reason
+
+
+def _be_child(task, course, writing, limits):
+    """Judge one task, tell what comes of it, and end."""
+    from autograder.judging.judge import judge
+
+    def tell(event):
+        with open(writing, "wb", closefd=False) as pipe:
+            pipe.write(json.dumps(event, ensure_ascii=True).encode() + b"\n")
+
+    try:
+        os.setpgid(0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.environ["NBGRADER_EXECUTION"] = "autograde"  # long experiments shorten themselves
+        _limit(limits)
+        try:
+            tell({"result": judge(task, course, tell).to_json()})
+        except MemoryError:
+            tell({"stopped": "memory"})
+        except BaseException:
+            tell({"error": traceback.format_exc()})
+    finally:
+        os._exit(0)
+
+
+def _limit(limits):
+    """Soft limits: the kernel below has limits of its own, which may be higher. What is there at the start does not count."""
+    used = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    values = {
+        resource.RLIMIT_CPU: limits.judging_cpu_seconds,
+        resource.RLIMIT_DATA: used + limits.judging_memory,
+        resource.RLIMIT_FSIZE: limits.file_size,
+        resource.RLIMIT_CORE: 0,
+    }
+    for name, value in values.items():
+        hard = resource.getrlimit(name)[1]
+        resource.setrlimit(name, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+def _send(file, message):
+    for part in (LENGTH.pack(len(message)), message):
+        view = memoryview(part)
+        while view:
+            view = view[os.write(file, view) :]
+
+
+def _receive(file):
+    (length,) = LENGTH.unpack(_read(file, LENGTH.size))
+    return _read(file, length)
+
+
+def _read(file, length):
+    parts = []
+    while length:
+        if not (part := os.read(file, min(length, MB))):
+            raise EOFError
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
