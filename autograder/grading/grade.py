@@ -26,6 +26,7 @@ from autograder.judging.settings import Judge
 from autograder.judging.task import Task, snapshot
 from autograder.judging.verdict import Verdict, read_verdict, verdict_path
 from autograder.sandbox.canary import check_sandbox
+from autograder.sandbox.cgroup import in_force
 
 
 @dataclass(frozen=True, order=True)
@@ -115,6 +116,7 @@ class _Run:
             crew.start(len(submissions))  # the workers get ready meanwhile
             if self.settings["sandboxed"]:
                 check_sandbox(self.course)
+                self.watcher.say(in_force())
             self._judge(chain([first], tasks), crew)
 
     def _judge(self, tasks, crew):

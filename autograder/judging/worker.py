@@ -15,17 +15,18 @@ import os
 import pickle
 import resource
 import select
+import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 from pathlib import Path
 
 from autograder.judging.result import Result, post_mortem
 from autograder.sandbox.limits import MB, Limits
+from autograder.sandbox.provisioner import private_folder
 
 ATTEMPTS = 3  # how often a submission may end its judge, or the whole worker, for no reason that we know
 MOST_TOLD = 64 * MB  # bytes from one child; a notebook and its page have less than a tenth of it
@@ -82,12 +83,13 @@ def serve():
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # nobody's print gets between two answers
     _import_all()
-    with tempfile.TemporaryDirectory(prefix="worker-") as folder:
-        courses = {}
-        with contextlib.suppress(EOFError):  # the coordinator has ended
-            while True:
-                task = pickle.loads(_receive(inbox))
-                _send(outbox, pickle.dumps(_answer(task, courses, folder, inbox)))
+    folder, _lock = private_folder()  # if this process is killed, the next sandbox of this user removes it
+    courses = {}
+    with contextlib.suppress(EOFError):  # the coordinator has ended
+        while True:
+            task = pickle.loads(_receive(inbox))
+            _send(outbox, pickle.dumps(_answer(task, courses, folder, inbox)))
+    shutil.rmtree(folder)
 
 
 def _import_all():
@@ -118,8 +120,8 @@ def _course(task, courses, folder):
     from autograder.judging.judge import exercises, reference
 
     if task.snapshot.digest not in courses:
-        checks.keep(task.known or os.path.join(folder, "known"))
-        place = os.path.join(folder, task.snapshot.digest)
+        checks.keep(task.known or folder / "known")
+        place = folder / task.snapshot.digest
         courses[task.snapshot.digest] = course = task.snapshot.unpack(place)
         for exercise in exercises(course, task.assignment).values():
             reference(course, task.assignment).namespace()

@@ -228,7 +228,8 @@ class CourseKernelManager(AsyncKernelManager):
         return self.sandbox and self.provisioner.ran_out_of_memory()
 
     def _holds_too_much(self, pid):
-        if self.sandbox and self.provisioner.group.counts:
+        group = self.provisioner.group if self.sandbox else None  # None when the kernel has just been cleaned up
+        if self.sandbox and (group is None or group.counts):
             return False
         return all(memory(pid, exact) > self.limits.total_memory for exact in (False, True))
 
