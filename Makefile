@@ -2,8 +2,8 @@
 BIN := .venv/bin
 # torchvision's wheel does not fit torch's CPU build everywhere; see tests/environment/sitecustomize.py.
 REMEDY := PYTHONPATH="$(CURDIR)/tests/environment$${PYTHONPATH:+:$$PYTHONPATH}"
-# Texts are UTF-8, whatever the locale.
-export PYTHONUTF8 := 1
+# Texts and paths are UTF-8, whatever the locale; Python's own UTF-8 mode is not enough, as alembic asks the locale.
+export LC_ALL := C.UTF-8
 
 .PHONY: demo test test-all lab bench build
 

@@ -19,6 +19,7 @@ app = typer.Typer(
 console = Console()
 Assignments = Annotated[list[str] | None, typer.Argument(help="Assignment ids; all if none is named.", show_default=False)]
 LOOK = 3  # exit code: all is graded that can be, and somebody must look at some of it
+LOCALE = "C.UTF-8"  # the kit's texts and paths are UTF-8, and programs that it calls ask the locale
 UNPROTECTED = "Run submissions as yourself, without protection. Every report says so."
 NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=UNPROTECTED)]
 
@@ -201,8 +202,8 @@ def _progress():
 
 def main():
     """Run a command; what a person has to mend is said in a sentence, without a traceback."""
-    if locale.getencoding().lower() != "utf-8" and not sys.flags.utf8_mode:  # the kit's texts are UTF-8 in every locale
-        os.environ["PYTHONUTF8"] = "1"
+    if locale.getencoding().lower() != "utf-8" and os.environ.get("LC_ALL") != LOCALE:
+        os.environ["LC_ALL"] = LOCALE
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     try:
         app()
