@@ -16,6 +16,7 @@ nbclient bounds the time of a cell and nothing else. Here a manager bounds the n
 
 import asyncio
 import contextlib
+import math
 import os
 import re
 import signal
@@ -153,12 +154,13 @@ class CourseKernelManager(AsyncKernelManager):
                 parent=self, kernel_spec=self.kernel_spec, limits=self.limits, files=self.files, data=self.data
             )
         await super().start_kernel(**kwargs)
-        self._ended = threading.Event()
+        self._ended, self._end = threading.Event(), math.inf
         # A thread: nbclient's event loop runs only while a cell does, and a flood of messages can starve it.
         threading.Thread(target=self._watch, args=[self.provisioner.process.pid], daemon=True).start()
 
     async def connected(self):
-        """Called once the client is connected: the folder of the sockets is deleted, nobody else can connect."""
+        """Called once the client is connected: the clock starts, and the sockets are deleted, so nobody else can connect."""
+        self._end = time.monotonic() + self.limits.notebook_seconds
         if self.sandbox:
             self.session.send(self._control_socket, self.session.msg("kernel_info_request"))
             if not await self._control_socket.poll(10_000):
@@ -213,11 +215,10 @@ class CourseKernelManager(AsyncKernelManager):
         return KernelStopped(self.reason or died, self.limits)
 
     def _watch(self, pid):
-        end = time.monotonic() + self.limits.notebook_seconds
         grader = psutil.Process()
         at_start = grader.memory_info().rss
         while not self._ended.wait(0.5):
-            if time.monotonic() > end:
+            if time.monotonic() > self._end:
                 self.stop("time")
             elif self._ran_out_of_memory() or self._holds_too_much(pid):
                 self.stop("memory")
