@@ -129,7 +129,6 @@ def test_which_rules_hold_is_data():
         "def f(z): return z.exp()\nsetattr(torch, 'exp', torch.softmax)",
         "x = " + "-" * 7000 + "1",
         "x = " + " + ".join(["1"] * 1500),
-        "%time 1\n" * 1000,
     ],
 )
 def test_what_cannot_be_seen_is_flagged_and_not_judged(source):

@@ -6,7 +6,7 @@ from .inputs import Draw, Folder, folder, generator, integers, labels, normal, p
 from .judge import judge
 from .known import input_set, keep
 from .reference import Reference
-from .rules import COURSE_RULES, RULES
+from .rules import COURSE_RULES, RULES, join
 from .scoring import CaseResult, Verdict
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "gradient",
     "input_set",
     "integers",
+    "join",
     "judge",
     "keep",
     "labels",

@@ -16,6 +16,7 @@ import random
 import shutil
 import sys
 import tempfile
+import threading
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -23,12 +24,13 @@ from pathlib import Path
 import numpy
 import torch
 from safetensors.torch import load, save
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _push_mode
 
 MOST_BYTES = 32 * 2**20  # of all tensors of a reply
 MOST_ITEMS = 100_000  # of the tree of a reply
 MOST_BITS = 64  # of an int
 MOST_TEXT = 10_000  # characters of one str
+MOST_NAMES = 1_000  # of operations and functions, in a report
 
 
 class TooLarge(Exception):
@@ -188,12 +190,18 @@ def folders():
             shutil.rmtree(folder, ignore_errors=True)
 
 
-class Counting(TorchDispatchMode):
-    """Counts how often each operation of torch is dispatched, and each instruction of the student's own code is executed."""
+class Watching(TorchDispatchMode):
+    """Notes what is done while it is entered, by this thread and by those that it starts.
 
-    def __init__(self, namespace):
+    used: operations that torch dispatched, functions of libraries that the student's code called, and "autograd", "complex",
+    "threads". calls: how often each function of the student's own was called; "*": how many operations torch dispatched.
+    With `counting`, counts: how often each operation was dispatched and each instruction of the student's code was executed.
+    """
+
+    def __init__(self, namespace, counting):
         super().__init__()
-        self.namespace, self.counts = namespace, Counter()
+        self.namespace, self.counting = namespace, counting
+        self.used, self.calls, self.counts, self.libraries = set(), Counter(), Counter(), {}
 
     @classmethod
     def _should_skip_dynamo(cls):
@@ -201,27 +209,74 @@ class Counting(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        self.counts[str(function)] += 1
-        return function(*args, **(kwargs or {}))
+        self.used.add(function)
+        self.calls["*"] += 1
+        if torch._C._current_autograd_node() is not None:
+            self.used.add("autograd")
+        if self.counting:
+            self.counts[str(function)] += 1
+        result = function(*args, **(kwargs or {}))
+        if isinstance(result, torch.Tensor) and result.is_complex():
+            self.used.add("complex")
+        return result
 
     def trace(self, frame, event, argument):
-        if frame.f_globals is not self.namespace:
-            return None
-        frame.f_trace_opcodes = True
+        if threading.get_ident() not in self.threads:
+            self.threads.add(threading.get_ident())
+            self.used.add("threads")
+            _push_mode(self)  # the modes of torch are each thread's own
+        follow = self.before and self.before(frame, event, argument)
+        if frame.f_globals is self.namespace:
+            self.calls[frame.f_code.co_name] += 1
+            if self.counting:
+                frame.f_trace_opcodes = True
+                return self.instruction
+        elif frame.f_back and frame.f_back.f_globals is self.namespace:
+            self.libraries[frame.f_code] = frame.f_globals.get("__name__")
+        return follow
+
+    def instruction(self, frame, event, argument):
         if event == "opcode":
             code = frame.f_code
             self.counts[f"{code.co_name} {code.co_firstlineno} {frame.f_lasti}"] += 1
-        return self.trace
+        return self.instruction
 
     def __enter__(self):
-        self.tracing = sys.gettrace()
+        self.before, self.before_in_threads = sys.gettrace(), threading.gettrace()
+        self.threads = {threading.get_ident()}
+        if helpers():
+            self.used.add("threads")
         super().__enter__()
         sys.settrace(self.trace)
+        threading.settrace(self.trace)
         return self
 
     def __exit__(self, *error):
-        sys.settrace(self.tracing)
+        sys.settrace(self.before)
+        threading.settrace(self.before_in_threads)
+        if helpers():
+            self.used.add("threads")
         return super().__exit__(*error)
+
+    def unwatched(self, function):
+        """The value of a function without arguments that is no part of what is watched."""
+        self.__exit__(None, None, None)
+        try:
+            return function()
+        finally:
+            self.__enter__()
+
+    def report(self):
+        """What was noted, as plain values."""
+        used = {f"{module}.{code.co_qualname}" for code, module in self.libraries.items()} | set(map(str, self.used))
+        calls = dict(self.calls.most_common(MOST_NAMES))
+        return {"used": sorted(used)[:MOST_NAMES], "calls": calls, "counts": dict(self.counts)}
+
+
+def helpers():
+    """Whether pools of threads or processes stand ready, which would work unseen."""
+    threads, processes = (sys.modules.get(name) for name in ("concurrent.futures.thread", "multiprocessing.process"))
+    return bool(threads and threads._threads_queues) or bool(processes and processes._children)
 
 
 def describe_error(error, namespace, hidden):
@@ -251,18 +306,23 @@ def answer(request, namespace):
     """Evaluate a request's code in a copy of `namespace`; request and reply are packed messages.
 
     The request: {"code", "inputs": [[name, tree]], "seed", "count"}. The reply: {"result": tree} or {"error": ...}, and
-    {"changed": names of inputs, "touched": names of global random states, "counts": {operation: times}}.
+    {"changed": names of inputs, "touched": names of global random states} and what `Watching` reports.
     """
     message, tensors = unpack(request)
     reply, encoder, touched = {}, Encoder(), []
     with folders() as (new_folder, made), open(os.devnull, "w") as nowhere:
         inputs = {n: decode(t, tensors, new_folder) for n, t in message["inputs"]}
-        scope = {**namespace, "torch": torch, "central_differences": central_differences, **inputs}
-        counting = Counting(namespace) if message["count"] else contextlib.nullcontext()
+        watching = Watching(namespace, message["count"])
+
+        def differences(loss, inputs):
+            return watching.unwatched(lambda: central_differences(loss, inputs))
+
+        own = {"torch": torch, "central_differences": differences, "unwatched": watching.unwatched}
+        scope = {**namespace, **own, **inputs}
         try:
             with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with seeded(message["seed"], touched), counting:
+                with seeded(message["seed"], touched), watching:
                     result = evaluate(message["code"], scope)
                 reply["result"] = encoder.encode(result)
         except (Exception, SystemExit) as error:
@@ -271,5 +331,5 @@ def answer(request, namespace):
     untouched = {n: decode(t, tensors) for n, t in message["inputs"]}
     reply["changed"] = [name for name in untouched if not same(untouched[name], inputs[name])]
     reply["touched"] = touched
-    reply["counts"] = dict(counting.counts) if message["count"] else {}
+    reply |= watching.report()
     return pack(reply, encoder.tensors)

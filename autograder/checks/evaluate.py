@@ -4,7 +4,7 @@ import base64
 import binascii
 import linecache
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Protocol
@@ -44,7 +44,8 @@ class Outcome:
     """What one evaluation, or one case, gave. `value` is a tree of plain values, tensors, `Other`, or a `Failure`.
 
     changed: names of inputs. touched: global random states. grows: of a case, whether the work grows with the rows (None: not
-    asked). counts: of one evaluation, how often each operation took place.
+    asked). counts: of one evaluation, how often each operation took place. used, calls: what the agent's `Watching` noted; it
+    comes from the student's process, so it can accuse but not acquit.
     """
 
     value: object
@@ -52,6 +53,8 @@ class Outcome:
     touched: frozenset = frozenset()
     grows: bool | None = None
     counts: dict | None = None
+    used: frozenset = frozenset()
+    calls: dict = field(default_factory=dict)
 
 
 class Evaluator(Protocol):
@@ -156,8 +159,9 @@ def read(reply):
         message, tensors = agent.unpack(reply)
         failure = message.get("error")
         value = _value(message["result"], tensors) if failure is None else _failure(failure)
-        touched = _names(message["touched"]) & GENERATORS
-        return Outcome(value, _names(message["changed"]), touched, counts=_counts(message["counts"]))
+        changed, touched, used = (_names(message[key]) for key in ("changed", "touched", "used"))
+        counts, calls = _counts(message["counts"]), _counts(message["calls"])
+        return Outcome(value, changed, touched & GENERATORS, counts=counts, used=used, calls=calls)
     except NoEvidence:
         raise
     except Exception:  # whatever a hostile reply makes the parsers raise
@@ -173,13 +177,15 @@ class OutcomeEncoder(agent.Encoder):
     def outcome(self, outcome):
         value = outcome.value
         tree = {"failure": vars(value)} if isinstance(value, Failure) else {"value": self.encode(value)}
-        return tree | {"changed": sorted(outcome.changed), "touched": sorted(outcome.touched), "grows": outcome.grows}
+        tree |= {"changed": sorted(outcome.changed), "touched": sorted(outcome.touched), "grows": outcome.grows}
+        return tree | {"used": sorted(outcome.used), "calls": outcome.calls}
 
 
 def decode_outcome(tree, tensors):
     """The outcome that an `OutcomeEncoder` has encoded."""
     value = Failure(**tree["failure"]) if "failure" in tree else _value(tree["value"], tensors)
-    return Outcome(value, frozenset(tree["changed"]), frozenset(tree["touched"]), tree["grows"])
+    changed, touched, used = (frozenset(tree[key]) for key in ("changed", "touched", "used"))
+    return Outcome(value, changed, touched, tree["grows"], used=used, calls=tree["calls"])
 
 
 def _value(tree, tensors):

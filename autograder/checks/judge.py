@@ -55,7 +55,10 @@ class Attempt:
         draws = any(isinstance(v, torch.Generator) for t in self.trials for v in t.inputs.values())
         self.conditions = [INPUTS, *([RANDOM] if draws else []), *([RULES] if exercise.rules else [])]
         findings = rules.inspect(source, exercise.name, exercise.rules)
-        self.flags = findings.flags
+        self.flags = (
+            *findings.flags,
+            *rules.unclear(exercise, [(self.trials[i], self.got[i], self.right[i]) for i in self.seen]),
+        )
         self.faults = self._broken([self.got[i] for i in self.seen], findings.violations)
 
     def _run(self, trial):
@@ -77,7 +80,7 @@ class Attempt:
             faults[RANDOM] = (
                 f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."
             )
-        if violations:
+        if violations := rules.observed(self.exercise, found) | violations:
             faults[RULES] = " ".join(violations.values())
         return faults
 
@@ -86,7 +89,8 @@ class Attempt:
         found = [self.known.outcome(i, source) for i in range(len(self.trials))]
         violations = {}
         if RULES in self.faults:
-            violations = rules.inspect(f"{self.reference.source}\n\n{source}", self.exercise.name, self.exercise.rules).violations
+            whole = rules.join([self.reference.source, source])
+            violations = rules.inspect(whole, self.exercise.name, self.exercise.rules).violations
         return self._broken(found, violations).keys()
 
     def agrees(self, i, outcome):

@@ -32,7 +32,9 @@ class Trial:
             rows = self.case.sizes[1] - self.case.sizes[0]
             grows = any(many[name] - few.get(name, 0) >= rows for name in many)
             value = next((r.value for r in replies if isinstance(r.value, Failure)), value)
-        return Outcome(value, replies[0].changed.intersection(self.inputs), replies[0].touched, grows)
+        used = frozenset().union(*(r.used for r in replies))
+        changed = replies[0].changed.intersection(self.inputs)
+        return Outcome(value, changed, replies[0].touched, grows, used=used, calls=replies[0].calls)
 
     def _view(self, value):
         try:

@@ -7,6 +7,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from . import rules
 from .evaluate import LocalEvaluator
 from .format import load
 from .judge import judge
@@ -31,7 +32,7 @@ def prove(exercise, reference, secret="proof"):
     """Judge the reference, each recorded mistake and each alternative of one exercise as if a student had written it."""
     start = time.process_time()
     verdicts = {
-        s: judge(exercise, LocalEvaluator(reference.namespace(code)), reference, secret, reference.source + "\n\n" + code)
+        s: judge(exercise, LocalEvaluator(reference.namespace(code)), reference, secret, rules.join([reference.source, code]))
         for s, code in {**exercise.mistakes, **exercise.alternatives, "the reference itself": ""}.items()
     }
     shown = {s: " | ".join(dict.fromkeys(c.message for c in verdicts[s].cases if not c.passed)) for s in verdicts}

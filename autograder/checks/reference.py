@@ -12,6 +12,7 @@ import jupytext
 from ..course import notebook_source
 from .evaluate import run
 from .format import ExerciseError
+from .rules import join
 
 IMPORTED = {"torch", "numpy", "PIL", "course", *sys.stdlib_module_names}
 
@@ -42,7 +43,7 @@ class Reference:
     @property
     def source(self):
         """All solution cells as one text."""
-        return "\n\n".join(self.solutions.values())
+        return join(self.solutions.values())
 
     @cached_property
     def digest(self):

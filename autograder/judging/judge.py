@@ -88,7 +88,7 @@ class _Notebook:
 
     def _judge(self, cells):
         """Judge every exercise whose check cell was reached."""
-        source = "\n\n".join(
+        source = checks.join(
             c.source for c in self.notebook.cells if c.cell_type == "code" and not c.metadata.get("nbgrader", {}).get("grade")
         )
         evaluator, failing = checks.KernelEvaluator(self.kernel.ask), []

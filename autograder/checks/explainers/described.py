@@ -16,7 +16,7 @@ def described(attempt, unexplained):
 
 def difference(attempt, i):
     trial, right = attempt.trials[i], attempt.right[i].value
-    value = quotable(attempt.got[i].value, attempt.source, tensors([trial.inputs, right]))
+    value = quotable(attempt.got[i].value, attempt.source, [trial.inputs, right], attempt.exercise.name)
     if isinstance(value, Failure) or isinstance(right, Failure):
         return differences.wrong_failure(value, right, attempt.exercise.name)
     if trial.case.wrt and isinstance(value, dict) and value.keys() == right.keys():
@@ -101,11 +101,3 @@ def loss_or_gradient(trial, value, right):
         "Your gradient is that of your loss, but the loss is wrong." if agree else "Both your loss and your gradient are wrong."
     )
     return f"{both} wrong. {how or ''}".strip()
-
-
-def tensors(tree):
-    """All tensors in a tree."""
-    if isinstance(tree, torch.Tensor):
-        return [tree]
-    inside = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list | tuple) else ()
-    return [t for branch in inside for t in tensors(branch)]

@@ -42,6 +42,8 @@ def structure(value, right, where=()):
 
 def kind(value):
     """The kind of a leaf or tree, with its article."""
+    if isinstance(value, Other) and value.type.startswith("a "):
+        return value.type
     if isinstance(value, Other):
         if value.type in ("function", "method", "builtin_function_or_method"):
             return "a function (is there a pair of parentheses missing?)"
