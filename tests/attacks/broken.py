@@ -393,4 +393,4 @@ FORMAT = [
     unreadable("not-readable", "a notebook without permission to read it", lambda p: p.notebook.chmod(0)),
 ]
 
-BROKEN = [*CRASHES, *HANGS, *FLOODS, *NOISE, *RESULTS, *FORMAT]
+DAMAGED = [*CRASHES, *HANGS, *FLOODS, *NOISE, *RESULTS, *FORMAT]

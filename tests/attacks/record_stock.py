@@ -16,7 +16,7 @@ from pathlib import Path
 
 import jupytext
 from attacks import ATTACKS, FEEDBACK, FISHING
-from broken import BROKEN
+from costly import BROKEN
 from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
 from submission import ASSIGNMENT, EXERCISES, NOTEBOOK, WRONG, Submission
 

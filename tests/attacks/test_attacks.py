@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from attacks import ATTACKS, FEEDBACK
-from broken import BROKEN
+from costly import BROKEN
 from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
 from nbconvert.exporters import HTMLExporter
 from ordinary_user import pytest_as_ordinary_user
