@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from nbgrader.coursedir import CourseDirectory
@@ -128,6 +128,8 @@ class _Run:
                 raise outcome
             if isinstance(outcome, Exception):
                 self._refuse(submission, f"For the instructor: {self._log(submission, outcome)}.")
+            elif outcome.failure:
+                self._failed(submission, outcome)
             else:
                 self._try(submission, lambda o=outcome, k=task.key: self.store.put(k, o))
                 self._publish(submission, outcome)
@@ -192,6 +194,16 @@ class _Run:
                 write(verdict_path(self.course, submission.assignment, submission.student), verdict.to_json())
         self.watcher.failed += 1
         self._done(submission, verdict)
+
+    def _failed(self, submission, result):
+        """A fault of ours: what was judged before it counts until the next run, unless there is a whole grade already."""
+        where = f"For the instructor: {self._log(submission, result.failure)}."
+        before = read_verdict(self.course, submission.assignment, submission.student)
+        if before and before.result:
+            self._refuse(submission, where)
+        else:
+            result.verdict = replace(result.verdict, result="", notes=(*result.verdict.notes, where))
+            self._publish(submission, result)
 
     def _log(self, submission, error):
         """Keep the details of a fault of ours; returns where, relative to the course."""

@@ -29,11 +29,15 @@ class Graded:
 
 @dataclass
 class Result:
-    """A verdict and what it was found on: {name of the released notebook: Graded}, CPU seconds by what used them."""
+    """A verdict and what it was found on: {name of the released notebook: Graded}, CPU seconds by what used them.
+
+    failure: the traceback of a fault of the grader's own, which ended the judging; only for the instructor's log.
+    """
 
     verdict: Verdict
     notebooks: dict
     cpu: dict = field(default_factory=dict)
+    failure: str = ""
 
     def to_json(self):
         """As text."""
@@ -44,7 +48,7 @@ class Result:
         """The result in a text made by `to_json`. Raises ValueError, KeyError or TypeError if it is not one."""
         content = json.loads(text)
         notebooks = {name: Graded(**graded) for name, graded in content["notebooks"].items()}
-        return cls(Verdict.from_dict(content["verdict"]), notebooks, content["cpu"])
+        return cls(Verdict.from_dict(content["verdict"]), notebooks, content["cpu"], content["failure"])
 
 
 def check_cells(notebook):

@@ -24,6 +24,7 @@ import time
 import traceback
 from pathlib import Path
 
+from autograder.course import CourseError
 from autograder.judging.result import Result, post_mortem
 from autograder.sandbox.limits import MB, Limits
 from autograder.sandbox.provisioner import private_folder
@@ -39,6 +40,9 @@ WHY = {
     "died": "it ended the process that judged it, {attempts} times",
     "told": "judging it gave more than {told} MB of results",
 }
+
+
+FAULT = "Judging this submission was stopped by a fault of the grader. Your instructor is told where to look."
 
 
 class WorkerDied(Exception):
@@ -102,8 +106,6 @@ def _import_all():
 
 
 def _answer(task, courses, folder, inbox):
-    from autograder.course import CourseError
-
     try:
         return "result", _attend(task, _course(task, courses, folder), inbox).to_json()
     except CourseError as error:
@@ -140,9 +142,13 @@ def _attend(task, course, inbox):
             break
     if reason is None:
         done = told.pop()
-        if "error" in done:
-            raise RuntimeError(done["error"])
-        return Result.from_json(done["result"])
+        if "course" in done:
+            raise CourseError(done["course"])
+        if "result" in done:
+            return Result.from_json(done["result"])
+        result = post_mortem(task, course, told, FAULT)
+        result.failure = done["failure"]
+        return result
     why = WHY[reason].format(limits=limits, megabytes=limits.judging_memory // MB, attempts=ATTEMPTS, told=MOST_TOLD // MB)
     return post_mortem(task, course, told, f"Judging this submission was stopped: {why}.")
 
@@ -176,7 +182,7 @@ def _one_child(task, course, inbox, limits):
     for line in b"".join(parts).split(b"\n"):
         with contextlib.suppress(ValueError):  # the last line may be half of one
             told.append(json.loads(line))
-    if told and told[-1].keys() & {"result", "error"}:
+    if told and told[-1].keys() & {"result", "course", "failure"}:
         return told, None
     if told and "stopped" in told[-1]:
         return told[:-1], told[-1]["stopped"]
@@ -203,8 +209,11 @@ def _be_child(task, course, writing, limits):
             tell({"result": judge(task, course, tell).to_json()})
         except MemoryError:
             tell({"stopped": "memory"})
+        except CourseError as error:
+            tell({"course": str(error)})
         except BaseException:
-            tell({"error": traceback.format_exc()})
+            failure = traceback.format_exc()
+            tell({"stopped": "memory"} if "can't allocate memory" in failure else {"failure": failure})  # torch's own words
     finally:
         os._exit(0)
 
