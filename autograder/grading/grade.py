@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import threading
+import traceback
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -111,7 +112,7 @@ class _Run:
 
     def grade(self, submissions, crew):
         """Grade all, in the order of the queue."""
-        tasks = (task for s in submissions if (task := self._open(s)))
+        tasks = (task for s in submissions if (task := self._try(s, lambda s=s: self._open(s))))
         if first := next(tasks, None):  # else all of it was judged before
             crew.start(len(submissions))  # the workers get ready meanwhile
             if self.settings["sandboxed"]:
@@ -165,17 +166,18 @@ class _Run:
         return self.recorded[assignment]
 
     def _publish(self, submission, result):
-        if self.published and not self._try(submission, lambda: publish(self.course, self.book, submission, result)):
-            return
+        if self.published:
+            self._try(submission, lambda: publish(self.course, self.book, submission, result))
         self._done(submission, result.verdict)
 
-    def _try(self, submission, write_it):
+    def _try(self, submission, action):
+        """What the action returns; where it fails, the submission is refused and None returned: the others go on."""
         try:
-            write_it()
+            return action()
         except (CourseError, OSError) as error:
-            self._refuse(submission, str(error))
-            return False
-        return True
+            return self._refuse(submission, str(error))
+        except Exception:
+            return self._refuse(submission, f"For the instructor: {self._log(submission, traceback.format_exc())}.")
 
     def _done(self, submission, verdict):
         if submission not in self.verdicts:

@@ -83,7 +83,9 @@ class Task:
     @cached_property
     def digest(self):
         """A hash of what was handed in: another submission sees other hidden inputs, the same one sees the same."""
-        handed_in = {name: content and hashlib.sha256(content).hexdigest() for name, content in self.submitted.items()}
+        handed_in = {
+            name: content if content is None else hashlib.sha256(content).hexdigest() for name, content in self.submitted.items()
+        }
         return hashlib.sha256(json.dumps([self.student, handed_in], sort_keys=True).encode("utf-8", "replace")).hexdigest()
 
     @cached_property
