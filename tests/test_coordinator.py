@@ -232,6 +232,19 @@ def test_a_full_disk_leaves_what_was_there(ungraded, undisturbed, tmp_path):
     assert state(course) == undisturbed
 
 
+def test_a_folder_whose_name_is_no_text_is_named_and_the_others_are_graded(ungraded, undisturbed, tmp_path):
+    course = copy(ungraded, tmp_path)
+    for name in (b"\xff\xfe", b"a*", b"b\nc"):
+        os.makedirs(os.path.join(os.fsencode(course.submitted), name, NAME.encode()))
+    result = grade(course)
+    assert result.returncode == 3, result.stdout + result.stderr
+    assert (
+        result.stdout.count("look at ") == 3 and "rename it" in result.stdout and "Traceback" not in result.stdout + result.stderr
+    )
+    files, points = state(course)
+    assert {path: files[path] for path in undisturbed[0]} == undisturbed[0] and points == undisturbed[1]
+
+
 def read(course, student):
     """A person reads the written answer and gives it points, as in formgrader."""
     with Gradebook(f"sqlite:///{course.grading / 'gradebook.db'}") as book:
