@@ -405,6 +405,16 @@ def test_nothing_can_be_written_where_the_sockets_were():
     assert "No such file" in shown[1]
 
 
+def test_a_strict_umask_hides_nothing_that_a_notebook_reads():
+    """The user inside is another one where root grades."""
+    before = os.umask(0o077)
+    try:
+        shown, _ = run("import glob", "[open(f).close() for f in ('course.py', *glob.glob('/sandbox/.cache/matplotlib/*.json'))]")
+    finally:
+        os.umask(before)
+    assert shown[1] == "[None, None]"
+
+
 def test_without_bubblewrap_the_remedy_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     for program in ("prlimit", "setpriv", "choom", "mount"):

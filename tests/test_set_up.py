@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from autograder.course import CourseError
+from autograder.judging.data import require_readable
+
 # Every program that make may call, but bubblewrap, chromium, sudo, and the packages' own.
 SYSTEM = ("cat", "chmod", "dirname", "env", "id", "ls", "make", "mkdir", "rm", "sh", "sort", "touch")
 LOG = """#!/bin/sh
@@ -130,3 +133,13 @@ def test_the_python_that_is_looked_for_is_the_one_that_the_package_requires():
     text = Path(ROOT, ".ci", "python").read_text()
     assert f"!= ({wanted.replace('.', ', ')})" in text and f"needs Python {wanted}," in text
     assert os.access(ROOT / ".ci" / "python", os.X_OK) and os.access(ROOT / ".ci" / "programs", os.X_OK)
+
+
+def test_images_that_roots_sandbox_cannot_read_are_named_with_the_remedy(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "digits_png.pt").touch(mode=0o600)
+    with pytest.raises(CourseError, match=r"cannot read .*digits_png\.pt\. Run: chmod -R go\+rX"):
+        require_readable(folder)
+    (folder / "digits_png.pt").chmod(0o644)
+    require_readable(folder)

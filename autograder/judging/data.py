@@ -34,11 +34,21 @@ def prepare_data(course, assignments):
     folder = next((course.release / a for a in assignments if (course.release / a / "course.py").exists()), None)
     if folder is None:
         return ""
-    loaded = subprocess.run([sys.executable, "-c", LOAD], cwd=folder, capture_output=True, text=True)
+    # What it downloads is for everybody: where root grades, the sandbox is another user.
+    loaded = subprocess.run([sys.executable, "-c", LOAD], cwd=folder, capture_output=True, text=True, umask=0o022)
     if loaded.returncode:
         raise CourseError(
             f"The notebooks cannot read their data. {(loaded.stderr.strip().splitlines() or ['It was stopped.'])[-1]}"
         )
+    if os.geteuid() == 0 and (images := data_folder()):
+        require_readable(images)
     *said, digest = loaded.stdout.splitlines()
     print("\n".join(said).strip(), end="\n" if any(said) else "")
     return digest
+
+
+def require_readable(folder):
+    """Where root grades, the sandbox is another user, who must be able to read the images. Raises: CourseError."""
+    for path in (folder, *folder.iterdir()):
+        if not path.stat().st_mode & 0o004:
+            raise CourseError(f"Root's sandbox runs as another user, who cannot read {path}. Run: chmod -R go+rX '{folder}'")

@@ -120,13 +120,16 @@ class SandboxProvisioner(LocalProvisioner):
         for path in self.files:  # copies: readable for the user inside, and unchanged while the kernel runs
             copy = shutil.copytree if path.is_dir() else shutil.copyfile
             copy(path, beside / path.name)
+        fonts = shutil.copyfile(font_list(), self.folder / "fonts.json")
+        for path in (fonts, *beside.rglob("*")):  # whatever the umask
+            path.chmod(0o755 if path.is_dir() else 0o644)
         options = [*isolation(uid), *system(), *mounts(self.limits), "--perms", "0777", "--dir", WORK]
         for prefix in prefixes():
             options += visible(prefix)
         options += hidden_package()
         for path in beside.iterdir():
             options += ["--ro-bind", path, WORK / path.name]
-        options += at_home(".cache/matplotlib/" + font_list().name, font_list())
+        options += at_home(".cache/matplotlib/" + font_list().name, fonts)
         if self.data:
             options += at_home(".fastai/data", self.data)
         options += visible(self.parent.connection_file) + visible(self.sockets, "--bind")
