@@ -14,9 +14,10 @@ demo: .venv/ready
 
 # `test` has something of everything; `test-all`, which CI runs, has everything.
 test: CHOSEN := -m "not long"
+test-all: PROGRAMS := postgresql
 # One worker a core; a file's tests stay together, because they share what is slow to make.
 test test-all: .venv/ready
-	@.ci/programs bubblewrap chromium
+	@.ci/programs bubblewrap chromium $(PROGRAMS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/autograder build --check

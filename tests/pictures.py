@@ -51,7 +51,11 @@ def jupyterlab(folder):
     command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder / 'course'}"]
     with open(folder / "log", "w") as log:
         server = subprocess.Popen(
-            command, env=os.environ | {name: str(path) for name, path in private.items()}, stdout=log, stderr=log
+            command,
+            cwd=folder / "course",  # where nbgrader's Assignment List puts what it fetches
+            env=os.environ | {name: str(path) for name, path in private.items()},
+            stdout=log,
+            stderr=log,
         )
         address = f"http://127.0.0.1:{port}"
         try:

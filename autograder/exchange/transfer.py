@@ -25,6 +25,7 @@ def configure_exchange(c, course):
     """Course id and exchange: the folder's name; nbgrader's place if that is there, else one for a single user below grading/."""
     c.CourseDirectory.course_id = re.sub(r"[^\w.-]+", "-", course.root.name)
     c.Exchange.root = str(SHARED if SHARED.is_dir() else course.grading / "exchange")
+    c.Exchange.assignment_dir = str(course.root / "work")  # `autograder lab` opens it
     c.ExchangeFactory.collect = CourseCollect
     c.ExchangeFactory.release_feedback = CourseReleaseFeedback
 
