@@ -165,7 +165,8 @@ def _grade(course, submissions, no_sandbox, **how):
         verdicts = grading.grade(course, submissions, sandboxed=not no_sandbox, watcher=watcher, **how)
     if no_sandbox:
         console.print("[bold]Graded without a sandbox: the students' code ran with your rights.[/bold]")
-    console.print(grading.summary(verdicts))
+    late = grading.late_shares(course, {verdict.assignment for verdict in verdicts})
+    console.print(grading.summary(verdicts, late))
     return verdicts
 
 

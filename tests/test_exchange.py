@@ -17,9 +17,8 @@ from traitlets.config import Config
 
 from autograder import configuration, grading
 from autograder.course import Course, CourseError
-from autograder.exchange.transfer import SECRET
 from autograder.exchange.watch import HOUR, Watch
-from autograder.grading.submission import TIMESTAMP, read_timestamp
+from autograder.grading.submission import SECRET, TIMESTAMP, read_timestamp
 from autograder.judging.verdict import Verdict
 
 NAME = "attack-target"

@@ -3,14 +3,19 @@
 import contextlib
 import csv
 import datetime
+import io
+import re
+import shutil
 
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps.exportapp import ExportApp
+from rich.console import Console
 from traitlets.config import Config
 
-from autograder import configuration
+from autograder import build, configuration, grading
 from autograder.course import CourseError
+from autograder.grading import CaseResult, Verdict, summary
 from autograder.late import LateWork, moment, shares
 
 DUE = datetime.datetime(2026, 10, 1, 21, 59)
@@ -196,3 +201,34 @@ def test_what_is_no_time_is_named(written):
 def test_the_settings_have_sensible_limits():
     with pytest.raises(Exception, match="per_day"):
         LateWork(config=Config({"LateWork": {"per_day": 10}}))
+
+
+def test_the_summary_shows_what_remains():
+    case = CaseResult("softmax", "a random batch", True, "", 8.0, 8.0)
+    verdicts = [Verdict("one", student, True, (), (case,)) for student in ("chen", "dilek")]
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(summary(verdicts, {("one", "chen"): 0.9}))
+    text = console.export_text()
+    assert "7.2*" in text and "8.0 " in text and "came late" in text
+
+
+@pytest.mark.long
+def test_pages_follow_a_due_date_that_is_moved(small_course):
+    name = "attack-target"
+    build.build(small_course, [name])
+    folder = small_course.submitted / "chen" / name
+    shutil.copytree(small_course.solutions / name, folder)
+    (folder / "timestamp.txt").write_text("2026-10-02 12:00:00 UTC")
+
+    def graded(due):
+        (small_course.root / "nbgrader_config.py").write_text(
+            TEXT + f"c.LateWork.due, c.LateWork.per_day = {{{name!r}: {due!r}}}, 0.25\n"
+        )
+        grading.grade(small_course, grading.submissions(small_course, [name]))
+        page = (small_course.grading / "feedback" / "chen" / name / f"{name}.html").read_text()
+        return re.search("<title>.*: (.*) of 5 points", page)[1], "because it came late" in page
+
+    assert graded("2026-10-01") == ("3", True)
+    assert grading.late_shares(small_course, [name]) == {(name, "chen"): 0.75}
+    assert graded("2026-10-02") == ("4", False)  # judged before: only the page is made anew
+    assert graded("2026-09-01") == ("0", True)

@@ -14,10 +14,9 @@ from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.utils import ignore_patterns
 
 from autograder.course import CourseError
-from autograder.grading.submission import TIMESTAMP, read_timestamp
+from autograder.grading.submission import SECRET, TIMESTAMP, read_timestamp
 
 SHARED = Path("/usr/local/share/nbgrader/exchange")  # nbgrader's own place, for a machine with many users
-SECRET = "submission_secret.txt"  # nbgrader's: whoever has it can fetch the feedback
 ODD_NAME = re.compile(r"[*?\[\]/]|^[\s.]|\s$")  # of a student: a pattern, or another folder
 
 

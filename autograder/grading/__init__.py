@@ -1,6 +1,7 @@
 """From submitted notebooks to grades, verdicts and feedback."""
 
 from autograder.grading.grade import Submission, Watcher, grade, submissions
+from autograder.grading.gradebook import late_shares
 from autograder.grading.summary import changes, summary
 from autograder.judging.verdict import CaseResult, Verdict, read_verdict, verdict_path
 
@@ -11,6 +12,7 @@ __all__ = [
     "Watcher",
     "changes",
     "grade",
+    "late_shares",
     "read_verdict",
     "submissions",
     "summary",

@@ -17,7 +17,7 @@ from autograder import build, configuration
 from autograder.course import CourseError, StoppedError
 from autograder.grading.crew import Crew, ended_its_worker
 from autograder.grading.gradebook import Book
-from autograder.grading.publish import is_published, publish, refresh
+from autograder.grading.publish import is_published, publish, refresh, shows
 from autograder.grading.secret import course_secret
 from autograder.grading.store import Store, write
 from autograder.grading.submission import read_submission
@@ -148,9 +148,10 @@ class _Run:
         task = Task(*about, self.secret, self.settings, self.data, self.known)
         if self.anew:
             return task
-        points, by_hand = self._recorded(submission.assignment)
+        points, by_hand, totals = self._recorded(submission.assignment)
         if self.published and is_published(self.course, submission, task.key, points.get(submission.student)):
-            if submission.student in by_hand and (result := self.store.get(task.key)):
+            stale = submission.student in by_hand or not shows(self.course, submission, totals.get(submission.student, {}))
+            if stale and (result := self.store.get(task.key)):
                 self._try(submission, lambda: refresh(self.course, self.book, submission, result))
             self._done(submission, read_verdict(self.course, submission.assignment, submission.student))
         elif result := self.store.get(task.key):
@@ -160,9 +161,14 @@ class _Run:
         return None
 
     def _recorded(self, assignment):
-        """What the gradebook had at the start: ({student: points of the checks}, students whom a person has graded)."""
+        """What the gradebook had at the start: points of the checks, students whom a person has graded, points in the end."""
         if assignment not in self.recorded:
-            self.recorded[assignment] = self.book.points(assignment), self.book.touched_by_hand(assignment)
+            book = self.book
+            self.recorded[assignment] = (
+                book.points(assignment),
+                book.touched_by_hand(assignment),
+                book.after_penalties(assignment),
+            )
         return self.recorded[assignment]
 
     def _publish(self, submission, result):

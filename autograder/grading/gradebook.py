@@ -1,8 +1,12 @@
 """nbgrader's gradebook: the coordinator writes what the checks found, and reads what people gave."""
 
-from nbgrader.api import Assignment, Comment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Assignment, Comment, Grade, Gradebook, Notebook, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import func
 from sqlalchemy.orm import joinedload
+
+from autograder import configuration
+from autograder.late import shares
 
 NO_RESPONSE = "No response."  # nbgrader's words for an untouched cell
 
@@ -33,8 +37,7 @@ class Book:
         """
         self.book.update_or_create_student(student)
         submission = self.book.update_or_create_submission(assignment, student)
-        if timestamp:
-            submission.timestamp = timestamp
+        submission.timestamp = timestamp  # None: nbgrader would keep that of an earlier submission, and call this one late
         for name, graded in notebooks.items():
             self._record(submission, name.removesuffix(".ipynb"), graded, {cell for n, cell in unchanged if n == name})
         self.book.db.flush()
@@ -67,11 +70,26 @@ class Book:
         graded = func.coalesce(func.sum(Grade.auto_score), 0.0)
         return dict(_of(assignment, self.book.db.query(Student.id, graded)).group_by(Student.id))
 
+    def after_penalties(self, assignment):
+        """{student: {notebook: points after what lateness costs, those given by hand included}} of an assignment."""
+        left = func.coalesce(func.sum(Grade.score), 0.0) - func.coalesce(SubmittedNotebook.late_submission_penalty, 0.0)
+        rows = _of(assignment, self.book.db.query(Student.id, Notebook.name, left)).join(SubmittedNotebook.notebook)
+        found = {}
+        for student, notebook, points in rows.group_by(Student.id, Notebook.name, SubmittedNotebook.late_submission_penalty):
+            found.setdefault(student, {})[notebook] = points
+        return found
+
     def touched_by_hand(self, assignment):
         """The students to whom a person has given points or a comment."""
         rows = _of(assignment, self.book.db.query(Student.id)).distinct()
         rows = rows.outerjoin(Comment, Comment.notebook_id == SubmittedNotebook.id)
         return {student for (student,) in rows.filter(Grade.manual_score.isnot(None) | Comment.manual_comment.isnot(None))}
+
+
+def late_shares(course, assignments):
+    """What lateness leaves of the points, as {(assignment, student): fraction of 1}, of those who lost some."""
+    with Book(CourseDirectory(config=configuration.config(course.root))) as book:
+        return {(a, student): share for a in assignments for student, share in shares(book.book, a).items()}
 
 
 def _of(assignment, query):

@@ -11,6 +11,7 @@ from autograder.grading.submission import TIMESTAMP, read_timestamp
 from autograder.judging.verdict import read_verdict, verdict_path
 from autograder.page import page
 from autograder.page.grades import read_grades, read_penalty
+from autograder.page.summary import number
 
 
 def publish(course, book, submission, result):
@@ -66,6 +67,15 @@ def stage_pages(course, book, submission, result, staged):
 def page_path(course, submission, notebook):
     """Where nbgrader looks for the page about one notebook of a submission."""
     return course.grading / "feedback" / submission.student / submission.assignment / f"{notebook}.html"
+
+
+def shows(course, submission, points):
+    """Whether the pages of a submission have these points in their titles, {notebook: points}."""
+    for notebook, total in points.items():
+        with open(page_path(course, submission, notebook), encoding="utf-8") as file:
+            if f": {number(total)} of " not in file.read(2000):
+                return False
+    return True
 
 
 def is_published(course, submission, key, points):

@@ -11,6 +11,7 @@ from autograder.judging.task import released_notebooks
 
 MAX_FILE = 64 * 2**20  # bytes; outputs make honest notebooks large, but not so large
 TIMESTAMP = "timestamp.txt"  # nbgrader's: when the submission was handed in
+SECRET = "submission_secret.txt"  # nbgrader's: whoever has it can fetch the feedback from the exchange
 
 
 def read_submission(course, submission):
@@ -42,7 +43,7 @@ def read_submitted(path, root):
     folder, notes = path.parent, []
     if any(parent.is_symlink() for parent in (folder, *folder.parents) if parent != root and parent.is_relative_to(root)):
         return None, ["The submitted folder is a link. Links are not followed."]
-    others = sorted((e for e in os.scandir(folder) if e.name not in (path.name, TIMESTAMP)), key=lambda e: e.name)
+    others = sorted((e for e in os.scandir(folder) if e.name not in (path.name, TIMESTAMP, SECRET)), key=lambda e: e.name)
     if not os.path.lexists(path):
         renamed = [e for e in others if e.name.endswith(".ipynb") and e.is_file(follow_symlinks=False)]
         if len(renamed) == 1:

@@ -7,8 +7,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 
-def summary(verdicts):
-    """A table: one row a student, one column an assignment with its points, and the sentence of the mistake that cost most."""
+def summary(verdicts, late):
+    """A table: one row a student, one column an assignment with its points, and the sentence of the mistake that cost most.
+
+    late: {(assignment, student): the fraction of the points that remains} of late submissions.
+    """
     assignments = sorted({v.assignment for v in verdicts})
     by_student = defaultdict(dict)
     for verdict in verdicts:
@@ -17,11 +20,17 @@ def summary(verdicts):
     numbers = [Column(f"{a.partition('-')[0]}\n/{possible[a]:g}", justify="right", no_wrap=True) for a in assignments]
     table = Table("student", *numbers, "worst mistake", box=box.SIMPLE, padding=(0, 1, 1, 0))  # narrow: sentences need the room
     for student, row in sorted(by_student.items()):
-        points = [f"{row[a].points:.1f}" if a in row else "-" for a in assignments]
+        points = [_points(row[a], late.get((a, student))) if a in row else "-" for a in assignments]
         worst = max(row.values(), key=lambda v: v.possible - v.points).worst
         # Text: rich would read [brackets] of a student's as markup.
         table.add_row(Text(printable(student)), *points, Text(printable(worst)))
+    if any((v.assignment, v.student) in late for v in verdicts):
+        table.caption = "* after what was taken off because it came late"
     return table
+
+
+def _points(verdict, share):
+    return f"{verdict.points:.1f}" if share is None else f"{verdict.points * share:.1f}*"
 
 
 def changes(before, after):
