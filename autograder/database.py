@@ -89,9 +89,7 @@ def _open(gradebook, db_url, *args, **kwargs):
         late.follow(gradebook.db, c)
 
 
-def add_students(gradebook, students):
-    """Make sure that the gradebook knows these students, also if another program adds the same ones now."""
-    known = {student.id for student in gradebook.students}
-    for student in set(students) - known:
-        with contextlib.suppress(InvalidEntry):
-            gradebook.add_student(student)
+def add_student(gradebook, student):
+    """Make sure that the gradebook knows a student, also if another program adds the same one now."""
+    with contextlib.suppress(InvalidEntry):
+        gradebook.update_or_create_student(student)

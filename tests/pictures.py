@@ -59,13 +59,13 @@ def jupyterlab(folder):
         )
         address = f"http://127.0.0.1:{port}"
         try:
-            for _ in range(120):
+            for _ in range(600):
                 with contextlib.suppress(OSError):
                     urllib.request.urlopen(f"{address}/api").close()
                     break
                 time.sleep(0.5)
             else:
-                sys.exit(f"JupyterLab did not start within a minute:\n{(folder / 'log').read_text()}")
+                sys.exit(f"JupyterLab did not start within five minutes:\n{(folder / 'log').read_text()}")
             yield address
         finally:
             server.terminate()

@@ -6,6 +6,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import joinedload
 
 from autograder import configuration
+from autograder.database import add_student
 from autograder.late import shares
 
 NO_RESPONSE = "No response."  # nbgrader's words for an untouched cell
@@ -35,7 +36,7 @@ class Book:
         notebooks: {name of the notebook: Graded}. unchanged: (notebook, grade_id)s of the cells in which the student's text is
         what was graded before: there a person's points and the mark that an answer has been read are kept as they are.
         """
-        self.book.update_or_create_student(student)
+        add_student(self.book, student)
         submission = self.book.update_or_create_submission(assignment, student)
         submission.timestamp = timestamp  # None: nbgrader would keep that of an earlier submission, and call this one late
         for name, graded in notebooks.items():
