@@ -18,6 +18,12 @@ QUICK = COURSE.assignments[:2]  # `make test` runs these notebooks, `make test-a
 SMALL = ROOT / "tests" / "attacks" / "course"
 
 
+def require_chromium():
+    """Skip a test that opens pages where there is no browser: make has said how to install one, and goes on."""
+    if not shutil.which("chromium"):
+        pytest.skip("chromium is not installed, so no page is opened")
+
+
 @pytest.fixture
 def small_course(tmp_path):
     """A copy of the course in tests/attacks: two functions, no images, built in a second."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from attacks import ATTACKS, FEEDBACK
+from conftest import require_chromium
 from costly import BROKEN
 from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
 from nbconvert.exporters import HTMLExporter
@@ -142,6 +143,7 @@ def classes(request, tmp_path_factory):
 @pytest.fixture(scope="session")
 def active():
     """The scripts and active parts of a page."""
+    require_chromium()
     with browser() as active:
         yield active
 
