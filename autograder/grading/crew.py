@@ -25,6 +25,8 @@ def judge(task):
         try:
             result = worker.judge(task)
         except WorkerDied:
+            if worker not in _all:  # it was dismissed
+                raise
             _all.remove(worker)
             continue
         except BaseException:

@@ -82,9 +82,13 @@ def grade(course, submissions, sandboxed=True, jobs=None, scheduler=None, anew=F
     with _interruptible() as stop, _locked(course, {s.assignment for s in submissions}):
         run = _Run(course, config, stop, watcher, anew, published, scheduler)
         with Book(CourseDirectory(config=config)) as run.book, Crew(jobs or os.cpu_count(), scheduler) as crew:
-            run.prepare(sorted({s.assignment for s in submissions}))
-            watcher.begin(len(submissions))
-            run.grade(submissions, crew)
+            try:
+                run.prepare(sorted({s.assignment for s in submissions}))
+                watcher.begin(len(submissions))
+                run.grade(submissions, crew)
+            except CourseError:
+                run.check_stop()  # the terminal's Ctrl-C reaches the programs that are started on the way, too
+                raise
     return [run.verdicts[s] for s in submissions]
 
 
@@ -105,10 +109,10 @@ class _Run:
         for assignment in assignments:
             for sentence in build.register(self.course, [assignment]):
                 self.watcher.say(sentence)
-            self._check_stop()
+            self.check_stop()
         self.data = prepare_data(self.course, assignments)
         self.snapshots = {assignment: snapshot(self.course, assignment) for assignment in assignments}
-        self._check_stop()
+        self.check_stop()
 
     def grade(self, submissions, crew):
         """Grade all, in the order of the queue."""
@@ -227,9 +231,10 @@ class _Run:
     def _tick(self, running):
         self.watcher.running = [f"{task.assignment} {task.student}" for task in running]
         self.watcher.tick()
-        self._check_stop()
+        self.check_stop()
 
-    def _check_stop(self):
+    def check_stop(self):
+        """Raise StoppedError if somebody wants to stop."""
         if self.stop.is_set():
             raise StoppedError(self.watcher.done - self.watcher.failed, self.watcher.total)
 
