@@ -122,11 +122,10 @@ def demo(
 
     course, chosen = _course(assignments)
     sample = sample_class.make(course, chosen if assignments or all_ else chosen[: sample_class.AT_FIRST])
-    verdicts = _grade(sample.course, sample.submissions, no_sandbox)
+    _grade(sample.course, sample.submissions, no_sandbox)
     console.print("Look at:")
     for label, path in sample.paths.items():
         console.print(f"  {label}: {path}", soft_wrap=True)
-    _end(verdicts)
 
 
 @app.command()

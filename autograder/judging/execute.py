@@ -46,6 +46,7 @@ class Run(SandboxedExecution, NotebookClient):
         for attempt in (1, 2):
             reached = 0
             try:
+                self.km = self.kc = None  # a kernel of its own for each attempt
                 self.reset_execution_trackers()
                 with self.setup_kernel():
                     self.nb.metadata["language_info"] = {"name": "python"}

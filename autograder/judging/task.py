@@ -13,7 +13,7 @@ from pathlib import Path
 from autograder.course import Course, notebook_source
 
 PACKAGE = Path(__file__).resolve().parents[1]
-JUDGING = ("checks", "grading", "page", "sandbox")  # the parts of this package that decide a verdict or a page
+JUDGING = ("checks", "judging", "page", "sandbox")  # the parts of this package that decide a verdict or a page
 LIBRARIES = ("torch", "numpy", "safetensors", "ipykernel", "nbclient", "nbgrader")
 
 

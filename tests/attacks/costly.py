@@ -29,8 +29,8 @@ COSTLY = [
     broken("table-cells", "HTML that becomes tables", edit=last("from IPython.display import HTML\nHTML('<td>' * 5000)")),
     broken("constants-doubled", "text constants that double in each of sixty lines", code=DOUBLED),
     broken("names-of-many-paths", "a name that may stand for 2 ** 60 things", code=PATHS),
-    broken("deep-expressions", "brackets in brackets and an attribute of an attribute", code=NESTED),
-    broken("many-names", "five thousand names that stand for each other", code=MANY_NAMES),
+    broken("deep-expressions", "brackets in brackets and an attribute of an attribute", edit=last(NESTED)),
+    broken("many-names", "five thousand names that stand for each other", edit=last(MANY_NAMES)),
     broken(
         "escape-lines",
         "fifty kilobytes of lines that IPython reads in its own way",
