@@ -34,14 +34,14 @@ DTYPES = rules.words(
     "float double half long int short char bool bfloat16 complexfloat Float Double Half Long Int Short Char Bool Byte"
 )
 OPERATORS = rules.words("+ - * / @ % & | ^ < > <= >= == // << >> += -= *= /= @=") | {"** or pow()", "//="}
-MOST_LINES = 128  # of a function, that may be quoted
+MOST_LINES = 80  # of a function, that may be quoted
 MOST_WORDS = 24  # of a line, that may be repeated
-MOST_SIZES = 16  # of a case, besides the small numbers, that may be said
+MOST_SIZES = 12  # of a case, besides the small numbers, that may be said
 SMALL = frozenset(range(-4, 5))
 LONG = "{} of a length that fits nothing in this case"
 WIDE = "a tensor of a shape that fits nothing in this case"
 # What may stand in the open places of a message; W a word of the line, T a type, N a number, S two sizes, L a shape, ...
-PLACES = {"W": r"\w+", "T": r"\w+", "N": r"-?\d+", "S": r"\d+x\d+", "L": r"-?\d+(?:, -?\d+){0,3}", "M": r"[\w.]+"}
+PLACES = {"W": r"\w+", "T": r"\w+", "N": r"-?\d+", "S": r"\d+x\d+", "L": r"-?\d+(?:, -?\d+)?", "M": r"[\w.]+"}
 PLACES |= {"D": r"\w+(?: char)?", "O": r"[-+*/@%&|^<>=]+(?: or pow\(\))?"}
 FORMS = (
     "name '{W}' is not defined",
@@ -139,7 +139,7 @@ def sizes(known):
 
 def ways(numbers, words):
     """How many different sentences an exception can be told with, given how many numbers and words may be said."""
-    choices = {"W": words, "T": len(NAMES), "N": numbers, "S": numbers**2, "L": 2 * numbers**4, "M": len(LIBRARIES)}
+    choices = {"W": words, "T": len(NAMES), "N": numbers, "S": numbers**2, "L": 2 * numbers**2, "M": len(LIBRARIES)}
     choices |= {"D": 2 * len(DTYPES), "O": len(OPERATORS)}
     messages = 1 + sum(prod(choices[place] for place in places) for _, places in PATTERNS)
     return (1 + MOST_LINES) * (1 + len(ERRORS)) * messages

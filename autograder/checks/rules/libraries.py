@@ -26,7 +26,7 @@ CLOSED = words(
     "torch.jit torch.compile torch.load torch.save torch.Storage torch.compiled_with_cxx11_abi torch.torch torch.sys torch.os "
     "torch.builtins torch.importlib torch.ctypes torch.inspect torch.threading torch.cond torch.while_loop torch.classes "
     "torch.Tensor.apply_ torch.Tensor.map_ torch.Tensor.register_hook types.FunctionType types.CodeType types.MethodType "
-    "types.ModuleType types.new_class numpy.load numpy.vdot.__self__ os.fork os.forkpty os.execv os.system os.popen "
+    "types.ModuleType types.new_class numpy.load numpy.ctypeslib numpy.f2py os.fork os.forkpty os.execv os.system os.popen "
     "pandas.eval pandas.read_pickle operator.call collections.sys"
 )
 SYS = words("float_info maxsize stdout stderr version version_info getsizeof platform int_info byteorder getrecursionlimit")

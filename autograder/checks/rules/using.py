@@ -101,11 +101,14 @@ class Uses:
             direct = bool(values) and all(isinstance(v, DEFINITION | ast.Lambda) for v in values)
             takes = node.func.id in ("map", "filter", "sorted", "max", "min", "reduce", "partial")
             return takes or not (direct or node.func.id in self.notebook.names.imports or node.func.id not in self.notebook.names)
-        return not isinstance(node.func, ast.Attribute) or node.func.attr in self.notebook.own_members
+        if not isinstance(node.func, ast.Attribute) or node.func.attr in self.notebook.own_members:
+            return True
+        return isinstance(node.func.value, ast.Name) and node.func.value.id in self.notebook.names.values
 
     def _may_hold_functions(self, name):
         """Whether a name of the notebook stands for data in which a function could lie; numbers and tensors cannot hold one."""
-        return any(not isinstance(v, DEFINITION) and not self._plain(v) for v in self.notebook.names.values.get(name, ()))
+        values = self.notebook.names.values.get(name, ())
+        return any(isinstance(v, ast.ClassDef) or (not isinstance(v, DEFINITION) and not self._plain(v)) for v in values)
 
     def _plain(self, value):
         if isinstance(value, ast.Call):
