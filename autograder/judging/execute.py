@@ -53,6 +53,7 @@ class Run(SandboxedExecution, NotebookClient):
                     for reached, cell in enumerate(cells):
                         shown = cell.copy() if attempt == 2 else cell  # the outputs of the second run are those of the first
                         self.execute_cell(shown, reached, store_history=True)
+                        self.nb.cells[reached] = cell  # nbclient has put in what it was given
                         if grade_id(cell) in self.judged:
                             self.ask(KEEP.format(name=grade_id(cell)), silent_failure=True)
                     reached = len(cells)
