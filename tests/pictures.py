@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / ".github" / "pictures"
-FEEDBACK = ROOT / "grading/demo/grading/feedback/chen/01-data-loading/01-data-loading.html"
+FEEDBACK = ROOT / "grading/demo/grading/feedback/chen/04-logistic-regression/04-logistic-regression.html"
 NOTEBOOK = "02-pixel-baseline"
 HEADING = "3. How far is an image from a mean?"  # the screen begins here: a question, a picture, what to write
 SETTINGS = {
@@ -92,11 +92,9 @@ def picture_notebook(browser):
 
 
 def picture_feedback(browser, path):
-    """The first failed check of a feedback page, and what stands around it."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
+    """What a student sees first: the points, a sentence for each function, and the first function to look at."""
+    page = browser.new_page(viewport={"width": 1000, "height": 1250}, color_scheme="light")
     page.goto(path.resolve().as_uri())
-    failed = page.locator("table", has=page.locator("caption")).filter(has_text="failed").first
-    failed.evaluate("table => window.scrollTo(0, table.getBoundingClientRect().top - 450)")
     page.screenshot(path=PICTURES / "feedback.png")
     page.close()
 

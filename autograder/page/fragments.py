@@ -20,10 +20,10 @@ from autograder.page.grades import SCHEME
 MAX_ANSWERS, MAX_NOTEBOOK = 300_000, 500_000
 MAX_MARKDOWN = 100_000  # characters of a notebook that are rendered; what is behind them is shown as it stands
 MAX_OUTPUT = 4_000  # characters of printed text
-MAX_PICTURES = 50_000  # bytes of all pictures: readers have them in their own notebook, larger and sharper
+MAX_PICTURES = 40_000  # bytes of all pictures: readers have them in their own notebook, larger and sharper
 MAX_PIXELS = 10_000_000  # of all pictures, before they are made smaller: a few bytes can hold millions
 WIDTH, COLOURS = 440, 12
-QUOTED_LINE = re.compile(r"\bline (\d{1,4})\b(?: of its cell)?(?:, `([^`]*)`)?")
+QUOTED_LINE = re.compile(r"\b[Ll]ine (\d{1,4})\b(?: of its cell)?(?:, `([^`]*)`)?")
 UNTOUCHED = ("# YOUR CODE HERE", "raise NotImplementedError()")  # the release's: there is nothing to look at
 NOTEBOOK = "notebook"  # the key of the whole notebook
 

@@ -46,7 +46,7 @@ def _heading(_self, tokens, i, _options, env):
 
 def _address(_self, tokens, i, _options, _env):
     """A link is shown as its text and its address: following it, and looking up its host, is left to the reader."""
-    start = max(j for j in range(i) if tokens[j].type == "link_open")
+    start = next(j for j in range(i - 1, -1, -1) if tokens[j].type == "link_open")  # links do not nest
     address, shown = tokens[start].attrGet("href"), "".join(token.content for token in tokens[start:i])
     return "" if address == shown or len(address) > 200 else f" ({html.escape(address)})"
 

@@ -38,8 +38,8 @@ class Row:
         """Whether there is more to say than the sentence."""
         if self.summary is None:
             return True
-        more = self.code or self.summary.passed or len(self.summary.findings) > 1
-        return bool(self.comment or (self.state != "right" and more))
+        more = self.code or self.points or len(self.summary.findings) > 1
+        return bool(self.comment or (self.summary.findings and more))
 
 
 def page(verdict, fragments, grades, penalty=0.0):
@@ -54,7 +54,8 @@ def page(verdict, fragments, grades, penalty=0.0):
     order = {key: i for i, key in enumerate(fragments)}
     by_hand = sorted(grades.keys() - own, key=lambda name: (order.get(answer_key(name), len(order)), name))
     answers = [_answer(name, fragments, grades[name]) for name in by_hand if grades[name].possible]
-    rows = _said_once([*functions, *answers])
+    functions = _said_once(functions)
+    rows = [*functions, *answers]
     return (
         _environment()
         .get_template("page.html.j2")
@@ -62,8 +63,8 @@ def page(verdict, fragments, grades, penalty=0.0):
             verdict=verdict,
             title=title(verdict.assignment),
             rows=rows,
-            functions=[row for row in rows if row.summary],
-            answers=[row for row in rows if not row.summary],
+            functions=functions,
+            answers=answers,
             points=sum(row.points for row in rows) - penalty,
             possible=sum(row.possible for row in rows),
             waiting=[row for row in rows if row.state == "waiting"],
@@ -85,8 +86,11 @@ def _function(summary, fragments, grades):
     if not grade.possible:  # only a comment
         grade = Grade(summary.points, summary.possible, grade.comment)
     comment = "\n".join(grades[name].comment for name in (summary.name, f"check-{summary.name}") if name in grades).strip()
-    state = "right" if not summary.findings else "partly" if summary.passed and grade.points else "wrong"
-    sentence = summary.sentence[:MAX_SENTENCE] or ("Right." if state == "right" else "Not every case passed.")
+    state = "right" if grade.points >= grade.possible else "partly" if grade.points else "wrong"
+    if summary.findings:
+        sentence = summary.sentence[:MAX_SENTENCE] or "Not every case passed."
+    else:
+        sentence = "Right." if state == "right" else "Every case passed; your grader has decided on the points."
     code = Markup(fragments.get(function_key(summary.name), ""))
     return Row(summary.name, grade.points, grade.possible, state, sentence, comment=comment, summary=summary, code=code)
 
@@ -96,7 +100,7 @@ def _answer(name, fragments, grade):
     if state == "waiting":
         sentence = WAITS
     elif not grade.by_hand and not grade.points:
-        sentence = "You have not written an answer."
+        sentence = "Not answered."
     else:
         sentence = grade.comment.partition("\n")[0] or "Graded."
     return Row(
