@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / ".github" / "pictures"
-FEEDBACK = ROOT / "grading/demo/grading/feedback/chen/04-logistic-regression/04-logistic-regression.html"
+FEEDBACK = ROOT / "grading/demo/grading/feedback/dilek/01-data-loading/01-data-loading.html"
 NOTEBOOK = "02-pixel-baseline"
 HEADING = "3. How far is an image from a mean?"  # the screen begins here: a question, a picture, what to write
 SETTINGS = {

@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from autograder import configuration
 from autograder.judging.verdict import CaseResult, Verdict
-from autograder.page import WAITS, Grade, clean_notebook, fragments, page, summary_line
+from autograder.page import WAITS, Grade, clean_notebook, fragments, page
 
 # What a student may write to make the reader's browser ask for something.
 CALLS = """\
@@ -258,9 +258,9 @@ def test_points_comments_and_the_scheme_come_from_the_gradebook():
 
 
 def test_the_command_line_and_the_page_say_the_same():
-    cases = check("f", "Small.", "Large.", "Large.")
-    assert summary_line(cases) == (0, 3, "Large.")
-    assert summary_line(check("f", "", "")) == (2, 2, "")
+    verdict = Verdict("x", "chen", True, (), check("e", "", "") + check("f", "Small.", "Large.", "Large.") + check("g", "Last."))
+    assert verdict.worst == "f: Large."
+    assert re.search(r"<code>f</code>.*?0 of 3.*?<td role=\"cell\">Large.</td>", page(verdict, {}, {}), re.DOTALL)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from autograder.page.summary import summaries
+
 
 @dataclass(frozen=True)
 class CaseResult:
@@ -44,10 +46,9 @@ class Verdict:
     @property
     def worst(self):
         """The costliest sentence about the first function that fails, as later ones often fail because of it; else the notes."""
-        failed = [case for case in self.cases if not case.passed and case.message]
+        failed = [summary for summary in summaries(self.cases) if summary.sentence]
         if failed:
-            first = [case for case in failed if case.exercise == failed[0].exercise]
-            return f"{first[0].exercise}: {max(first, key=lambda case: case.possible - case.points).message}"
+            return f"{failed[0].name}: {failed[0].sentence}"
         return " ".join(self.notes)
 
     def to_json(self):

@@ -4,6 +4,6 @@ from autograder.page.clean import clean_notebook, clean_outputs
 from autograder.page.fragments import fragments
 from autograder.page.grades import Grade, read_grades
 from autograder.page.page import WAITS, page
-from autograder.page.summary import summaries, summary_line
+from autograder.page.summary import summaries
 
-__all__ = ["WAITS", "Grade", "clean_notebook", "clean_outputs", "fragments", "page", "read_grades", "summaries", "summary_line"]
+__all__ = ["WAITS", "Grade", "clean_notebook", "clean_outputs", "fragments", "page", "read_grades", "summaries"]

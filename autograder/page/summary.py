@@ -38,12 +38,6 @@ def summaries(cases):
     return [_summary(name, own) for name, own in by_name.items()]
 
 
-def summary_line(cases):
-    """(points, possible points, sentence) of the cases of one function."""
-    summary = _summary("", cases)
-    return summary.points, summary.possible, summary.sentence
-
-
 def _summary(name, cases):
     found, lost = {}, {}
     for case in cases:
