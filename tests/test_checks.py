@@ -37,7 +37,9 @@ from autograder.checks import (
     normal,
 )
 from autograder.checks.evaluate import Failure, LimitedEvaluator, run
+from autograder.checks.explainers.changes import edits
 from autograder.checks.explainers.compose import compose
+from autograder.checks.judge import SAY
 from autograder.checks.known import known as known_of
 from autograder.checks.proof import prove
 from autograder.checks.quotable import quotable
@@ -377,6 +379,84 @@ def test_a_mistake_is_compared_until_it_differs(own):
     judge(TWO, LocalEvaluator(namespace), own, "lazily", SECOND)
     computed = sorted(len(outcomes) for outcomes in known_of(TWO, own, "lazily")._outcomes.values())
     assert computed == [1, 1, 7, 7]  # the two other mistakes differ in the first case
+
+
+# ---- where to look: repairs of the student's own function
+
+REPAIRED = [
+    (SOFTMAX, "def softmax(z):\n    e = (z - z.amax(-1, True)).exp()\n    return e / e.sum(0, keepdim=True)",
+     "Line 3 of `softmax`, `return e / e.sum(0, keepdim=True)`: look at the axis in `e.sum(0, keepdim=True)`."),
+    (SOFTMAX, "def softmax(z):\n    e = (z - z.amax(-1, True)).exp()\n    return e / e.sum(-1)",
+     "Line 3 of `softmax`, `return e / e.sum(-1)`: keepdim is missing in `e.sum(-1)`."),
+    (SOFTMAX, "def softmax(z):\n    e = (z.amax(-1, True) - z).exp()\n    return e / e.sum(-1, True)",
+     "Line 2 of `softmax`, `e = (z.amax(-1, True) - z).exp()`: look at the order in `z.amax(-1, True) - z`."),
+    (SOFTMAX, "def softmax(z):\n    e = (z - z.amax(-1, True)).exp()\n    return e / (e.sum(-1, True) + 1e-5)",
+     "Line 3 of `softmax`, `return e / (e.sum(-1, True) + 1e-5)`: look at the number `1e-5` in `e.sum(-1, True) + 1e-5`."),
+    (SOFTMAX, "def shifted(z):\n    return z - z.amax(0, True)\n\ndef softmax(z):\n    e = shifted(z).exp()\n    return e / e.sum(-1, True)",
+     "Line 2 of `shifted`, `return z - z.amax(0, True)`: look at the axis in `z.amax(0, True)`."),
+    (SLOPE, "def slope(z, y):\n    p = softmax(z)\n    p[torch.arange(len(y)), y] += 1\n    return p / len(y)",
+     "Line 3 of `slope`, `p[torch.arange(len(y)), y] += 1`: look at this line once more."),
+    (SLOPE, "def slope(z, y):\n    p = softmax(z)\n    p[torch.arange(len(y)), y] -= 1\n    return p",
+     "Line 4 of `slope`, `return p`: a factor is missing in `p`."),
+    (STEP, "def step(w, dw, lr):\n    w = w - lr * dw",
+     "Line 2 of `step`, `w = w - lr * dw`: look at `=`, which makes a new tensor."),
+    (DIGITS, "def digits(z):\n    if z.ndim > 2:\n        raise ValueError\n    return z.argmax(dim=1)",
+     "Line 2 of `digits`, `if z.ndim > 2:`: look at the comparison in `z.ndim > 2`."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("side", [LocalEvaluator, lambda namespace: kernel(namespace)], ids=["here", "in a kernel"])
+@pytest.mark.parametrize(("each", "source", "said"), REPAIRED)
+def test_a_small_repair_of_the_students_function_says_where_to_look(each, source, said, side, own):
+    run(source, namespace := own.namespace())
+    before = dict(namespace)
+    verdict = judge(each, side(namespace), own, "secret", source)
+    assert said in {c.message for c in verdict.cases}
+    assert namespace == before  # an edit leaves nothing behind
+    assert verdict.score < 1
+
+
+def test_how_much_a_repair_says_is_the_instructors_choice(own):
+    each, source, said = REPAIRED[0]
+    run(source, namespace := own.namespace())
+    told = {say: judge(each, LocalEvaluator(namespace), own, "secret", source, say=say).cases[0].message for say in SAY}
+    assert told["place"] == said
+    assert told["kind"] == "One small change makes it right: look at the axis."
+    assert "`1` there makes it right" in told["repair"] or "`-1` there" in told["repair"] or said == told["repair"]
+    assert "axis" not in told["nothing"] and "Line" not in told["nothing"]
+
+
+def test_a_repair_that_passes_some_cases_is_not_told(own):
+    source = "def softmax(z):\n    if len(z) == z.shape[1]:\n        return z\n    e = z.exp()\n    return e / e.sum(0, True)"
+    _, text = messages(SOFTMAX, source, own)
+    assert "Line" not in text and "small change" not in text
+
+
+def test_an_edit_that_never_ends_costs_its_share_of_the_time(own):
+    source = "def digits(z):\n    if z.ndim != 2:\n        raise ValueError\n    n = 0\n    while n < 1:\n        n += 1\n    return z.argmin(dim=1)"
+    run(source, namespace := own.namespace())
+    evaluator = LocalEvaluator(namespace)
+    request = known_of(DIGITS, own, "secret").trials[0].requests[0]
+    endless, fine = source.replace("n += 1", "n -= 1"), source.replace("argmin", "argmax")
+    outcomes, seconds = evaluator.attempts(request, [endless, "def digits(z): return 1 +", fine, *[endless] * 3, fine], 1.2)
+    assert [o is not None for o in outcomes] == [False, False, True, False, False, False, False]
+    assert 1 < seconds < 2
+    assert namespace["digits"](torch.tensor([[1.0, 2.0]])).item() == 0
+
+
+@pytest.mark.parametrize("reply", [b"", b"x", save({}), save({}, {"message": "{}"}), save({}, {"message": '{"seconds": "x"}'})])
+def test_malformed_answers_to_attempts_are_no_evidence(reply, own):
+    with pytest.raises(NoEvidence):
+        KernelEvaluator(lambda _: base64.b64encode(reply).decode()).attempts(b"", ["", ""], 1)
+
+
+def test_edits_are_of_one_place_each_and_none_is_the_source():
+    source = "def f(x, y):\n    s = x.sum(dim=0) - 2 * y\n    return s if s > 0 else -s"
+    found = edits(source)
+    assert len({e.source for e in found}) == len(found) > 50 and source not in {e.source for e in found}
+    assert [e.cost for e in found] == sorted(e.cost for e in found)
+    lines = [sum(a != b for a, b in zip(source.splitlines(), e.source.splitlines(), strict=True)) for e in found]
+    assert set(lines) == {1}
 
 
 # ---- a kernel elsewhere

@@ -15,6 +15,7 @@ from . import agent
 from .inputs import Folder
 
 MOST_LINES = 200_000  # of one evaluation of code that nobody wrote; two halves of two loops may never end
+MOST_SECONDS = 0.5  # of CPU time, of one evaluation of an edited function; it may never end
 # The global random states, by the names that the agent gives them.
 GENERATORS = frozenset({"torch", "numpy", "random"})
 
@@ -63,6 +64,12 @@ class Evaluator(Protocol):
     def evaluate(self, request: bytes) -> Outcome:
         """Send a request made by `request`. Raises NoEvidence."""
 
+    def attempts(self, request: bytes, sources: list, seconds: float) -> tuple:
+        """The outcomes of a request with each of `sources` executed first, and put back afterwards, within CPU seconds.
+
+        Returns ([Outcome, or None where there is none], the CPU seconds that it took). Raises NoEvidence.
+        """
+
 
 @dataclass(frozen=True, eq=False)
 class LocalEvaluator:
@@ -72,6 +79,9 @@ class LocalEvaluator:
 
     def evaluate(self, request):
         return read(agent.answer(request, self.namespace))
+
+    def attempts(self, request, sources, seconds):
+        return read_answers(agent.answers(request, sources, seconds, MOST_SECONDS, self.namespace), len(sources))
 
 
 class Endless(Exception):
@@ -113,22 +123,28 @@ class KernelEvaluator:
     ask: object
 
     def evaluate(self, request):
-        text = self.ask(expression(request))
+        return read(self._call("answer", request))
+
+    def attempts(self, request, sources, seconds):
+        return read_answers(self._call("answers", request, sources, seconds, MOST_SECONDS), len(sources))
+
+    def _call(self, function, request, *others):
+        text = self.ask(expression(function, request, *others))
         if not isinstance(text, str) or len(text) > 3 * agent.MOST_BYTES:
             raise NoEvidence("The answer of your notebook cannot be read.")
         try:
-            return read(base64.b64decode(text.strip().strip("'\""), validate=True))
+            return base64.b64decode(text.strip().strip("'\""), validate=True)
         except (binascii.Error, ValueError):
             raise NoEvidence("The answer of your notebook cannot be read.") from None
 
 
-def expression(request):
-    """A Python expression that runs the agent on a request where it is evaluated; its value is a base64 str."""
+def expression(function, request, *others):
+    """A Python expression that runs a function of the agent on a request where it is evaluated; its value is a base64 str."""
     source = files(__package__).joinpath("agent.py").read_text()
     encoded = base64.b64encode(request).decode()
     return (
-        f"(lambda scope, base64: (exec({source!r}, scope), base64.b64encode(scope['answer']("
-        f"base64.b64decode({encoded!r}), globals())).decode())[1])({{'__name__': 'agent'}}, __import__('base64'))"
+        f"(lambda scope, base64: (exec({source!r}, scope), base64.b64encode(scope[{function!r}]("
+        f"base64.b64decode({encoded!r}), *{others!r}, globals())).decode())[1])({{'__name__': 'agent'}}, __import__('base64'))"
     )
 
 
@@ -166,6 +182,22 @@ def read(reply):
         raise
     except Exception:  # whatever a hostile reply makes the parsers raise
         raise NoEvidence("The answer of your notebook cannot be read.") from None
+
+
+def read_answers(reply, most):
+    """The outcomes in a reply to `attempts`, at most so many (None where there is none), and the CPU seconds. Raises NoEvidence."""
+    try:
+        message, replies = agent.unpack(reply)
+        return [_read_one(replies.get(str(n))) for n in range(most)], max(0.0, float(message["seconds"]))
+    except Exception:  # whatever a hostile reply makes the parsers raise
+        raise NoEvidence("The answer of your notebook cannot be read.") from None
+
+
+def _read_one(reply):
+    try:
+        return None if reply is None else read(reply.numpy().tobytes())
+    except NoEvidence:
+        return None
 
 
 class OutcomeEncoder(agent.Encoder):

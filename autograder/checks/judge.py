@@ -9,16 +9,19 @@ from .known import known
 from .observe import cast
 from .scoring import INPUTS, RANDOM, RULES, CaseResult, Verdict, results
 
+SAY = ("nothing", "kind", "place", "repair")
 
-def judge(exercise, evaluator, reference, secret, source="", failing=()):
+
+def judge(exercise, evaluator, reference, secret, source="", failing=(), say="place"):
     """Judge one exercise of a submission.
 
     evaluator: where the student's functions can be called. reference: the `Reference` of the assignment.
     secret: a str that decides the inputs, see `input_set`. source: the student's notebook, for the rules.
     failing: names of exercises that failed before; if this function calls one of them, the messages begin with that.
+    say: how much a sentence says that a repair of the student's own function has led to: one of `SAY`.
     Raises ExerciseError if the exercise or its reference is at fault, never because of the student.
     """
-    attempt = Attempt(exercise, evaluator, reference, secret, source)
+    attempt = Attempt(exercise, evaluator, reference, secret, source, say)
     messages = explain(attempt)
     called = rules.calls(source, exercise.name)
     if blamed := [name for name in failing if name in called]:
@@ -44,8 +47,8 @@ class Attempt:
     failed: of those not passed in spite of evidence. faults: {title: sentence} of broken conditions.
     """
 
-    def __init__(self, exercise, evaluator, reference, secret, source):
-        self.exercise, self.evaluator, self.reference, self.source = exercise, evaluator, reference, source
+    def __init__(self, exercise, evaluator, reference, secret, source, say):
+        self.exercise, self.evaluator, self.reference, self.source, self.say = exercise, evaluator, reference, source, say
         self.known = known(exercise, reference, secret)
         self.trials, self.right = self.known.trials, self.known.right
         self.got = [self._run(t) for t in self.trials]

@@ -7,8 +7,9 @@ titles of broken conditions. It returns {index or title: sentence} for as many o
 from .combined import combined
 from .described import described
 from .recorded import recorded
+from .repaired import repaired
 
-ROW = (recorded, combined, described)
+ROW = (recorded, repaired, combined, described)
 
 
 def explain(attempt):

@@ -1,0 +1,130 @@
+"""Edits of a function's source: what stands where, and how something else is written there."""
+
+import ast
+from dataclasses import dataclass
+
+LIBRARIES = ("torch", "np", "numpy", "math", "random")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of a function.
+
+    look: what its author should do there, in words. line: counted from the function's first. place: the text that a student is
+    shown; written: what stands in the place of a part of it. source: the whole function, changed. span: of the place, in bytes.
+    cost: the smaller the likelier.
+    """
+
+    look: str
+    line: int
+    place: str
+    written: str
+    source: str
+    span: tuple
+    cost: int
+
+
+class Source:
+    """The text of a function or class, its syntax tree, and what its names mean."""
+
+    def __init__(self, text):
+        self.bytes = text.encode()
+        self.starts = [0]
+        for line in self.bytes.splitlines(keepends=True):
+            self.starts.append(self.starts[-1] + len(line))
+        every = list(ast.walk(ast.parse(text)))
+        self.parents = {child: node for node in every for child in ast.iter_child_nodes(node)}
+        annotations = [a for n in every for a in (getattr(n, "annotation", None), getattr(n, "returns", None)) if a]
+        passed_over = {inner for a in annotations for inner in ast.walk(a)}
+        self.nodes = [n for n in every if n not in passed_over and not _is_docstring(n)]
+
+    def span(self, node):
+        start = self.starts[node.lineno - 1] + node.col_offset
+        return start, self.starts[node.end_lineno - 1] + node.end_col_offset
+
+    def text(self, node):
+        return self.bytes[slice(*self.span(node))].decode()
+
+    def wrapped(self, node):
+        """The text of an expression, in brackets where more is written beside it."""
+        simple = isinstance(node, ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.Tuple | ast.List)
+        return self.text(node) if simple else f"({self.text(node)})"
+
+    def edit(self, cost, look, node, written, shown=None):
+        """Write something in the place of a node; `shown` is the larger node that the student is shown."""
+        start, end = self.span(node)
+        shown = shown if isinstance(shown, ast.expr) else node
+        return Edit(
+            look=look,
+            line=node.lineno,
+            place=" ".join(self.text(shown).split()),
+            written=written,
+            source=(self.bytes[:start] + written.encode() + self.bytes[end:]).decode(),
+            span=self.span(shown),
+            cost=cost,
+        )
+
+    def rewritten(self, cost, look, node, change):
+        """The edit that a change of a copy of an expression makes."""
+        copy = ast.parse(f"({self.text(node)})", mode="eval").body
+        change(copy)
+        text = ast.unparse(copy)
+        return self.edit(cost, look, node, f"({text})" if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare) else text)
+
+    def function(self, node):
+        """The function around a node; None if there is none."""
+        while node and not isinstance(node, ast.FunctionDef):
+            node = self.parents.get(node)
+        return node
+
+    def names(self, node):
+        """Names that could stand at a node: the arguments of its function, and what is assigned before."""
+        function = self.function(node)
+        if not function:
+            return []
+        arguments = [a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg) and a.arg != "self"]
+        stored = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        return [*dict.fromkeys([*arguments, *(n.id for n in stored if n.lineno < node.lineno)])]
+
+    def attributes(self):
+        """The attributes of `self` that are assigned somewhere."""
+        stored = [
+            n.attr for n in self.nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) and is_self(n.value)
+        ]
+        return [*dict.fromkeys(stored)]
+
+    def around(self, node):
+        """The expression around a node, if it says more than the node alone."""
+        parent = self.parents[node]
+        if isinstance(parent, ast.keyword | ast.UnaryOp):
+            parent = self.parents[parent]
+        return parent if isinstance(parent, ast.BinOp | ast.Call | ast.Compare | ast.Subscript | ast.Attribute) else node
+
+    def is_called(self, node):
+        parent = self.parents[node]
+        return isinstance(parent, ast.Call) and parent.func is node
+
+
+def called(node):
+    """The name of the function or method that a call calls."""
+    return getattr(node.func, "attr", getattr(node.func, "id", None))
+
+
+def is_method(node):
+    """Whether a call is one of a tensor's methods, and not of a library's functions."""
+    return isinstance(node.func, ast.Attribute) and not (
+        isinstance(node.func.value, ast.Name) and node.func.value.id in LIBRARIES
+    )
+
+
+def is_self(node):
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def sign(node):
+    """The operator of a BinOp or AugAssign as text."""
+    return ast.unparse(ast.BinOp(ast.Name("a"), node.op, ast.Name("b")))[2:-2]
+
+
+def _is_docstring(node):
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
