@@ -25,6 +25,7 @@ from autograder.checks import (
     Reference,
     case,
     exercise,
+    follow_through,
     generator,
     gradient,
     input_set,
@@ -214,7 +215,6 @@ DESCRIBED = [
     (SOFTMAX, RIGHT + " * -2", "too large by the factor 2, and has the wrong sign"),
     (SOFTMAX, "def softmax(z):\n    e = (z - z.max(dim=-1, keepdim=True).values).exp()\n    return -e / e.sum(dim=-1, keepdim=True)", "wrong sign"),
     (SOFTMAX, RIGHT + " + 0.25", "one and the same constant everywhere"),
-    (SOFTMAX, "def softmax(z):\n    e = (z - z.max(dim=-1, keepdim=True).values).exp()\n    return e", "off by a factor of its own in each row"),
     (SOFTMAX, "def softmax(z): return z - z.logsumexp(-1, True)", "is the logarithm of what is asked for"),
     (SOFTMAX, RIGHT + ".flip(0)", "reverse order"),
     (SOFTMAX, RIGHT + " * (1 if len(z) != z.shape[1] else z)", "Wrong only when there are as many rows as columns"),
@@ -244,10 +244,10 @@ DESCRIBED = [
 ]  # fmt: skip
 
 
-def messages(each, source, own):
+def messages(each, source, own, say="nothing"):
     namespace = own.namespace()
     run(source, namespace)
-    verdict = judge(each, LocalEvaluator(namespace), own, "secret", source)
+    verdict = judge(each, LocalEvaluator(namespace), own, "secret", source, say=say)
     assert all(bool(c.message) != c.passed for c in verdict.cases)
     return verdict, "\n".join(c.message for c in verdict.cases)
 
@@ -293,7 +293,7 @@ def test_a_function_is_told_to_wait_for_the_one_it_calls(slope, blamed, own):
     """A wrong softmax fails slope too, where slope calls it; else it has nothing to do with it."""
     namespace, source = own.namespace(), f"{SECOND}\n\n{slope}"
     run(source, namespace)
-    verdict = judge(SLOPE, LocalEvaluator(namespace), own, "secret", source, failing=["shuffled", "softmax"])
+    verdict = judge(SLOPE, LocalEvaluator(namespace), own, "secret", source, failing=["shuffled", "softmax"], say="nothing")
     messages = [case.message for case in verdict.cases[: len(SLOPE.cases)] if not case.passed]
     assert messages
     assert all(m.startswith("Mend your `softmax` first: `slope` calls it") == blamed for m in messages), messages
@@ -385,23 +385,23 @@ def test_a_mistake_is_compared_until_it_differs(own):
 
 REPAIRED = [
     (SOFTMAX, "def softmax(z):\n    e = (z - z.amax(-1, True)).exp()\n    return e / e.sum(0, keepdim=True)",
-     "Line 3 of `softmax`, `return e / e.sum(0, keepdim=True)`: look at the axis in `e.sum(0, keepdim=True)`."),
+     "Look at line 3, `return e / e.sum(0, keepdim=True)`: the axis in `e.sum(0, keepdim=True)`."),
     (SOFTMAX, "def softmax(z):\n    e = (z - z.amax(-1, True)).exp()\n    return e / e.sum(-1)",
-     "Line 3 of `softmax`, `return e / e.sum(-1)`: keepdim is missing in `e.sum(-1)`."),
+     "Look at line 3, `return e / e.sum(-1)`: keepdim is missing in `e.sum(-1)`."),
     (SOFTMAX, "def softmax(z):\n    e = (z.amax(-1, True) - z).exp()\n    return e / e.sum(-1, True)",
-     "Line 2 of `softmax`, `e = (z.amax(-1, True) - z).exp()`: look at the order in `z.amax(-1, True) - z`."),
+     "Look at line 2, `e = (z.amax(-1, True) - z).exp()`: the order in `z.amax(-1, True) - z`."),
     (SOFTMAX, "def softmax(z):\n    e = (z - z.amax(-1, True)).exp()\n    return e / (e.sum(-1, True) + 1e-5)",
-     "Line 3 of `softmax`, `return e / (e.sum(-1, True) + 1e-5)`: look at the number `1e-5` in `e.sum(-1, True) + 1e-5`."),
+     "Look at line 3, `return e / (e.sum(-1, True) + 1e-5)`: the number `1e-5` in `e.sum(-1, True) + 1e-5`."),
     (SOFTMAX, "def shifted(z):\n    return z - z.amax(0, True)\n\ndef softmax(z):\n    e = shifted(z).exp()\n    return e / e.sum(-1, True)",
-     "Line 2 of `shifted`, `return z - z.amax(0, True)`: look at the axis in `z.amax(0, True)`."),
+     "Look at `return z - z.amax(0, True)` in your `shifted`: the axis in `z.amax(0, True)`."),
     (SLOPE, "def slope(z, y):\n    p = softmax(z)\n    p[torch.arange(len(y)), y] += 1\n    return p / len(y)",
-     "Line 3 of `slope`, `p[torch.arange(len(y)), y] += 1`: look at this line once more."),
+     "Look at line 3, `p[torch.arange(len(y)), y] += 1`."),
     (SLOPE, "def slope(z, y):\n    p = softmax(z)\n    p[torch.arange(len(y)), y] -= 1\n    return p",
-     "Line 4 of `slope`, `return p`: a factor is missing in `p`."),
+     "Look at line 4, `return p`: a factor is missing in `p`."),
     (STEP, "def step(w, dw, lr):\n    w = w - lr * dw",
-     "Line 2 of `step`, `w = w - lr * dw`: look at `=`, which makes a new tensor."),
+     "Look at line 2, `w = w - lr * dw`: `=`, which makes a new tensor."),
     (DIGITS, "def digits(z):\n    if z.ndim > 2:\n        raise ValueError\n    return z.argmax(dim=1)",
-     "Line 2 of `digits`, `if z.ndim > 2:`: look at the comparison in `z.ndim > 2`."),
+     "Look at line 2, `if z.ndim > 2:`: the comparison in `z.ndim > 2`."),
 ]  # fmt: skip
 
 
@@ -421,15 +421,15 @@ def test_how_much_a_repair_says_is_the_instructors_choice(own):
     run(source, namespace := own.namespace())
     told = {say: judge(each, LocalEvaluator(namespace), own, "secret", source, say=say).cases[0].message for say in SAY}
     assert told["place"] == said
-    assert told["kind"] == "One small change makes it right: look at the axis."
-    assert "`1` there makes it right" in told["repair"] or "`-1` there" in told["repair"] or said == told["repair"]
-    assert "axis" not in told["nothing"] and "Line" not in told["nothing"]
+    assert told["repair"] == said  # dim=1 and dim=-1 are both right
+    assert told["kind"] == "One small change makes it right: the axis."
+    assert "axis" not in told["nothing"] and "Look" not in told["nothing"]
 
 
 def test_a_repair_that_passes_some_cases_is_not_told(own):
     source = "def softmax(z):\n    if len(z) == z.shape[1]:\n        return z\n    e = z.exp()\n    return e / e.sum(0, True)"
-    _, text = messages(SOFTMAX, source, own)
-    assert "Line" not in text and "small change" not in text
+    _, text = messages(SOFTMAX, source, own, say="place")
+    assert "Look" not in text and "small change" not in text
 
 
 def test_an_edit_that_never_ends_costs_its_share_of_the_time(own):
@@ -459,6 +459,61 @@ def test_edits_are_of_one_place_each_and_none_is_the_source():
     assert set(lines) == {1}
 
 
+# ---- follow-through marks
+
+
+@pytest.mark.parametrize("side", [LocalEvaluator, lambda namespace: kernel(namespace)], ids=["here", "in a kernel"])
+def test_a_right_function_is_not_charged_for_the_earlier_one_that_it_calls(side, own):
+    source = SECOND + "\n\ndef slope(z, y):\n    p = softmax(z)\n    p[torch.arange(len(y)), y] -= 1\n    return p / len(y)"
+    run(source, namespace := own.namespace())
+    before = dict(namespace)
+    arguments = side(namespace), own, "secret", source, ["softmax"]
+    verdict = judge(SLOPE, *arguments)
+    followed = follow_through(verdict, SLOPE, *arguments)
+    assert verdict.score == 0 and followed.score == 1 and not followed.passed
+    assert {c.message for c in followed.cases if not c.passed} == {"Right, given a right `softmax`."}
+    assert [e for e, _ in followed.points(2)] == [p for _, p in followed.points(2)]
+    assert namespace == before
+
+
+@pytest.mark.parametrize(
+    "slope",
+    [
+        "def slope(z, y): return softmax(z) * len(y)",
+        "def slope(z, y): return z / len(y)",
+        "def slope(z, y): return softmax(z) - slope(z, y)",
+    ],
+)
+def test_a_wrong_function_gains_nothing_by_right_earlier_ones(slope, own):
+    run(source := f"{SECOND}\n\n{slope}", namespace := own.namespace())
+    arguments = LocalEvaluator(namespace), own, "secret", source, ["softmax"]
+    verdict = judge(SLOPE, *arguments, say="nothing")
+    assert follow_through(verdict, SLOPE, *arguments) == verdict and verdict.score == 0
+
+
+THIEF = """
+stolen = {}
+def softmax(z): return z
+def slope(z, y):
+    stolen.setdefault("softmax", softmax)
+    return softmax(z)
+"""
+
+
+def test_who_catches_a_right_function_finds_nothing_to_use_it_for(own):
+    """A reference reaches the notebook's process only when the function that it solves has been judged for good."""
+    source = THIEF.replace("def softmax(z): return z", "def softmax(z): return stolen.get('softmax', lambda z: z)(z)")
+    run(source, namespace := own.namespace())
+    evaluator = LocalEvaluator(namespace)
+    verdicts = [
+        (each, before, judge(each, evaluator, own, "secret", source, before))
+        for each, before in [(SOFTMAX, []), (SLOPE, ["softmax"])]
+    ]
+    assert [v.score for *_, v in verdicts] == [0, 0]
+    followed = [follow_through(v, each, evaluator, own, "secret", source, before).score for each, before, v in verdicts]
+    assert followed == [0, 0]
+
+
 # ---- a kernel elsewhere
 
 
@@ -473,7 +528,7 @@ def test_both_sides_of_the_evaluator_give_the_same_verdict(each, source, said, o
     for side in (LocalEvaluator, kernel):
         namespace = own.namespace()
         run(source, namespace)
-        verdicts.append(judge(each, side(namespace), own, "secret", source))
+        verdicts.append(judge(each, side(namespace), own, "secret", source, say="nothing"))
     assert verdicts[0] == verdicts[1]
 
 

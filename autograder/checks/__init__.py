@@ -1,6 +1,7 @@
 """Checks that name the mistake: exercises are data, a student's functions are compared with the solution notebook's own."""
 
 from .evaluate import Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
+from .following import follow_through
 from .format import Case, Exercise, ExerciseError, case, exercise, gradient, load, loop_free
 from .inputs import Draw, Folder, folder, generator, integers, labels, normal, pixels, uniform
 from .judge import judge
@@ -27,6 +28,7 @@ __all__ = [
     "case",
     "exercise",
     "folder",
+    "follow_through",
     "generator",
     "gradient",
     "input_set",

@@ -185,7 +185,7 @@ def read(reply):
 
 
 def read_answers(reply, most):
-    """The outcomes in a reply to `attempts`, at most so many (None where there is none), and the CPU seconds. Raises NoEvidence."""
+    """So many outcomes in a reply to `attempts` (None where there is none), and the CPU seconds. Raises NoEvidence."""
     try:
         message, replies = agent.unpack(reply)
         return [_read_one(replies.get(str(n))) for n in range(most)], max(0.0, float(message["seconds"]))

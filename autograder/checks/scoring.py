@@ -17,7 +17,7 @@ UNITS = (0.5, 0.25, 0.1, 0.05, 0.01)  # points come in the largest of these that
 
 @dataclass(frozen=True)
 class CaseResult:
-    """`earned` of `weight`; `message` is empty where the case is passed.
+    """`earned` of `weight`; `message` is empty where the case is passed. What is right only given something else is not passed.
 
     A condition has no weight; where it is broken, it earns less than 0.
     """
@@ -53,7 +53,7 @@ class Verdict:
         left, points = 0.0, []
         for case, share in zip(self.cases, shares, strict=True):
             if case.weight:
-                earned = share if case.passed else _floor(share * case.earned / case.weight)
+                earned = share if case.earned == case.weight else _floor(share * case.earned / case.weight)
             else:
                 cost = max(0.05, _round(possible * -case.earned / sum(c.weight for c in self.cases)))
                 earned = 0.0 if case.passed else -left if case.title == RULES else -min(left, cost)

@@ -91,20 +91,32 @@ class _Notebook:
         source = checks.join(
             c.source for c in self.notebook.cells if c.cell_type == "code" and not c.metadata.get("nbgrader", {}).get("grade")
         )
-        evaluator, failing = checks.KernelEvaluator(self.kernel.ask), []
-        inputs = checks.input_set(self.task.secret, self.task.digest)
+        evaluator, failing, failed = checks.KernelEvaluator(self.kernel.ask), [], []
+        solved, inputs = reference(self.course, self.task.assignment), checks.input_set(self.task.secret, self.task.digest)
         for cell in check_cells(self.notebook):
             exercise = self.exercises.get(grade_id(cell))
             if exercise is None or not any(cell is reached for reached in cells):
                 continue
             self.kernel.bring_back(grade_id(cell))
-            verdict = checks.judge(exercise, evaluator, reference(self.course, self.task.assignment), inputs, source, failing)
-            judged = zip(verdict.cases, verdict.points(float(cell.metadata["nbgrader"]["points"])), strict=True)
-            self.judged[grade_id(cell)] = [CaseResult(exercise.name, c.title, c.passed, c.message, *part) for c, part in judged]
+            verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing)
             self.flags += verdict.flags
-            self.tell({"notebook": self.name, "check": grade_id(cell), "cases": [asdict(c) for c in self.judged[grade_id(cell)]]})
+            self._keep(cell, verdict)
             if not verdict.passed:
+                failed.append((cell, verdict, exercise, tuple(failing)))
                 failing.append(exercise.name)
+        # Only now, and in this order: the notebook's process sees references now, of earlier functions than the one judged.
+        for cell, verdict, exercise, before in failed:
+            self.kernel.bring_back(grade_id(cell))
+            followed = checks.follow_through(verdict, exercise, evaluator, solved, inputs, source, before)
+            if followed != verdict:
+                self._keep(cell, followed)
+
+    def _keep(self, cell, verdict):
+        """Hold a verdict about a check cell in its points, and tell it: what has been told is not lost."""
+        judged = zip(verdict.cases, verdict.points(float(cell.metadata["nbgrader"]["points"])), strict=True)
+        cases = [CaseResult(verdict.exercise, c.title, c.passed, c.message, *part) for c, part in judged]
+        self.judged[grade_id(cell)] = cases
+        self.tell({"notebook": self.name, "check": grade_id(cell), "cases": [asdict(c) for c in cases]})
 
     def _score(self, cell, reason):
         """Put the score of a check cell into its outputs, and return its cases."""

@@ -64,13 +64,13 @@ RANDOM = {"randperm", "randn", "rand", "randint", "normal", "multinomial"}
 NEW = {"zeros", "ones", "eye", "empty", "full", "tensor"}
 
 
-def edits(text, constants=(), functions=()):
+def edits(text, functions=()):
     """All edits of a function (or class), the smallest first; none twice.
 
-    text: its source. constants: numbers, and functions: names of functions, to try in the place of its own.
+    text: its source. functions: names of functions that may be mistaken for each other.
     """
     found = {}
-    for edit in _Changes(text, constants, functions).all():
+    for edit in _Changes(text, functions).all():
         if edit.source != text and edit.cost < getattr(found.get(edit.source), "cost", 99):
             found[edit.source] = edit
     return sorted(found.values(), key=lambda e: (e.cost, e.span))
@@ -79,9 +79,9 @@ def edits(text, constants=(), functions=()):
 class _Changes(Source):
     """One method for each kind of node, named like it; each yields edits."""
 
-    def __init__(self, text, constants, functions):
+    def __init__(self, text, functions):
         super().__init__(text)
-        self.numbers, self.functions = dict.fromkeys([*NUMBERS, *constants]), functions
+        self.functions = functions
         loaded = {n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         arguments = {n.arg for n in self.nodes if isinstance(n, ast.arg)} - {"self"}
         stored = {n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -94,19 +94,19 @@ class _Changes(Source):
     def Constant(self, node):
         value, parent = node.value, self.parents[node]
         if isinstance(value, bool):
-            yield self.edit(1, f"look at `{value}`", node, str(not value), self.around(node))
+            yield self.edit(1, f"`{value}`", node, str(not value), self.around(node))
         elif isinstance(value, int | float):
             near = [value + 1, value - 1, -value] if isinstance(value, int) else [-value, value * 10, value / 10]
-            look = "look at the axis" if self._is_axis(node) else f"look at the number `{self.text(node)}`"
-            for number in dict.fromkeys([*self.numbers, *near]):
+            look = "the axis" if self._is_axis(node) else f"the number `{self.text(node)}`"
+            for number in dict.fromkeys([*NUMBERS, *near]):
                 if number != value:
                     yield self.edit(1, look, node, f"({number!r})" if number < 0 else repr(number), self.around(node))
             for name in self.names(node) if isinstance(parent, ast.Subscript) else ():
-                yield self.edit(2, f"look at the index `{value}`", node, name, parent)
+                yield self.edit(2, f"the index `{value}`", node, name, parent)
         elif isinstance(value, str) and isinstance(parent, ast.Subscript | ast.Dict):
             strings = [n.value for n in self.nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
             for other in dict.fromkeys(s for s in strings if s.isidentifier() and s != value):
-                yield self.edit(2, f"look at the key `{value!r}`", node, repr(other))
+                yield self.edit(2, f"the key `{value!r}`", node, repr(other))
 
     def _is_axis(self, node):
         parent = self.parents[node]
@@ -121,51 +121,51 @@ class _Changes(Source):
             yield from self._family(node, node.id, node)
             for other in self.functions if node.id in self.functions else ():
                 if other != node.id:
-                    yield self.edit(2, f"look at `{node.id}`", node, other)
+                    yield self.edit(2, f"`{node.id}`", node, other)
         elif isinstance(node.ctx, ast.Load) and node.id not in (*LIBRARIES, "self"):
             yield from self._family(node, node.id, node)
             for other in self.names(node):
                 if other != node.id:
-                    yield self.edit(2, f"look at the name `{node.id}`", node, other, self.around(node))
+                    yield self.edit(2, f"the name `{node.id}`", node, other, self.around(node))
             for other in self.unused:
                 for operator in "+-*/":
                     yield self.edit(3, f"`{other}` is missing", node, f"({node.id} {operator} {other})", self.around(node))
             if isinstance(self.parents[node], ast.BinOp):
-                yield self.edit(3, f"look at the factor `{node.id}`", node, f"({node.id} > 0)", self.around(node))
+                yield self.edit(3, f"the factor `{node.id}`", node, f"({node.id} > 0)", self.around(node))
         elif isinstance(node.ctx, ast.Store) and self.attributes():
-            yield self.edit(2, "look at the name, which is not one of `self`", node, f"self.{node.id}")
+            yield self.edit(2, "the name, which is not one of `self`", node, f"self.{node.id}")
 
     def Attribute(self, node):
         if self.is_called(node):
             yield from self._family(node, node.attr, self.parents[node])
         elif node.attr in ("T", "mT", "values", "indices"):
-            yield self.edit(1, f"look at `.{node.attr}`", node, self.wrapped(node.value))
+            yield self.edit(1, f"`.{node.attr}`", node, self.wrapped(node.value))
         elif is_self(node.value) and isinstance(node.ctx, ast.Load):
             for other in [*(f"self.{a}" for a in self.attributes()), *self.names(node)]:
                 if other != f"self.{node.attr}":
-                    yield self.edit(2, f"look at `self.{node.attr}`", node, other, self.around(node))
+                    yield self.edit(2, f"`self.{node.attr}`", node, other, self.around(node))
 
     def _family(self, node, name, shown):
         for family in FAMILIES:
             for other in sorted(family - {name}) if name in family else ():
-                yield self.edit(1, f"look at `{name}`", node, self.text(node)[: -len(name)] + other, shown)
+                yield self.edit(1, f"`{name}`", node, self.text(node)[: -len(name)] + other, shown)
 
     def Call(self, node):
         name, names, given = called(node), self.names(node), {k.arg for k in node.keywords}
         inner = node.func.value if is_method(node) else node.args[0] if node.args else None
         if inner is not None:
             if name in DROPPED:
-                yield self.edit(1, f"look at `{name}`", node, self.wrapped(inner))
+                yield self.edit(1, f"`{name}`", node, self.wrapped(inner))
             if name in REDUCTIONS and not isinstance(inner, ast.GeneratorExp | ast.Starred):
                 yield from self._reduction(node)
             if name in ("numel", "len"):
                 for count in (f"len({self.text(inner)})", f"{self.wrapped(inner)}.numel()", f"{self.wrapped(inner)}.shape[1]"):
-                    yield self.edit(2, "look at the number that is counted", node, count, self.around(node))
+                    yield self.edit(2, "the number that is counted", node, count, self.around(node))
         for i, keyword in enumerate(node.keywords):
             if keyword.arg and keyword.arg not in ("dim", "axis", "keepdim"):
-                yield self.rewritten(2, f"look at `{keyword.arg}`", node, lambda c, i=i: c.keywords.pop(i))
+                yield self.rewritten(2, f"`{keyword.arg}`", node, lambda c, i=i: c.keywords.pop(i))
         for i, j in combinations(range(len(node.args)), 2):
-            yield self.rewritten(2, "look at the order of the arguments", node, lambda c, i=i, j=j: _swap(c.args, i, j))
+            yield self.rewritten(2, "the order of the arguments", node, lambda c, i=i, j=j: _swap(c.args, i, j))
         if name in RANDOM and "generator" in names and "generator" not in given:
             yield self.edit(1, "the generator is missing", node, self._with(node, "generator=generator"))
         if name in NEW and "dtype" not in given:
@@ -173,22 +173,22 @@ class _Changes(Source):
                 yield self.edit(3, "the dtype is missing", node, self._with(node, f"dtype={argument}.dtype"))
         if name == "range" and node.args:
             for change in (" + 1", " - 1"):
-                yield self.edit(2, "look at the end of the range", node.args[-1], self.wrapped(node.args[-1]) + change, node)
+                yield self.edit(2, "the end of the range", node.args[-1], self.wrapped(node.args[-1]) + change, node)
 
     def _reduction(self, node):
         own = node.args if is_method(node) else node.args[1:]
         axes = [k for k in node.keywords if k.arg in ("dim", "axis")] or own[:1]
         for axis in ("0", "1", "-1") if not axes else ():
-            yield self.edit(2, "look at the axis", node, self._with(node, f"dim={axis}"))
-            yield self.edit(2, "look at the axis and keepdim", node, self._with(node, f"dim={axis}, keepdim=True"))
+            yield self.edit(2, "the axis", node, self._with(node, f"dim={axis}"))
+            yield self.edit(2, "the axis and keepdim", node, self._with(node, f"dim={axis}, keepdim=True"))
         keepdim = [i for i, k in enumerate(node.keywords) if k.arg == "keepdim"]
         if axes:
             whole = f"{self.text(node.func)}({'' if is_method(node) else self.text(node.args[0])})"
-            yield self.edit(2, "look at the axis", node, whole)
+            yield self.edit(2, "the axis", node, whole)
             if not keepdim:
                 yield self.edit(1, "keepdim is missing", node, self._with(node, "keepdim=True"))
         for i in keepdim:
-            yield self.rewritten(1, "look at `keepdim`", node, lambda c, i=i: c.keywords.pop(i))
+            yield self.rewritten(1, "`keepdim`", node, lambda c, i=i: c.keywords.pop(i))
 
     def _with(self, node, argument):
         text = self.text(node)[:-1].rstrip().rstrip(",")
@@ -197,87 +197,87 @@ class _Changes(Source):
     def BinOp(self, node):
         left, right, operator = self.wrapped(node.left), self.wrapped(node.right), sign(node)
         for other in _others(OPERATORS, node.op):
-            yield self.rewritten(1, f"look at the operator `{operator}`", node, lambda c, other=other: setattr(c, "op", other))
+            yield self.rewritten(1, f"the operator `{operator}`", node, lambda c, other=other: setattr(c, "op", other))
         if isinstance(node.op, ast.Sub | ast.Div | ast.MatMult | ast.Pow):
-            yield self.edit(1, "look at the order", node, f"({right} {operator} {left})")
-        yield self.edit(2, f"look at `{operator} {self.text(node.right)}`", node, left)
-        yield self.edit(2, f"look at `{self.text(node.left)}`", node, f"(-{right})" if isinstance(node.op, ast.Sub) else right)
+            yield self.edit(1, "the order", node, f"({right} {operator} {left})")
+        yield self.edit(2, f"`{operator} {self.text(node.right)}`", node, left)
+        yield self.edit(2, f"`{self.text(node.left)}`", node, f"(-{right})" if isinstance(node.op, ast.Sub) else right)
         if isinstance(node.op, ast.MatMult):
             for a, b in [(f"{left}.T", right), (left, f"{right}.T"), (right, f"{left}.T"), (f"{right}.T", left)]:
-                yield self.edit(2, "look at the order and the transpose", node, f"({a} @ {b})")
+                yield self.edit(2, "the order and the transpose", node, f"({a} @ {b})")
         if isinstance(node.left, ast.BinOp) and type(node.left.op) is not type(node.op):
             a, b, inner = self.wrapped(node.left.left), self.wrapped(node.left.right), sign(node.left)
-            yield self.edit(2, "look at the brackets", node, f"({a} {inner} ({b} {operator} {right}))")
-            yield self.edit(2, "look at the brackets", node, f"(({a} {operator} {right}) {inner} {b})")
+            yield self.edit(2, "the brackets", node, f"({a} {inner} ({b} {operator} {right}))")
+            yield self.edit(2, "the brackets", node, f"(({a} {operator} {right}) {inner} {b})")
         for operand in (node.left, node.right):
             for ending in (".log()", ".exp()"):
                 yield self.edit(4, "a function is missing", operand, self.wrapped(operand) + ending, node)
 
     def UnaryOp(self, node):
         if isinstance(node.op, ast.USub | ast.Not) and not isinstance(node.operand, ast.Constant):
-            look = "look at the sign" if isinstance(node.op, ast.USub) else "look at `not`"
+            look = "the sign" if isinstance(node.op, ast.USub) else "`not`"
             yield self.edit(1, look, node, self.wrapped(node.operand))
 
     def Compare(self, node):
         for other in _others(COMPARISONS, node.ops[0]) if len(node.ops) == 1 else ():
-            yield self.rewritten(1, "look at the comparison", node, lambda c, other=other: c.ops.__setitem__(0, other))
+            yield self.rewritten(1, "the comparison", node, lambda c, other=other: c.ops.__setitem__(0, other))
 
     def BoolOp(self, node):
         other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        yield self.rewritten(1, "look at `and` and `or`", node, lambda c: setattr(c, "op", other))
+        yield self.rewritten(1, "`and` and `or`", node, lambda c: setattr(c, "op", other))
         for i, value in enumerate(node.values):
-            yield self.rewritten(2, f"look at the condition `{self.text(value)}`", node, lambda c, i=i: c.values.pop(i))
+            yield self.rewritten(2, f"the condition `{self.text(value)}`", node, lambda c, i=i: c.values.pop(i))
 
     def Tuple(self, node):
         if isinstance(node.ctx, ast.Load) and not any(isinstance(e, ast.Slice) for e in node.elts):
             for i, j in combinations(range(len(node.elts)), 2):
-                yield self.rewritten(1, "look at the order", node, lambda c, i=i, j=j: _swap(c.elts, i, j))
+                yield self.rewritten(1, "the order", node, lambda c, i=i, j=j: _swap(c.elts, i, j))
 
     List = Tuple
 
     def Subscript(self, node):
         if isinstance(node.ctx, ast.Load):
-            yield self.edit(1, "look at the index", node, self.wrapped(node.value))
+            yield self.edit(1, "the index", node, self.wrapped(node.value))
 
     def Slice(self, node):
         for part in (node.lower, node.upper):
             for change in (" + 1", " - 1") if part is not None else ():
-                yield self.edit(2, "look at the ends of the slice", part, self.wrapped(part) + change, self.parents[node])
+                yield self.edit(2, "the ends of the slice", part, self.wrapped(part) + change, self.parents[node])
 
     def AugAssign(self, node):
         target, value = self.text(node.target), self.text(node.value)
         for operator in "+-*/":
-            yield self.edit(1, f"look at `{sign(node)}=`", node, f"{target} {operator}= {value}")
-        yield self.edit(1, f"look at `{sign(node)}=`", node, f"{target} = {value}")
-        yield self.edit(1, f"look at `{sign(node)}=`, which works in place", node, f"{target} = {target} {sign(node)} ({value})")
-        yield self.edit(3, "look at this line", node, "pass")
+            yield self.edit(1, f"`{sign(node)}=`", node, f"{target} {operator}= {value}")
+        yield self.edit(1, f"`{sign(node)}=`", node, f"{target} = {value}")
+        yield self.edit(1, f"`{sign(node)}=`, which works in place", node, f"{target} = {target} {sign(node)} ({value})")
+        yield self.edit(3, "", node, "pass")
         yield from self._endings(node)
 
     def Assign(self, node):
         value, (target, *_) = node.value, node.targets
         if isinstance(value, ast.BinOp) and self.text(value.left) == self.text(target):
             inside = f"{self.text(target)} {sign(value)}= {self.text(value.right)}"
-            yield self.edit(1, "look at `=`, which makes a new tensor", node, inside)
+            yield self.edit(1, "`=`, which makes a new tensor", node, inside)
         if not isinstance(target, ast.Tuple | ast.List):
             for operator in "+-":
-                yield self.edit(2, "look at `=`", node, f"{self.text(target)} {operator}= {self.text(value)}")
+                yield self.edit(2, "`=`", node, f"{self.text(target)} {operator}= {self.text(value)}")
         yield from self._endings(node)
 
     def Return(self, node):
         if node.value is not None:
             yield from self._endings(node)
             for name in self.names(node):
-                yield self.edit(3, "look at what is returned", node.value, name)
+                yield self.edit(3, "what is returned", node.value, name)
 
     def Expr(self, node):
-        yield self.edit(3, "look at this line", node, "pass")
+        yield self.edit(3, "", node, "pass")
 
     def _endings(self, node):
         """A factor, a sign, a term, a copy or a type that is missing at the end of an assignment or a return."""
         if isinstance(node.value, ast.Tuple | ast.List | ast.Constant | ast.Dict):
             return
         value = self.wrapped(node.value)
-        yield self.edit(2, "look at the sign", node.value, f"-{value}")
+        yield self.edit(2, "the sign", node.value, f"-{value}")
         for look, endings in ENDINGS.items():
             for ending in endings:
                 yield self.edit(3, look, node.value, value + ending)

@@ -32,17 +32,36 @@ def by_numbers(attempt, i):
     trial, value, right = attempt.trials[i], attempt.got[i].value, attempt.right[i].value
     if trial.case.view:
         return differences.places(value, right, trial)
-    found = differences.changes(value, right, trial)
-    if len(attempt.failed) > 1:  # what explains the other cases too is the likelier
-        others = [
-            differences.changes(attempt.got[k].value, attempt.right[k].value, attempt.trials[k])
-            for k in attempt.failed
-            if k != i and comparable(attempt, k)
-        ]
-        found.sort(key=lambda sentence: -sum(sentence in other for other in others))
     passed = [k in attempt.seen and k not in attempt.wrong for k in range(len(attempt.trials))]
-    sentence = (found[0] if found else None) or differences.pattern(attempt.trials, passed, i) or precision(attempt, i)
+    sentence = change(attempt, i) or differences.pattern(attempt.trials, passed, i) or precision(attempt, i)
     return sentence or differences.places(value, right, trial)
+
+
+def change(attempt, i):
+    """One change that explains the difference in every failed case, and that no passed case contradicts; None if unsure.
+
+    A single number fits many formulas: there must be three different ones.
+    """
+    failed = [k for k in attempt.failed if not attempt.trials[k].case.view]
+    if not all(comparable(attempt, k) for k in failed) or numbers(attempt.right[k].value for k in failed) < 3:
+        return None
+    trial, value, right = attempt.trials[i], attempt.got[i].value, attempt.right[i].value
+    found = differences.changes(value, right, trial)
+    places = [where for where, *_ in differences.wrong_leaves(value, right, trial)]
+    for k in failed:
+        fits = differences.changes(attempt.got[k].value, attempt.right[k].value, attempt.trials[k])
+        found = [c for c in found if c in fits]
+    for k in [k for k in attempt.seen if k not in attempt.wrong]:
+        found = [c for c in found if not differences.contradicted(c, places, attempt.right[k].value, attempt.trials[k])]
+    return found[0].format(it=differences.wrong_place(value, right, trial)) if found else None
+
+
+def numbers(trees):
+    """How many different finite numbers are in trees."""
+    flat = [leaf for tree in trees for _, leaf, _ in differences.leaves(tree, tree)]
+    values = [torch.as_tensor(v).double().flatten() for v in flat if isinstance(v, torch.Tensor | int | float)]
+    together = torch.cat(values) if values else torch.zeros(0)
+    return len(together[together.isfinite()].unique())
 
 
 def comparable(attempt, k):
@@ -68,19 +87,20 @@ def memory(attempt, i):
 
 
 def precision(attempt, i):
-    """Whether a wrong result is right in the other floating-point type."""
-    trial = attempt.trials[i]
-    if trial.case.sizes or not differences.floating(trial):
-        return None
-    other, message = torch.float64, "Your result is right only in float64: in float32 it loses its digits on the way."
-    if differences.is_double(trial):
-        other, message = torch.float32, "Your result is right only in float32: something goes wrong with inputs of dtype float64."
-    again = attempt.again(i, other)
-    if again and not isinstance(again.value, Failure):
-        single = [cast(v, torch.float32) for v in (again.value, attempt.right[i].value)]
-        if same(*single, "float32", trial.scale):
-            return message
-    return None
+    """Whether the wrong results, all of them, are right in the other floating-point type."""
+    double = differences.is_double(attempt.trials[i])
+    for k in attempt.failed:
+        trial = attempt.trials[k]
+        if trial.case.sizes or trial.case.view or not differences.floating(trial) or differences.is_double(trial) != double:
+            return None
+        again = attempt.again(k, torch.float32 if double else torch.float64)
+        if again is None or isinstance(again.value, Failure):
+            return None
+        if not same(*[cast(v, torch.float32) for v in (again.value, attempt.right[k].value)], "float32", trial.scale):
+            return None
+    if double:
+        return "Your result is right only in float32: something goes wrong with inputs of dtype float64."
+    return "Your result is right only in float64: in float32 it loses its digits on the way."
 
 
 def loss_or_gradient(trial, value, right):
@@ -91,13 +111,12 @@ def loss_or_gradient(trial, value, right):
     one, its = {part: value[part]}, {part: right[part]}
     how = differences.structure(one, its) or differences.not_finite(one, its, trial)
     if not how and differences.wrong_leaves(one, its, trial):
-        how = next(iter(differences.changes(one, its, trial)), None) or differences.places(one, its, trial)
+        found = differences.changes(one, its, trial) if numbers([its]) >= 3 else []
+        how = found[0].format(it=differences.wrong_place(one, its, trial)) if found else differences.places(one, its, trial)
     if loss_right:
         return f"Your loss is right, its gradient is not. {how or ''}".strip()
     if gradient_right:
         return f"Your gradient is right, the loss is not. {how or ''}".strip()
-    agree = trial.slopes_agree(value, {"gradient": value["gradient"], "loss": value["loss"]})
-    both = (
-        "Your gradient is that of your loss, but the loss is wrong." if agree else "Both your loss and your gradient are wrong."
-    )
-    return f"{both} wrong. {how or ''}".strip()
+    if trial.slopes_agree(value, {"gradient": value["gradient"], "loss": value["loss"]}):
+        return f"Your gradient is that of your loss, but the loss is wrong. {how or ''}".strip()
+    return f"Both your loss and your gradient are wrong. {how or ''}".strip()

@@ -104,10 +104,19 @@ def not_finite(value, right, trial):
     return None
 
 
-def changes(value, right, trial):
-    """Sentences that each explain the whole difference of two trees of the same structure by one change, the likeliest first."""
+def wrong_place(value, right, trial):
+    """How a sentence names the place that is wrong: that of the only wrong leaf, else the whole."""
     wrong = wrong_leaves(value, right, trial)
-    if not wrong or not all(_numeric(a) and _numeric(b) for _, a, b in wrong):
+    return subject(wrong[0][0] if len(wrong) == 1 else ())
+
+
+def changes(value, right, trial):
+    """Sentences (with a place for `{it}`) that each explain the whole difference by one change, the likeliest first.
+
+    The two trees have the same structure.
+    """
+    wrong = wrong_leaves(value, right, trial)
+    if not all(_numeric(a) and _numeric(b) for _, a, b in wrong):
         return []
     explained = None
     for _, a, b in wrong:
@@ -115,8 +124,13 @@ def changes(value, right, trial):
         found = [s for s, changed in _changes(b, trial.inputs) if _near(a, changed, trial)]
         found += [*_steps(a, b, trial), *_constants(a, b, trial)]
         explained = found if explained is None else [s for s in explained if s in found]
-    it = subject(wrong[0][0]) if len(wrong) == 1 else "Your result"
-    return [s.format(it=it) for s in dict.fromkeys(explained)]
+    return list(dict.fromkeys(explained or []))
+
+
+def contradicted(sentence, places, right, trial):
+    """Whether a right result says that a change, one of `changes`, was not made in these places of it."""
+    there = [_tensor(b) for where, b, _ in leaves(right, right) if where in places and _numeric(b)]
+    return any(s == sentence and not _near(b, changed, trial) for b in there for s, changed in _changes(b, trial.inputs))
 
 
 def _changes(b, inputs):
@@ -194,9 +208,6 @@ def _constants(a, b, trial):
             factors = (a * b).sum(dim=1, keepdim=True) / (b * b).sum(dim=1, keepdim=True)
             if torch.isfinite(factors).all() and (factors.abs() > 1e-6).all() and _near(a, factors * b, trial):
                 yield "{it} is off by a factor of its own in each row."
-    if a.ndim and a.numel() >= 3 and b.std() > 0 and _near(a.flatten().sort().values, b.flatten().sort().values, trial):
-        rows = a.ndim == 2 and _near(a[a[:, 0].argsort()], b[b[:, 0].argsort()], trial)
-        yield f"{{it}} has the right {'rows' if rows else 'numbers'}, in the wrong order."
 
 
 def places(value, right, trial):

@@ -10,9 +10,9 @@ LIBRARIES = ("torch", "np", "numpy", "math", "random")
 class Edit:
     """One change of a function.
 
-    look: what its author should do there, in words. line: counted from the function's first. place: the text that a student is
-    shown; written: what stands in the place of a part of it. source: the whole function, changed. span: of the place, in bytes.
-    cost: the smaller the likelier.
+    look: what its author should look at there, in words; empty: at the whole line. line: counted from the function's first.
+    place: the text that a student is shown; written: what stands in the place of a part of it. source: the whole function,
+    changed. span: of the place, in bytes. cost: the smaller the likelier.
     """
 
     look: str

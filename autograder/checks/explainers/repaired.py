@@ -7,10 +7,11 @@ points, it only makes a sentence.
 import ast
 import re
 import time
-from functools import cache
+from dataclasses import dataclass
 from itertools import groupby
 
 from ..evaluate import NoEvidence
+from ..rules.reading import CELL
 from .changes import edits
 
 SECONDS = 2.0  # of the kernel's CPU time, for one function
@@ -29,7 +30,7 @@ def repaired(attempt, unexplained):
         winners = _Search(attempt, functions).winners()
     except NoEvidence:
         return {}
-    return dict.fromkeys(attempt.failed, sentence(winners, functions, attempt.say)) if winners else {}
+    return dict.fromkeys(attempt.failed, sentence(winners, functions, attempt.exercise.name, attempt.say)) if winners else {}
 
 
 class _Search:
@@ -43,9 +44,8 @@ class _Search:
 
     def winners(self):
         """[(name of the function, edit)] of the smallest edits that pass all cases."""
-        solutions = self.attempt.reference.solutions
-        constants, called = numbers(self.attempt.reference.source), tuple(solutions)
-        found = [(name, edit) for name, text in self.functions.items() for edit in edits(text, constants, called)]
+        names = tuple(self.attempt.reference.solutions)
+        found = [(name, edit) for name, own in self.functions.items() for edit in edits(own.text, names)]
         found.sort(key=lambda f: f[1].cost)
         for _, tier in groupby(found, key=lambda f: f[1].cost):
             tier = list(tier)
@@ -79,16 +79,27 @@ class _Search:
         return self.left > 0 and time.monotonic() < self.end
 
 
+@dataclass(frozen=True)
+class Function:
+    """A student's function: its text, and the number of its first line in its cell."""
+
+    text: str
+    first: int
+
+
 def own_functions(source, name, solutions):
-    """{name: text} of the function and of those helpers that it calls and that are no exercises themselves."""
-    defined = {match[1]: match[0].rstrip() for match in DEFINITION.finditer(source + "\n")}
+    """{name: Function} of the function and of those helpers that it calls and that are no exercises themselves."""
+    text, defined = source + "\n", {}
+    for match in DEFINITION.finditer(text):
+        cell = text.rfind(CELL, 0, match.start())
+        defined[match[1]] = Function(match[0].rstrip(), text.count("\n", max(cell, 0), match.start()) + (cell < 0))
     found, waiting = {}, [name]
     while waiting:
         current = waiting.pop()
         if current in found or current not in defined:
             continue
         try:
-            tree = ast.parse(defined[current])
+            tree = ast.parse(defined[current].text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         found[current] = defined[current]
@@ -97,28 +108,21 @@ def own_functions(source, name, solutions):
     return found
 
 
-@cache
-def numbers(source):
-    """The numbers in a source."""
-    values = {n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and type(n.value) in (int, float)}
-    return tuple(sorted(values))
-
-
-def sentence(winners, functions, say):
+def sentence(winners, functions, exercise, say):
     """What to look at: the kind of change, or the place, or the repair itself, as far as the winners agree."""
     name, edit = winners[0]
     looks = {e.look for _, e in winners}
+    look = edit.look if len(looks) == 1 else ""
     if say == "kind":
-        return f"One small change makes it right: {edit.look}." if len(looks) == 1 else "One small change makes it right."
-    lines = sorted({(n, e.line) for n, e in winners})
+        return f"One small change makes it right: {look}." if look else "One small change makes it right."
+    lines = sorted({(n, functions[n].first + e.line - 1) for n, e in winners})
     if len(lines) > 1:
-        places = " or ".join(f"line {line} of `{n}`" for n, line in lines[:3])
-        return f"One small change makes it right, in {places}{f': {edit.look}' if len(looks) == 1 else ''}."
-    text = functions[name].splitlines()[edit.line - 1].strip()
-    start = f"Line {edit.line} of `{name}`, `{text}`: "
+        places = " or ".join(f"line {line}" if n == exercise else f"your `{n}`" for n, line in lines[:3])
+        return f"Look at {places}: {look}." if look else f"Look at {places}: one small change makes it right."
+    text = functions[name].text.splitlines()[edit.line - 1].strip()
+    start = f"Look at line {lines[0][1]}, `{text}`" if name == exercise else f"Look at `{text}` in your `{name}`"
     if say == "repair" and len(winners) == 1:
-        return f"{start}{edit.look}; `{edit.written}` there makes it right."
+        return f"{start}: with `{edit.written}` in the right place there, every case is right."
     widest = next((e for _, e in winners if all(e.span[0] <= o.span[0] and o.span[1] <= e.span[1] for _, o in winners)), None)
-    if len(looks) > 1:
-        return f"{start}look at `{widest.place}`." if widest and widest.place != text else f"{start}look at this line once more."
-    return f"{start}{edit.look} in `{widest.place}`." if widest and widest.place != text else f"{start}{edit.look}."
+    place = f"`{widest.place}`" if widest and widest.place != text else ""
+    return f"{start}{': ' if look or place else ''}{look}{' in ' if look and place else ''}{place}."
