@@ -306,6 +306,32 @@ def test_partial_credit_is_the_weight_of_the_passed_cases(own):
     assert type(verdict.score) is float and verdict.score == pytest.approx(own_share)
 
 
+BOTH = exercise("both", case("both", "both(x, y)", x=normal(4, 3), y=normal(5)))
+
+
+@pytest.mark.parametrize(
+    ("result", "share"),
+    [
+        ("[2 * x, 3 * y, x, x.sum(0), torch.zeros(2)]", 1.0),
+        ("[2 * x, 3 * y, x, x.sum(1), torch.zeros(2)]", 2 / 3),
+        ("[2 * x, y, x, x, torch.zeros(2)]", 1 / 3),
+        ("[x, y, x, x, torch.zeros(2)]", 0.0),  # inputs and constants alone are worth nothing
+        ("[2 * x, 3 * y, x, x.sum(0)]", 0.0),
+        ("2 * x", 0.0),
+    ],
+)
+def test_each_right_output_has_its_share(result, share, tmp_path):
+    course = Course(tmp_path)
+    (course.source / "a").mkdir(parents=True)
+    cell = NOTEBOOK[NOTEBOOK.index("# %% nb") :].replace("softmax", "both", 1).split("def ")[0]
+    right = "def both(x, y): return [2 * x, 3 * y, x, x.sum(0), torch.zeros(2)]"
+    (course.source / "a" / "a.py").write_text(f"# %%\nimport torch\n\n{cell}{right}\n")
+    reference = Reference(course, "a")
+    source = f"def both(x, y): return {result}"
+    verdict = judge(BOTH, LocalEvaluator(reference.namespace(source)), reference, "secret", source)
+    assert verdict.score == pytest.approx(share)
+
+
 def test_a_broken_rule_costs_all_and_a_changed_input_a_quarter(own):
     verdict, _ = messages(SOFTMAX, "def softmax(z): return z.softmax(-1)", own)
     assert verdict.score == 0

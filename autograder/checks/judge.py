@@ -30,7 +30,7 @@ def judge(exercise, evaluator, reference, secret, source="", failing=(), say="pl
                 messages[i] = f"Mend your `{blamed[0]}` first: `{exercise.name}` calls it, and its own check fails. {messages[i]}"
     attempt.known.save()
     weights = [trial.case.weight for trial in attempt.trials]
-    credits = [float(i not in attempt.wrong) for i in range(len(weights))]
+    credits = [attempt.credit(i) for i in range(len(weights))]
     keys = [*range(len(weights)), *attempt.conditions]
     titles = [*(trial.case.title for trial in attempt.trials), *attempt.conditions]
     cases = [
@@ -100,6 +100,12 @@ class Attempt:
         """Whether the student's outcome of case i is this one."""
         mine = self.got[i]
         return self.trials[i].agrees(mine, outcome) and mine.grows == outcome.grows
+
+    def credit(self, i):
+        """What case i earns, from 0 to 1."""
+        if i in self.wrong:
+            return self.trials[i].share(self.got[i], self.right[i]) if i in self.seen else 0.0
+        return 1.0
 
     def again(self, i, dtype=None):
         """Case i once more, its floating-point inputs in another dtype if asked for; None without evidence."""

@@ -53,12 +53,46 @@ class Trial:
         """Whether an outcome is what the reference's outcome asks for."""
         return self.agrees(outcome, expected) and not outcome.grows and self.slopes_agree(outcome.value, expected.value)
 
+    def share(self, outcome, expected):
+        """What of a wrong result is right, from 0 to 1: the tensors of a list, tuple or dict, as three gradients of four.
+
+        Nothing counts that is an input again or one number throughout, nor a view. A gradient counts beside a right loss.
+        """
+        value, right = outcome.value, expected.value
+        if self.case.view or outcome.grows or isinstance(value, Failure) or isinstance(right, Failure):
+            return 0.0
+        if self.case.wrt:
+            if not isinstance(value, dict) or not self.slopes_agree(value, right) or value.keys() != right.keys():
+                return 0.0
+            value, right = value["gradient"], right["gradient"]
+        pairs = [(a, b) for a, b in paired(value, right) if self._tells(b)]
+        if len(pairs) < 2:
+            return 0.0
+        return sum(same(a, b, self.case.tolerance, self.scale) for a, b in pairs) / len(pairs)
+
+    def _tells(self, right):
+        given = [t for v in self.inputs.values() for t in _leaves(v)]
+        again = any(isinstance(t, torch.Tensor) and same(t, right, "exact") for t in given)
+        return isinstance(right, torch.Tensor) and len(right.unique()) > 1 and not again
+
     def slopes_agree(self, value, expected, part="differences"):
         """In a gradient case: whether the central differences of the loss are the reference's gradient. Else True."""
         if not self.case.wrt or isinstance(value, Failure) or not isinstance(value, dict):
             return True
         scale = max(1.0, self.scale, magnitude(expected["loss"]))
         return same(_leaves(value.get(part)), _leaves(expected["gradient"]), "float64", scale)
+
+
+def paired(value, right):
+    """The leaves of `right`, each beside that of `value` in its place; None where the structures differ."""
+    if isinstance(right, dict):
+        fits = isinstance(value, dict) and value.keys() == right.keys()
+        return [pair for k in right for pair in paired(value[k] if fits else None, right[k])]
+    if isinstance(right, list | tuple):
+        fits = isinstance(value, list | tuple) and len(value) == len(right)
+        both = zip(value, right, strict=True) if fits else ((None, b) for b in right)
+        return [pair for a, b in both for pair in paired(a, b)]
+    return [(value, right)]
 
 
 def _leaves(tree):
