@@ -759,6 +759,11 @@ def test_an_exercise_that_cannot_work_is_refused(make, said):
     ("cases", "said"),
     [
         (case("a", "nothing(z)", z=normal(3)), "case 'a': the reference fails: NameError"),
+        (
+            case("a", "[softmax(z).numpy()]", z=normal(3, 4)),
+            "case 'a': the reference returns a numpy.ndarray, which cannot be compared",
+        ),
+        (case("a", "{1: {2}}"), "the reference returns a set, which cannot be compared"),
         (case("a", "softmax(z)", view=lambda r, i: r.none, z=normal(3, 4)), "the reference fails: its view"),
         (loop_free("a", "[softmax(r) for r in z] and twice(z)", z=lambda n: normal(n, 4)), "the reference fails"),
         (

@@ -14,10 +14,11 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from . import agent
-from .evaluate import Failure, LimitedEvaluator, LocalEvaluator, OutcomeEncoder, decode_outcome
+from .evaluate import Failure, LimitedEvaluator, LocalEvaluator, Other, OutcomeEncoder, decode_outcome
 from .format import ExerciseError
-from .observe import trials
+from .observe import paired, trials
 
+KINDS = "a tensor, a number, a str, None, or a list, tuple or dict of them"
 SETS = 32  # few enough that a class shares what is known of them, too many to hand in once for each
 _folder = None
 
@@ -87,6 +88,8 @@ class Known:
             value = outcome.value
             if isinstance(value, Failure) and value.type in ("", "NameError", "SyntaxError", "NotImplementedError"):
                 raise ExerciseError(f"{where}the reference fails: {value.type or 'its view'}: {value.message}")
+            if unknown := [leaf.type for _, leaf in paired(value, value) if isinstance(leaf, Other)]:
+                raise ExerciseError(f"{where}the reference returns a {unknown[0]}, which cannot be compared; return {KINDS}.")
             if outcome.grows:
                 raise ExerciseError(f"{where}the reference's own work grows with the number of rows.")
             if not trial.slopes_agree(value, value):
