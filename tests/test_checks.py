@@ -185,7 +185,9 @@ STEP = exercise(
     case("returns nothing", "step(w, dw, lr)", w=normal(4, 3), dw=normal(4, 3), lr=0.1),
     in_place=True,
 )
-DIGITS = exercise("digits", case("digits", "digits(z)", z=normal(9, 10)), case("wrong shape", "digits(z)", z=normal(9)))
+DIGITS = exercise(
+    "digits", case("digits", "digits(z)", z=normal(9, 10)), case("wrong shape", "digits(z)", raises=ValueError, z=normal(9))
+)
 
 REST = "\n    return (e / e.sum(dim=-1, keepdim=True))"
 RIGHT = "def softmax(z):\n    e = (z - z.max(dim=-1, keepdim=True).values).exp()" + REST
@@ -763,6 +765,8 @@ def test_an_exercise_that_cannot_work_is_refused(make, said):
             case("a", "[softmax(z).numpy()]", z=normal(3, 4)),
             "case 'a': the reference returns a numpy.ndarray, which cannot be compared",
         ),
+        (case("a", "softmax(z)", z=1), "the reference fails: AttributeError.* say raises=AttributeError"),
+        (case("a", "softmax(z)", raises=ValueError, z=normal(3, 4)), "should raise ValueError, and returns a result"),
         (case("a", "{1: {2}}"), "the reference returns a set, which cannot be compared"),
         (case("a", "softmax(z)", view=lambda r, i: r.none, z=normal(3, 4)), "the reference fails: its view"),
         (loop_free("a", "[softmax(r) for r in z] and twice(z)", z=lambda n: normal(n, 4)), "the reference fails"),

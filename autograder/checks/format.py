@@ -26,6 +26,7 @@ class Case:
     inputs: dict = field(default_factory=dict)
     sizes: tuple = ()
     wrt: tuple = ()
+    raises: str = ""
 
     def draw(self, size, *names):
         """The inputs for one batch size (None where the case has none); `names` (the secret first) decide the numbers."""
@@ -57,15 +58,16 @@ class Exercise:
         return any(c.wrt for c in self.cases) or "gradient" in self.name or "backward" in self.name
 
 
-def case(title, code, *, weight=1, tolerance="float32", view=None, **inputs):
+def case(title, code, *, weight=1, tolerance="float32", view=None, raises=None, **inputs):
     """Judge the value of `code` on `inputs`.
 
     code: an expression, or statements whose last is an expression; names are the inputs, the student's functions and torch.
     tolerance: one of `tolerance.TOLERANCES`.
     view: function (result, inputs) -> plain tree, of what must be equal; computed outside the student's process.
+    raises: the exception that this input must lead to, such as ValueError.
     inputs: plain values, or functions of a torch.Generator (`normal`, `labels`, ... or your own) that make seeded ones.
     """
-    return Case(title, code, weight, tolerance, view, inputs)
+    return Case(title, code, weight, tolerance, view, inputs, raises=raises.__name__ if raises else "")
 
 
 def gradient(title, *, loss, grad, wrt, weight=1, **inputs):

@@ -86,8 +86,11 @@ class Known:
         for trial, outcome in zip(self.trials, found, strict=True):
             where = f"{self.exercise.assignment}, exercise {self.exercise.name}, case {trial.case.title!r}: "
             value = outcome.value
-            if isinstance(value, Failure) and value.type in ("", "NameError", "SyntaxError", "NotImplementedError"):
-                raise ExerciseError(f"{where}the reference fails: {value.type or 'its view'}: {value.message}")
+            raised = value.type or "its view" if isinstance(value, Failure) else ""
+            if raised and raised != trial.case.raises:
+                raise ExerciseError(f"{where}the reference fails: {raised}: {value.message}. If it must, say raises={raised}.")
+            if trial.case.raises and not raised:
+                raise ExerciseError(f"{where}the reference should raise {trial.case.raises}, and returns a result.")
             if unknown := [leaf.type for _, leaf in paired(value, value) if isinstance(leaf, Other)]:
                 raise ExerciseError(f"{where}the reference returns a {unknown[0]}, which cannot be compared; return {KINDS}.")
             if outcome.grows:

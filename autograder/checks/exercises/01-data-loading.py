@@ -633,8 +633,15 @@ balanced_subset = exercise(
         per_class=2,
         generator=generator(),
     ),
-    case("a digit with too few images", SUBSET, labels=short, per_class=6, generator=generator()),
-    case("a digit without images", SUBSET, labels=lambda g: torch.arange(9).repeat(8), per_class=6, generator=generator()),
+    case("a digit with too few images", SUBSET, raises=ValueError, labels=short, per_class=6, generator=generator()),
+    case(
+        "a digit without images",
+        SUBSET,
+        raises=ValueError,
+        labels=lambda g: torch.arange(9).repeat(8),
+        per_class=6,
+        generator=generator(),
+    ),
     mistakes={
         "You take the first images of each digit; draw them at random.": """
 def balanced_subset(labels, per_class, generator):

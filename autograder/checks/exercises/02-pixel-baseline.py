@@ -610,11 +610,18 @@ accuracy = exercise(
     case("a single prediction", ACCURACY, predictions=torch.tensor([4]), labels=torch.tensor([4])),
     case("none is right", ACCURACY, predictions=torch.arange(10), labels=torch.arange(1, 11) % 10),
     case("all are right", ACCURACY, predictions=torch.arange(10), labels=torch.arange(10)),
-    case("a column of predictions is refused", ACCURACY, weight=2, predictions=integers(12, 1), labels=integers(12)),
-    case("a column of labels is refused", ACCURACY, predictions=integers(12), labels=integers(12, 1)),
-    case("two columns are refused", ACCURACY, predictions=integers(12, 1), labels=integers(12, 1)),
-    case("one prediction for many labels is refused", ACCURACY, predictions=integers(1), labels=integers(12)),
-    case("scores instead of predictions are refused", ACCURACY, predictions=normal(10, 10), labels=labels(10)),
+    case(
+        "a column of predictions is refused",
+        ACCURACY,
+        raises=ValueError,
+        weight=2,
+        predictions=integers(12, 1),
+        labels=integers(12),
+    ),
+    case("a column of labels is refused", ACCURACY, raises=ValueError, predictions=integers(12), labels=integers(12, 1)),
+    case("two columns are refused", ACCURACY, raises=ValueError, predictions=integers(12, 1), labels=integers(12, 1)),
+    case("one prediction for many labels is refused", ACCURACY, raises=ValueError, predictions=integers(1), labels=integers(12)),
+    case("scores instead of predictions are refused", ACCURACY, raises=ValueError, predictions=normal(10, 10), labels=labels(10)),
     mistakes={
         "You compare a column (N, 1) with (N,), all N x N pairs: raise ValueError unless both are (N,).": """
 def accuracy(predictions, labels):

@@ -90,10 +90,34 @@ MSE_LOSS = exercise(
         prediction=normal(5, 2, dtype=DOUBLE),
         target=normal(5, 2, dtype=DOUBLE),
     ),
-    case("(N, K) and (N,) are refused", "mse_loss(prediction, target)", prediction=normal(6, 3), target=normal(6)),
-    case("(N, N) and (N,) are refused", "mse_loss(prediction, target)", prediction=normal(4, 4), target=normal(4)),
-    case("(N, K) and (N, 1) are refused", "mse_loss(prediction, target)", prediction=normal(6, 3), target=normal(6, 1)),
-    case("different numbers of rows are refused", "mse_loss(prediction, target)", prediction=normal(6, 1), target=normal(1)),
+    case(
+        "(N, K) and (N,) are refused",
+        "mse_loss(prediction, target)",
+        raises=ValueError,
+        prediction=normal(6, 3),
+        target=normal(6),
+    ),
+    case(
+        "(N, N) and (N,) are refused",
+        "mse_loss(prediction, target)",
+        raises=ValueError,
+        prediction=normal(4, 4),
+        target=normal(4),
+    ),
+    case(
+        "(N, K) and (N, 1) are refused",
+        "mse_loss(prediction, target)",
+        raises=ValueError,
+        prediction=normal(6, 3),
+        target=normal(6, 1),
+    ),
+    case(
+        "different numbers of rows are refused",
+        "mse_loss(prediction, target)",
+        raises=ValueError,
+        prediction=normal(6, 1),
+        target=normal(1),
+    ),
     mistakes={
         "(N, 1) minus (N,) is (N, N): each prediction meets every label. Give the target a second axis.": mse_loss(
             "((prediction - target) ** 2).mean()", align="pass", refuse=False
