@@ -316,6 +316,7 @@ BOTH = exercise("both", case("both", "both(x, y)", x=normal(4, 3), y=normal(5)))
     [
         ("[2 * x, 3 * y, x, x.sum(0), torch.zeros(2)]", 1.0),
         ("[2 * x, 3 * y, x, x.sum(1), torch.zeros(2)]", 2 / 3),
+        ("[2 * x, 3 * y, x, x.sum(0), None]", 3 / 4),
         ("[2 * x, y, x, x, torch.zeros(2)]", 1 / 3),
         ("[x, y, x, x, torch.zeros(2)]", 0.0),  # inputs and constants alone are worth nothing
         ("[2 * x, 3 * y, x, x.sum(0)]", 0.0),

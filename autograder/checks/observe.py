@@ -64,11 +64,13 @@ class Trial:
         if self.case.wrt:
             if not isinstance(value, dict) or not self.slopes_agree(value, right) or value.keys() != right.keys():
                 return 0.0
+            if not same(value["loss"], right["loss"], self.case.tolerance, self.scale):
+                return 0.0
             value, right = value["gradient"], right["gradient"]
-        pairs = [(a, b) for a, b in paired(value, right) if self._tells(b)]
-        if len(pairs) < 2:
-            return 0.0
-        return sum(same(a, b, self.case.tolerance, self.scale) for a, b in pairs) / len(pairs)
+        fits = [(self._tells(b), same(a, b, self.case.tolerance, self.scale)) for a, b in paired(value, right)]
+        telling = [fit for tells, fit in fits if tells]
+        rest = [fit for tells, fit in fits if not tells]  # one output, all together
+        return sum(telling) / (len(telling) + (not all(rest))) if len(telling) > 1 else 0.0
 
     def _tells(self, right):
         given = [t for v in self.inputs.values() for t in _leaves(v)]
