@@ -46,22 +46,22 @@ def make(course, assignments):
     configuration.lend(course, root, f"sqlite:///{sample.grading / 'gradebook.db'}")
     for assignment in assignments:
         release = nbformat.read(course.release / assignment / f"{assignment}.ipynb", as_version=4)
-        solutions = _solutions(course, assignment)
+        solved = solutions(course, assignment)
         _hand_in(sample, UNTOUCHED, assignment, release, {})
-        _hand_in(sample, PERFECT, assignment, release, solutions)
+        _hand_in(sample, PERFECT, assignment, release, solved)
         for number, student in enumerate(WITH_MISTAKES):
-            _hand_in(sample, student, assignment, release, solutions | _mistakes(course, assignment, number))
+            _hand_in(sample, student, assignment, release, solved | mistakes(course, assignment, number))
     return SampleClass(sample, grading.submissions(sample, assignments))
 
 
-def _solutions(course, assignment):
+def solutions(course, assignment):
     """{grade_id: source} of all cells that students fill in, as the solution notebook has them."""
     solved = nbformat.read(course.solutions / assignment / f"{assignment}.ipynb", as_version=4)
     marks = [(cell.metadata.get("nbgrader", {}), cell) for cell in solved.cells]
     return {mark["grade_id"]: cell.source for mark, cell in marks if mark.get("solution")}
 
 
-def _mistakes(course, assignment, number):
+def mistakes(course, assignment, number):
     """One or two recorded mistakes of an assignment, {grade_id: source}; `number` decides which."""
     exercises = [e for e in checks.load(course, assignment).values() if e.mistakes]
     made = {}
@@ -72,11 +72,16 @@ def _mistakes(course, assignment, number):
     return made
 
 
-def _hand_in(sample, student, assignment, release, sources):
+def filled_in(release, sources):
+    """The released notebook with sources, {grade_id: source}, in their cells."""
     notebook = copy.deepcopy(release)
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.source = sources.get(grade_id, cell.source)
+    return notebook
+
+
+def _hand_in(sample, student, assignment, release, sources):
     folder = Path(sample.submitted, student, assignment)
     folder.mkdir(parents=True)
-    nbformat.write(notebook, folder / f"{assignment}.ipynb")
+    nbformat.write(filled_in(release, sources), folder / f"{assignment}.ipynb")

@@ -1,119 +1,304 @@
-"""What safe grading costs: CPU seconds of `nbgrader autograde` as it comes and with this kit, and the memory of a long run.
+"""What grading costs, beside what else there is: `make bench-grading`, or `python tests/bench_grading.py 02 --submissions 6`.
 
-Run `python tests/bench_grading.py [assignment ...]` as root; it takes some minutes. Both grade the same notebooks, in turns, in
-copies of the same course; stock nbgrader has no hidden tests to run, which favours it. The course of tests/attacks, whose
-notebook does next to nothing, shows the cost that does not depend on the notebook.
+The same submissions of an assignment, every second one with recorded mistakes, are graded by nbgrader as it comes (one process,
+and two with gradebooks of their own), by otter-grader without containers, and by this kit with one job and with two. Nobody but
+this kit runs hidden checks or a sandbox, which favours the others. Everything else is the same for all: the cells, the data, one
+thread a process. The limit is what the cells themselves cost in a kernel that is warm, and what starting a kernel adds to that.
+
+A control group counts the processor time of a run, also that of sandboxes that were killed: run this as root. otter-grader is
+installed into a temporary environment of its own, beside this one; the package index must be within reach.
 """
 
+import argparse
+import contextlib
+import copy
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import venv
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import mean
 
+import nbformat
 import psutil
+from jupyter_client import AsyncKernelManager
+from nbclient import NotebookClient
 from rich.console import Console
 from rich.table import Table
 
-from autograder import build, grading
+from autograder import build, sample_class
 from autograder.course import Course
+from autograder.judging.result import check_cells, grade_id
 
 ROOT = Path(__file__).parents[1]
-SMALL = ROOT / "tests" / "attacks" / "course"
-ROUNDS = 3
-STUDENTS = 3  # in each run: nbgrader's own start is paid once
-SUBMISSIONS = 20  # for the memory
+BIN = Path(sys.executable).parent
+OTTER = "otter-grader==7.0.0"
+SECONDS = 0.1  # between two looks at the processes of a run; memory is added up at every tenth
 STOCK = """c = get_config()
 c.CourseDirectory.release_directory = "notebooks"
-c.CourseDirectory.submitted_directory = "grading/submitted"
-c.CourseDirectory.autograded_directory = "grading/autograded"
+for step in ("submitted", "autograded", "feedback"):
+    setattr(c.CourseDirectory, f"{{step}}_directory", f"grading/{{step}}")
 c.CourseDirectory.db_url = "sqlite:///{root}/grading/gradebook.db"
 """
+# One check cell as a test of otter's, which is executed in the student's namespace.
+OTTER_TEST = """from otter.test_files import test_case
+OK_FORMAT = False
+name = {name!r}
+points = {points}
+@test_case()
+def test(env):
+    exec({source!r}, env)
+"""
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "NBGRADER_EXECUTION": "autograde", "PYTHONUTF8": "1"}
 
 
-def cpu_seconds(command, folder):
-    """CPU seconds of a command and of all processes that it starts, however they end.
+@dataclass
+class Cost:
+    """Of one run: seconds by the clock, CPU seconds in all, in kernels and in the process that was started; peak memory."""
 
-    A control group counts them all; what a killed sandbox used is in nobody's getrusage(2).
-    """
+    seconds: float = 0
+    cpu: float = 0
+    kernel: float = 0
+    own: float = 0
+    megabytes: float = 0
+
+
+@dataclass
+class Processes:
+    """All processes of a control group, seen again and again until none is left."""
+
+    group: Path
+    started: list = field(default_factory=list)
+    used: dict = field(default_factory=dict)  # process: CPU seconds when it was last seen
+    kernels: set = field(default_factory=set)
+    megabytes: float = 0
+
+    def watch(self, ended):
+        """Look until the event `ended` is set."""
+        for look in range(10**9):
+            pids = [int(pid) for file in self.group.rglob("cgroup.procs") for pid in file.read_text().split()]
+            total = 0
+            for pid in pids:
+                with contextlib.suppress(OSError, psutil.Error):  # it has just ended
+                    process = psutil.Process(pid)
+                    if process not in self.used and self._is_kernel(process):
+                        self.kernels.add(process)
+                    self.used[process] = sum(process.cpu_times()[:2])
+                    if look % 10 == 0:
+                        total += int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text())[1]) / 1024
+            self.megabytes = max(self.megabytes, total)
+            if ended.wait(SECONDS):
+                return
+
+    def _is_kernel(self, process):
+        sandboxed = os.readlink(f"/proc/{process.pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
+        return sandboxed or "ipykernel_launcher" in process.cmdline()
+
+
+def cost(*runs):
+    """The Cost of commands that run at the same time. runs: (list of commands, one after the other, and their folder)."""
     first = Path("/sys/fs/cgroup/cpuacct")  # version 1 of control groups has a folder for each resource
     group = (first if first.exists() else first.parent) / f"bench-grading-{os.getpid()}"
-    group.mkdir()
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    inside = group / "inside"  # version 2 lets a sandbox have a group beside this one, but not below it
+    inside.mkdir(parents=True)
+    environment = {**os.environ, **ENVIRONMENT, "PATH": f"{BIN}:{os.environ['PATH']}"}
+    processes, ended, started = Processes(group), threading.Event(), time.monotonic()
+    watching = threading.Thread(target=processes.watch, args=[ended])
+
+    def go(commands, folder):
+        for command in commands:
+            entered = ["sh", "-c", f'echo $$ > {inside}/cgroup.procs; exec "$@"', "sh", *map(str, command)]
+            process = subprocess.Popen(
+                entered, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            processes.started.append(process.pid)
+            said = process.communicate()[0]
+            if process.returncode not in (0, 3):  # 3: graded, and there is something to look at
+                failures.append(f"{' '.join(command)}: {said[-2000:]}")
+                return
+
+    failures, threads = [], [threading.Thread(target=go, args=run) for run in runs]
     try:
-        inside = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh", *command]
-        ran = subprocess.run(inside, cwd=folder, env=environment, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr[-3000:]
-        while (group / "cgroup.procs").read_text():
-            time.sleep(0.1)
+        for thread in [watching, *threads]:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seconds = time.monotonic() - started
+        while "".join(file.read_text() for file in group.rglob("cgroup.procs")):
+            time.sleep(SECONDS)
+        ended.set()
+        watching.join()
+        if failures:
+            sys.exit("\n".join(failures))
         if first.exists():
-            return int((group / "cpuacct.usage").read_text()) / 1e9
-        return int(re.search(r"usage_usec (\d+)", (group / "cpu.stat").read_text())[1]) / 1e6
+            cpu = int((group / "cpuacct.usage").read_text()) / 1e9
+        else:
+            cpu = int(re.search(r"usage_usec (\d+)", (group / "cpu.stat").read_text())[1]) / 1e6
     finally:
+        inside.rmdir()
         group.rmdir()
+    own = sum(used for process, used in processes.used.items() if process.pid in processes.started)
+    return Cost(seconds, cpu, sum(processes.used[kernel] for kernel in processes.kernels), own, processes.megabytes)
 
 
-def copy_course(origin, folder, assignment, students):
-    """A copy of a built course with one assignment, whose solution these many students have handed in."""
+def submissions(assignment, number):
+    """{student: notebook}: the solution, and in every second one a recorded mistake or two."""
+    course = Course(ROOT)
+    release = nbformat.read(course.release / assignment / f"{assignment}.ipynb", as_version=4)
+    solutions = sample_class.solutions(course, assignment)
+    made = {}
+    for i in range(number):
+        mistakes = sample_class.mistakes(course, assignment, i // 2) if i % 2 else {}
+        made[f"student-{i:02}"] = sample_class.filled_in(release, solutions | mistakes)
+    return made
+
+
+def hand_in(folder, assignment, notebooks):
+    """A course with one assignment in a folder of its own, for which these notebooks were handed in."""
     course = Course(folder)
-    for part in ("source", "notebooks", "solutions"):
-        shutil.copytree(origin / part / assignment, folder / part / assignment)
+    for part in ("source", "notebooks"):
+        shutil.copytree(ROOT / part / assignment, folder / part / assignment)
     for file in ("nbgrader_config.py", "source/header.py", "source/course.py"):
-        if (origin / file).exists():
-            shutil.copy(origin / file, folder / file)
+        shutil.copy(ROOT / file, folder / file)
     course.exercises.mkdir()
-    shutil.copy(Course(origin).exercises / f"{assignment}.py", course.exercises)
-    for student in range(students):
-        submitted = course.submitted / f"student-{student:02}" / assignment
+    shutil.copy(Course(ROOT).exercises / f"{assignment}.py", course.exercises)
+    for student, notebook in notebooks.items():
+        submitted = course.submitted / student / assignment
         submitted.mkdir(parents=True)
-        shutil.copy(course.solutions / assignment / f"{assignment}.ipynb", submitted)
+        nbformat.write(notebook, submitted / f"{assignment}.ipynb")
     build.register(course, [assignment])
     return course
 
 
-def cost(origin, assignment, folder):
-    """Median CPU seconds for one notebook: (stock nbgrader, this kit)."""
-    courses = {kind: copy_course(origin, folder / assignment / kind, assignment, STUDENTS) for kind in ("stock", "kit")}
-    root = courses["stock"].root
-    (root / "nbgrader_config.py").write_text(STOCK.format(root=root))
-    command = ["nbgrader", "autograde", assignment, "--force"]
-    rounds = [{kind: cpu_seconds(command, course.root) / STUDENTS for kind, course in courses.items()} for _ in range(ROUNDS)]
-    return median(r["stock"] for r in rounds), median(r["kit"] for r in rounds)
+def stock(folder, assignment, notebooks, processes):
+    """nbgrader as it comes: each process with a part of the class and a gradebook of its own."""
+    runs, students = [], list(notebooks)
+    for part in range(processes):
+        own = {student: notebooks[student] for student in students[part::processes]}
+        root = hand_in(folder / f"part-{part}", assignment, own).root
+        (root / "nbgrader_config.py").write_text(STOCK.format(root=root))
+        runs.append(([["nbgrader", step, assignment] for step in ("autograde", "generate_feedback")], root))
+    return cost(*runs)
 
 
-def memory(origin, folder):
-    """Megabytes that this process uses after each of many submissions that it has graded."""
-    course = copy_course(origin, folder / "memory", "attack-target", SUBMISSIONS)
-    used = []
-    grading.grade(
-        course,
-        grading.submissions(course, ["attack-target"]),
-        advance=lambda submission: used.append(psutil.Process().memory_info().rss / 2**20),
-    )
-    return used
+def kit(folder, assignment, notebooks, jobs):
+    """This kit."""
+    course = hand_in(folder, assignment, notebooks)
+    spent = cost(([["autograder", "grade", "--jobs", str(jobs)]], course.root))
+    verdicts = [json.loads(file.read_text()) for file in (course.grading / "verdicts").glob("*/*.json")]
+    assert len(verdicts) == len(notebooks) and all(verdict["result"] for verdict in verdicts), "not all were graded"
+    return spent
 
 
-def main(assignments):
-    """Print both."""
+def install_otter(folder):
+    """An environment with otter-grader, which takes from this one all that it has already; returns its `otter`."""
+    venv.create(folder, with_pip=True)
+    library = next(folder.glob("lib/python*/site-packages"))
+    ours = next(path for path in sys.path if path.endswith("site-packages"))
+    (library / "ours.pth").write_text(ours)
+    subprocess.run([folder / "bin" / "pip", "install", "--quiet", OTTER], check=True)
+    return folder / "bin" / "otter"
+
+
+def otter(folder, assignment, notebooks, program):
+    """otter-grader, whose `otter run` grades one submission without a container: the check cells are its tests."""
+    release = nbformat.read(ROOT / "notebooks" / assignment / f"{assignment}.ipynb", as_version=4)
+    (folder / "tests").mkdir(parents=True)
+    (folder / "files").mkdir()
+    for cell in check_cells(release):
+        about = {"name": grade_id(cell), "points": cell.metadata["nbgrader"]["points"], "source": cell.source}
+        (folder / "tests" / f"{grade_id(cell)}.py").write_text(OTTER_TEST.format(**about))
+    shutil.copy(ROOT / "notebooks" / assignment / "course.py", folder / "files")
+    (folder / "otter_config.json").write_text(json.dumps({"lang": "python"}))
+    archive = shutil.make_archive(str(folder.parent / "autograder"), "zip", folder)
+    commands = []
+    for student, notebook in notebooks.items():
+        own = copy.deepcopy(notebook)
+        checks = {cell.id for cell in check_cells(own)}
+        own.cells = [cell for cell in own.cells if cell.id not in checks]
+        results = folder / "results" / student
+        results.mkdir(parents=True)
+        nbformat.write(own, folder / f"{student}.ipynb")
+        commands.append([program, "run", f"{student}.ipynb", "-a", archive, "-o", results, "--no-logo"])
+    spent = cost((commands, folder))
+    assert any(len(json.loads(f.read_text())["tests"]) > 1 for f in folder.glob("results/*/results.json")), "otter ran no test"
+    return spent
+
+
+def cells(folder, assignment, notebooks):
+    """(CPU seconds of a notebook's cells in a kernel that is warm, what starting a kernel adds): both of bare kernels.
+
+    A kernel's start is Python, IPython, and the imports and data of the first cells: a first notebook less the same, warm.
+    """
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / assignment / "course.py", folder)
+    manager = AsyncKernelManager()
+    used, first = [], next(iter(notebooks.values()))
+    client = NotebookClient(first, manager, allow_errors=True, resources={"metadata": {"path": str(folder)}})
+    with client.setup_kernel(env={**os.environ, **ENVIRONMENT}):
+        kernel = psutil.Process(manager.provisioner.pid)
+        for notebook in [first, *notebooks.values()]:
+            before = sum(kernel.cpu_times()[:2]) if used else 0
+            client.nb = copy.deepcopy(notebook)
+            client.nb.cells.append(nbformat.v4.new_code_cell("%reset -f"))
+            client.reset_execution_trackers()
+            for index, cell in enumerate(client.nb.cells):
+                client.execute_cell(cell, index)
+            used.append(sum(kernel.cpu_times()[:2]) - before)
+    return mean(used[1:]), used[0] - used[1]
+
+
+def main():
+    """Print a table for each assignment."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("assignments", nargs="*", default=["02", "04"], help="ids, or how they begin; 02 and 04 if none")
+    parser.add_argument("--submissions", type=int, default=24)
+    chosen = parser.parse_args()
     console = Console()
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary).resolve()
-        small = folder / "small"
-        shutil.copytree(SMALL, small)
-        build.build(Course(small), ["attack-target"])
-        table = Table("notebook", "stock nbgrader, CPU s", "this kit, CPU s", "ratio", title="Grading one notebook")
-        for origin, assignment in [(small, "attack-target"), *((ROOT, assignment) for assignment in assignments)]:
-            stock, kit = cost(origin, assignment, folder)
-            table.add_row(assignment, f"{stock:.2f}", f"{kit:.2f}", f"{kit / stock:.2f}")
-        console.print(table)
-        used = memory(small, folder)
-        shown = ", ".join(f"{n}: {used[n - 1]:.0f}" for n in (1, 5, 10, 15, SUBMISSIONS))
-        console.print(f"Memory of the grader in MB after so many submissions: {shown}.")
+        program = install_otter(folder / "environment")
+        for begin in chosen.assignments:
+            assignment = next(name for name in Course(ROOT).assignments if name.startswith(begin))
+            console.print(_table(folder / assignment, assignment, submissions(assignment, chosen.submissions), program))
+
+
+def _table(folder, assignment, notebooks, program):
+    warm, start = cells(folder / "cells", assignment, notebooks)
+    runs = {
+        "nbgrader": lambda place: stock(place, assignment, notebooks, 1),
+        "nbgrader, two processes": lambda place: stock(place, assignment, notebooks, 2),
+        "otter-grader": lambda place: otter(place, assignment, notebooks, program),
+        "this kit, 1 job": lambda place: kit(place, assignment, notebooks, 1),
+        "this kit, 2 jobs": lambda place: kit(place, assignment, notebooks, 2),
+    }
+    n, first = len(notebooks), None
+    load = os.getloadavg()[0]
+    table = Table("", *("a minute", "times nbgrader", "CPU s each", "kernel", "coordinator", "the rest", "peak MB"))
+    for name, run in runs.items():
+        spent = run(folder / name.replace(" ", "-"))
+        first = first or spent
+        rest = spent.cpu - spent.kernel - spent.own
+        figures = (spent.cpu, spent.kernel, spent.own, rest)
+        table.add_row(
+            name,
+            f"{60 * n / spent.seconds:.1f}",
+            f"{first.seconds / spent.seconds:.2f}",
+            *(f"{figure / n:.2f}" for figure in figures),
+            f"{spent.megabytes:,.0f}",
+        )
+    table.add_row("the cells, warm", "", "", f"{warm:.2f}", f"{warm:.2f}")
+    table.add_row("the cells and a kernel's start", "", "", f"{warm + start:.2f}", f"{warm + start:.2f}")
+    table.title = f"{assignment}, {n} submissions; {os.cpu_count()} cores, {load:.1f} processes waiting at the start"
+    return table
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["01-data-loading", "02-pixel-baseline"])
+    main()
