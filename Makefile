@@ -5,7 +5,7 @@ REMEDY := PYTHONPATH="$(CURDIR)/tests/environment$${PYTHONPATH:+:$$PYTHONPATH}"
 # Texts and paths are UTF-8, whatever the locale; Python's own UTF-8 mode is not enough, as alembic asks the locale.
 export LC_ALL := C.UTF-8
 
-.PHONY: demo test test-all lab bench build
+.PHONY: demo test test-all lab bench bench-grading build
 
 demo: .venv/ready
 	@.ci/programs bubblewrap
@@ -30,6 +30,10 @@ lab: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python tests/bench.py
+
+bench-grading: .venv/ready
+	@.ci/programs bubblewrap
+	$(BIN)/python tests/bench_grading.py
 
 build: .venv/ready
 	$(REMEDY) $(BIN)/autograder build
