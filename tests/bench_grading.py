@@ -46,6 +46,7 @@ c.CourseDirectory.release_directory = "notebooks"
 for step in ("submitted", "autograded", "feedback"):
     setattr(c.CourseDirectory, f"{{step}}_directory", f"grading/{{step}}")
 c.CourseDirectory.db_url = "sqlite:///{root}/grading/gradebook.db"
+c.ExecutePreprocessor.iopub_timeout = c.ExecutePreprocessor.timeout = 300  # else it gives up on a busy machine, after 4 s
 """
 # One check cell as a test of otter's, which is executed in the student's namespace.
 OTTER_TEST = """from otter.test_files import test_case
@@ -185,7 +186,10 @@ def stock(folder, assignment, notebooks, processes):
         root = hand_in(folder / f"part-{part}", assignment, own).root
         (root / "nbgrader_config.py").write_text(STOCK.format(root=root))
         runs.append(([["nbgrader", step, assignment] for step in ("autograde", "generate_feedback")], root))
-    return cost(*runs)
+    spent = cost(*runs)
+    pages = list(folder.glob(f"*/grading/feedback/*/{assignment}/*.html"))
+    assert len(pages) == len(notebooks), "nbgrader did not grade all"
+    return spent
 
 
 def kit(folder, assignment, notebooks, jobs):
@@ -281,7 +285,7 @@ def _table(folder, assignment, notebooks, program):
     }
     n, first = len(notebooks), None
     load = os.getloadavg()[0]
-    table = Table("", *("a minute", "times nbgrader", "CPU s each", "kernel", "coordinator", "the rest", "peak MB"))
+    table = Table("", *("a minute", "times nbgrader", "CPU s each", "kernel", "first process", "others", "peak MB"))
     for name, run in runs.items():
         spent = run(folder / name.replace(" ", "-"))
         first = first or spent

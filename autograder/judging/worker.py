@@ -27,7 +27,7 @@ from pathlib import Path
 from autograder.course import CourseError
 from autograder.judging.result import Result, post_mortem
 from autograder.sandbox.limits import MB, Limits
-from autograder.sandbox.provisioner import private_folder
+from autograder.sandbox.provisioner import get_ready, private_folder
 
 ATTEMPTS = 3  # how often a submission may end its judge, or the whole worker, for no reason that we know
 MOST_TOLD = 64 * MB  # bytes from one child; a notebook and its page have less than a tenth of it
@@ -122,6 +122,8 @@ def _course(task, courses, folder):
     from autograder.judging.judge import exercises, reference
 
     if task.snapshot.digest not in courses:
+        if task.settings["sandboxed"]:
+            get_ready()
         checks.keep(task.known or folder / "known")
         place = folder / task.snapshot.digest
         courses[task.snapshot.digest] = course = task.snapshot.unpack(place)

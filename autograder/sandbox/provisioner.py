@@ -23,7 +23,7 @@ from traitlets import Instance, List
 import autograder
 from autograder.course import CourseError
 
-from . import seccomp
+from . import cgroup, seccomp
 from .cgroup import Group
 from .limits import Limits
 
@@ -245,6 +245,14 @@ def sandboxed(options, command):
         if program := seccomp.program():
             descriptors["--seccomp"] = inherited(program)
         yield ["bwrap", *(str(part) for pair in descriptors.items() for part in pair), "--", *command], [*descriptors.values()]
+
+
+def get_ready():
+    """Find out now what every sandbox needs to know, so that processes forked from this one need not. Raises SandboxError."""
+    require_bubblewrap()
+    font_list()
+    if not cgroup.folders():
+        cgroup.systemd()
 
 
 @functools.cache
