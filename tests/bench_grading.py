@@ -31,7 +31,7 @@ import psutil
 from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from autograder import build, sample_class
 from autograder.course import Course
@@ -263,18 +263,20 @@ def main():
     """Print a table for each assignment."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("assignments", nargs="*", default=["02", "04"], help="ids, or how they begin; 02 and 04 if none")
-    parser.add_argument("--submissions", type=int, default=24)
+    parser.add_argument("--submissions", type=int, default=24, help="two or more; 24 if not given")
     chosen = parser.parse_args()
-    console = Console()
+    console = Console(width=120)
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary).resolve()
         program = install_otter(folder / "environment")
         for begin in chosen.assignments:
             assignment = next(name for name in Course(ROOT).assignments if name.startswith(begin))
-            console.print(_table(folder / assignment, assignment, submissions(assignment, chosen.submissions), program))
+            made = submissions(assignment, chosen.submissions)
+            console.print(_table(folder / assignment, assignment, made, program, say=console.print))
 
 
-def _table(folder, assignment, notebooks, program):
+def _table(folder, assignment, notebooks, program, say):
+    say(f"{assignment}: the cells")
     warm, start = cells(folder / "cells", assignment, notebooks)
     runs = {
         "nbgrader": lambda place: stock(place, assignment, notebooks, 1),
@@ -285,8 +287,11 @@ def _table(folder, assignment, notebooks, program):
     }
     n, first = len(notebooks), None
     load = os.getloadavg()[0]
-    table = Table("", *("a minute", "times nbgrader", "CPU s each", "kernel", "first process", "others", "peak MB"))
+    table = Table(
+        Column(no_wrap=True), *("a minute", "times nbgrader", "CPU s each", "kernel", "first process", "others", "peak MB")
+    )
     for name, run in runs.items():
+        say(f"{assignment}: {name}")
         spent = run(folder / name.replace(" ", "-"))
         first = first or spent
         rest = spent.cpu - spent.kernel - spent.own
