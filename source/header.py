@@ -23,7 +23,7 @@ from PIL import Image
 from torch import tensor
 
 plt.style.use("tableau-colorblind10")
-torch.set_num_threads(1)  # matrices this small are slower on two cores; and sums come out the same everywhere
+torch.set_num_threads(1)  # matrices this small are slower on two cores; and then the number of cores changes no sum
 torch.set_printoptions(precision=4, sci_mode=False)
 data = course.load()
 folders = sorted(folder.name for folder in data.path.iterdir() if folder.is_dir())

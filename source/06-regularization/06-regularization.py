@@ -300,9 +300,9 @@ for seed, history in zip(SEEDS, overfit, strict=True):
     )
 
 # %% [markdown]
-# Time is saved, and usually some of the loss. And the accuracy? On MNIST it was lower with all three seeds. And a short patience
-# can miss the best epoch: compare seed 0 with its lowest loss above. Keep in mind that the epoch was chosen *by* the validation
-# loss, which now flatters the network a little.
+# Time is saved, and usually some of the loss. And the accuracy? On MNIST it fell, with seed 0 by more than a point. And a short
+# patience can miss the best epoch: compare seed 0 with its lowest loss above. Keep in mind that the epoch was chosen *by* the
+# validation loss, which now flatters the network a little.
 #
 # ## A fair comparison
 #
@@ -443,8 +443,8 @@ for name, reference in [
 #
 # - **At a constant rate, weight decay lowers the loss and hardly moves the accuracy.** Ten times more of it makes both
 #   worse.
-# - **Under a rate that falls to 0, it gains a little: 0.4 points.** Small steps at the end let the weights settle where loss and
-#   penalty agree; a constant rate keeps throwing them about.
+# - **Under a rate that falls to 0, it gains a little, less than a point.** Small steps at the end let the weights settle where
+#   loss and penalty agree; a constant rate keeps throwing them about.
 # - **More hidden units help, although they could overfit more.** Fewer units cure nothing here.
 # - **Shifting the images gains most.** It adds what the data lacked, while a penalty only takes away.
 #
