@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,11 @@ def assignment(request):
 def executed(request):
     """Each assignment in turn, for a test that runs its notebook."""
     return request.param
+
+
+@pytest.fixture(scope="session")
+def data_here():
+    """The data that a notebook finds on this machine, as the set-up cell names it."""
+    command = "import course; print('\\n' + course.load().name)"
+    found = subprocess.run([sys.executable, "-c", command], cwd=COURSE.source, capture_output=True, text=True, check=True)
+    return found.stdout.splitlines()[-1]

@@ -1,6 +1,5 @@
 """The solutions run, show what they are said to show, and earn full marks; an untouched release earns nothing."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -8,10 +7,10 @@ import sys
 from pathlib import Path
 
 import course
-import nbformat
 import pytest
 from conftest import COURSE, ROOT
 from nbclient import NotebookClient
+from notebook_runs import compare_with_recorded, nbval, printed, solution
 
 from autograder import grading, sample_class
 from autograder.course import Course
@@ -23,55 +22,18 @@ NEAREST_MEAN = {
 }
 
 
-def solution(assignment):
-    return nbformat.read(COURSE.solutions / assignment / f"{assignment}.ipynb", as_version=4)
-
-
-def printed(notebook):
-    """All that a notebook's cells print, as one text."""
-    return "\n".join(o.text for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "stream")
-
-
-def nbval(path, *options, data=None):
-    """Run a notebook with nbval and this Python; fail with its report if it does not pass."""
-    environment = os.environ | ({"MNIST_COURSE_DATA": data} if data else {})
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-current-env", "--nbval-cell-timeout=300"]
-    result = subprocess.run([*command, *options, path], cwd=path.parent, env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
-
-
-def compare_with_recorded(assignment, text, data, tolerance):
-    """The accuracies that a notebook prints must be those of `RECORDED` in source/course.py."""
-    models = {
-        model: (mnist if data == "MNIST" else digits)[0] for n, model, mnist, digits in course.RECORDED if n == assignment[:2]
-    }
-    assert models
-    for model, accuracy in models.items():
-        shown = re.search(rf"^{re.escape(model)}:? +(\d\.\d+)$", text, re.MULTILINE)
-        assert shown, f"{assignment} does not print the accuracy of {model!r}"
-        assert float(shown[1]) == pytest.approx(accuracy, abs=tolerance), model
-
-
-@pytest.fixture(scope="session")
-def data_here():
-    """The data that a notebook finds on this machine, as the set-up cell names it."""
-    command = "import course; print('\\n' + course.load().name)"
-    found = subprocess.run([sys.executable, "-c", command], cwd=COURSE.source, capture_output=True, text=True, check=True)
-    return found.stdout.splitlines()[-1]
-
-
 def test_nbval_runs_the_solution(executed, data_here):
     """Strictly where the data is that of the stored outputs, else without comparing."""
     strict = solution(executed).metadata.course.data == data_here
-    nbval(COURSE.solutions / executed / f"{executed}.ipynb", "--nbval" if strict else "--nbval-lax")
+    passes, report = nbval(COURSE.solutions / executed / f"{executed}.ipynb", "--nbval" if strict else "--nbval-lax")
+    assert passes, report
 
 
 def test_the_solution_runs_on_the_stand_in_and_reaches_what_is_recorded(executed, monkeypatch):
     monkeypatch.setenv("MNIST_COURSE_DATA", "digits")
     notebook, folder = solution(executed), COURSE.solutions / executed
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}}).execute()
-    # One of 500 images is .002; other processors round otherwise.
-    compare_with_recorded(executed, printed(notebook), "digits", tolerance=0.011)
+    compare_with_recorded(executed, printed(notebook), "digits")
 
 
 def test_a_solution_writes_no_error_and_nothing_to_stderr(assignment):
@@ -91,7 +53,7 @@ def test_the_pixel_baseline_matches_the_reference():
 
 def test_the_scoreboard_repeats_what_the_notebook_reaches(assignment):
     notebook = solution(assignment)
-    compare_with_recorded(assignment, printed(notebook), notebook.metadata.course.data, tolerance=0.0006)
+    compare_with_recorded(assignment, printed(notebook), notebook.metadata.course.data)
 
 
 def test_the_readme_names_the_accuracies_that_are_recorded(assignment):
