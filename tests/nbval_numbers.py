@@ -113,7 +113,7 @@ class Printed(str):
 
     def differences(self, other):
         """The pairs of lines that differ."""
-        pairs = zip_longest(self.split("\n"), other.split("\n"))
+        pairs = zip_longest(str(self).split("\n"), str(other).split("\n"))  # an empty Printed would split into itself
         return [(a, b) for a, b in pairs if a != b and not self._same(a, b)]
 
     def _same(self, a, b):

@@ -51,6 +51,12 @@ def validation(text, by):
     return text.replace(line, shifted(line, fits, 0, by * fits.tolerances[0]))
 
 
+def test_an_empty_output_is_compared_too():
+    """A bar that has vanished leaves one."""
+    assert Printed("", "03") == Printed("", "03")
+    assert Printed("", "03") != Printed("word", "03")
+
+
 # What happens to the stored output of 03's `training loss ...` cell, and whether nbval lets it pass.
 BREAKS = {
     "nothing": (lambda text: text, True),
