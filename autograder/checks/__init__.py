@@ -1,6 +1,6 @@
 """Checks that name the mistake: exercises are data, a student's functions are compared with the solution notebook's own."""
 
-from .evaluate import Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
+from .evaluate import UNREADABLE, Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
 from .following import follow_through
 from .format import Case, Exercise, ExerciseError, case, exercise, gradient, load, loop_free
 from .inputs import Draw, Folder, folder, generator, integers, labels, normal, pixels, uniform
@@ -13,6 +13,7 @@ from .scoring import CaseResult, Verdict
 __all__ = [
     "COURSE_RULES",
     "RULES",
+    "UNREADABLE",
     "Case",
     "CaseResult",
     "Draw",

@@ -20,6 +20,9 @@ MOST_SECONDS = 0.5  # of CPU time, of one evaluation of an edited function; it m
 GENERATORS = frozenset({"torch", "numpy", "random"})
 
 
+UNREADABLE = "The answer of your notebook cannot be read."
+
+
 class NoEvidence(Exception):
     """Nothing that could be judged came back; the message says why, to the student."""
 
@@ -131,11 +134,11 @@ class KernelEvaluator:
     def _call(self, function, request, *others):
         text = self.ask(expression(function, request, *others))
         if not isinstance(text, str) or len(text) > 3 * agent.MOST_BYTES:
-            raise NoEvidence("The answer of your notebook cannot be read.")
+            raise NoEvidence(UNREADABLE)
         try:
             return base64.b64decode(text.strip().strip("'\""), validate=True)
         except (binascii.Error, ValueError):
-            raise NoEvidence("The answer of your notebook cannot be read.") from None
+            raise NoEvidence(UNREADABLE) from None
 
 
 def expression(function, request, *others):
@@ -181,7 +184,7 @@ def read(reply):
     except NoEvidence:
         raise
     except Exception:  # whatever a hostile reply makes the parsers raise
-        raise NoEvidence("The answer of your notebook cannot be read.") from None
+        raise NoEvidence(UNREADABLE) from None
 
 
 def read_answers(reply, most):
@@ -190,7 +193,7 @@ def read_answers(reply, most):
         message, replies = agent.unpack(reply)
         return [_read_one(replies.get(str(n))) for n in range(most)], max(0.0, float(message["seconds"]))
     except Exception:  # whatever a hostile reply makes the parsers raise
-        raise NoEvidence("The answer of your notebook cannot be read.") from None
+        raise NoEvidence(UNREADABLE) from None
 
 
 def _read_one(reply):

@@ -97,7 +97,7 @@ class Run(SandboxedExecution, NotebookClient):
         with contextlib.suppress(AttributeError, KeyError, TypeError):  # a reply of any form
             if isinstance(text := reply["content"]["user_expressions"]["answer"]["data"]["text/plain"], str):
                 return text
-        raise checks.NoEvidence("The answer of your notebook cannot be read.")
+        raise checks.NoEvidence(checks.UNREADABLE)
 
     async def _reply(self, request, seconds):
         """The reply to a request, or None if there is none in time. Raises KernelStopped."""

@@ -30,10 +30,14 @@ from autograder.sandbox.limits import Limits
 DISGUISED_SCORE = re.compile(r"(?:[\w.]+\()?\s*([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+|nan|inf))\b.*", re.DOTALL | re.IGNORECASE)
 
 
+class UnansweredError(Exception):
+    """A notebook ran, and then not one of its answers could be read."""
+
+
 def judge(task, course, tell):
     """Judge a Task. course: its unpacked snapshot. tell: called with what is known so far, see `result.post_mortem`.
 
-    Returns: a Result. Raises ExerciseError if the course is at fault.
+    Returns: a Result. Raises ExerciseError if the course is at fault, UnansweredError if it should be tried once more.
     """
     notes, cases, flags, notebooks, answers = list(task.notes), [], {}, {}, {}
     for name in released_notebooks(course, task.assignment):
@@ -42,6 +46,9 @@ def judge(task, course, tell):
         tell({"notebook": name, "text": nbformat.writes(rebuilt.notebook), "notes": rebuilt.notes})
         found = _Notebook(task, course, name, rebuilt.notebook, tell)
         reason = found.run()
+        judged = [case for cells in found.judged.values() for case in cells if case.possible]
+        if judged and all(checks.UNREADABLE in case.message for case in judged):
+            raise UnansweredError
         notes += [*rebuilt.notes, *([reason] if reason else [])]
         flags |= dict.fromkeys(found.flags)
         cases += [case for judged in found.cases.values() for case in judged]
@@ -98,7 +105,7 @@ class _Notebook:
             if exercise is None or not any(cell is reached for reached in cells):
                 continue
             self.kernel.bring_back(grade_id(cell))
-            verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing)
+            verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing, self.task.settings["say"])
             self.flags += verdict.flags
             self._keep(cell, verdict)
             if not verdict.passed:

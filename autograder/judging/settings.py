@@ -1,7 +1,9 @@
 """What an instructor may set about judging, below the last line of `nbgrader_config.py`."""
 
-from traitlets import Bool, Dict
+from traitlets import Bool, Dict, Enum
 from traitlets.config import Configurable
+
+from autograder.checks.judge import SAY
 
 
 class Judge(Configurable):
@@ -11,6 +13,13 @@ class Judge(Configurable):
         config=True
     )
     limits = Dict(help="Limits that differ from autograder/sandbox/limits.py, such as {'cell_seconds': 60}.").tag(config=True)
+
+    say = Enum(
+        SAY,
+        "place",
+        help="How much is said where a small repair of a student's own function makes it right: nothing, what kind of repair, "
+        "its place, or the repair itself.",
+    ).tag(config=True)
 
     def values(self):
         """All settings by name: they are part of what a result depends on."""

@@ -31,12 +31,14 @@ from autograder.sandbox.provisioner import get_ready, private_folder
 
 ATTEMPTS = 3  # how often a submission may end its judge, or the whole worker, for no reason that we know
 MOST_TOLD = 64 * MB  # bytes from one child; a notebook and its page have less than a tenth of it
+AGAIN = ("died", "unanswered")  # keys of WHY: what may be a matter of chance on a busy machine
 LENGTH = struct.Struct("<Q")
 PR_SET_PDEATHSIG = 1  # prctl(2): a child does not outlive its worker
 WHY = {
     "processor": "judging it used more than {limits.judging_cpu_seconds} s of processor time",
     "time": "judging it took longer than {limits.judging_seconds} s in all",
     "memory": "judging it took more than {megabytes} MB of memory",
+    "unanswered": "the notebook gave no answer that can be read, {attempts} times",
     "died": "it ended the process that judged it, {attempts} times",
     "told": "judging it gave more than {told} MB of results",
 }
@@ -140,7 +142,7 @@ def _attend(task, course, inbox):
     limits = Limits(**task.settings["limits"])
     for _ in range(ATTEMPTS):
         told, reason = _one_child(task, course, inbox, limits)
-        if reason != "died":
+        if reason not in AGAIN:
             break
     if reason is None:
         done = told.pop()
@@ -196,7 +198,7 @@ def _one_child(task, course, inbox, limits):
 
 def _be_child(task, course, writing, limits):
     """Judge one task, tell what comes of it, and end."""
-    from autograder.judging.judge import judge
+    from autograder.judging.judge import UnansweredError, judge
 
     def tell(event):
         with open(writing, "wb", closefd=False) as pipe:
@@ -211,6 +213,8 @@ def _be_child(task, course, writing, limits):
             tell({"result": judge(task, course, tell).to_json()})
         except MemoryError:
             tell({"stopped": "memory"})
+        except UnansweredError:
+            tell({"stopped": "unanswered"})
         except CourseError as error:
             tell({"course": str(error)})
         except BaseException:
