@@ -181,7 +181,8 @@ def children(pid):
     found = []
     for worker in workers(pid):
         try:
-            found += [p.pid for p in psutil.Process(worker).children()]
+            own = psutil.Process(worker)
+            found += [p.pid for p in own.children() if p.cmdline() == own.cmdline()]  # not what it starts to look around
         except psutil.NoSuchProcess:
             continue
     return found

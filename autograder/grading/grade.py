@@ -89,6 +89,8 @@ def grade(course, submissions, sandboxed=True, jobs=None, scheduler=None, anew=F
             except CourseError:
                 run.check_stop()  # the terminal's Ctrl-C reaches the programs that are started on the way, too
                 raise
+            except OSError as error:
+                raise CourseError(f"{error}. What is graded stays so; mend this, and run the same command again.") from error
     return [run.verdicts[s] for s in submissions]
 
 
