@@ -4,8 +4,9 @@ Workers get all they need with the task; they touch neither the gradebook nor a 
 """
 
 import contextlib
+import logging
 import queue
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from itertools import islice
 
 from autograder.course import CourseError
@@ -59,6 +60,7 @@ class Crew:
 
     def __enter__(self):
         if self.scheduler:
+            logging.disable(logging.ERROR)  # Dask tells a lost connection as a traceback; we tell it in a sentence
             self.client = _connect(self.scheduler)
             self.jobs = max(1, sum(self.client.nthreads().values()))
             self.executor = self.client.get_executor(pure=False)
@@ -69,6 +71,7 @@ class Crew:
     def __exit__(self, *error):
         if self.client is not None:
             self.client.close()
+            logging.disable(logging.NOTSET)
         else:
             dismiss()  # first: a thread that waits for a worker ends with it
             self.executor.shutdown(cancel_futures=True)
@@ -104,11 +107,9 @@ class Crew:
         """The error in terms of ours: a worker of the cluster that died again and again is an unanswered task."""
         if self.client is None:
             return error
-        from distributed.exceptions import KilledWorker
-
-        if isinstance(error, KilledWorker):
+        if type(error).__name__ == "KilledWorker":  # of distributed, whose modules need not load once it is gone
             return None
-        if self.client.status != "running":
+        if self.client.status != "running" or isinstance(error, CancelledError):
             return CourseError(
                 f"The scheduler {self.scheduler} is gone. What was judged is kept; start it again and run this command again."
             )
