@@ -360,6 +360,7 @@ def answer(request, namespace):
     """
     message, tensors = unpack(request)
     reply, encoder, touched = {}, Encoder(), []
+    torch.set_num_threads(1)  # `x[i] = y` with an index twice ends differently on two threads, from run to run
     with folders() as (new_folder, made), open(os.devnull, "w") as nowhere:
         inputs = {n: decode(t, tensors, new_folder) for n, t in message["inputs"]}
         watching = Watching(namespace, message["count"])
