@@ -81,10 +81,8 @@ def load():
     if choice not in ("", "mnist", "digits"):
         raise DataError(f"MNIST_COURSE_DATA is {choice!r}. Set it to 'mnist' or 'digits', or remove it.")
     if choice != "digits":
-        from fastai.data.external import URLs, untar_data
-
         try:
-            data = Data("MNIST", untar_data(URLs.MNIST))
+            data = Data("MNIST", fastai_folder("mnist_png") or download())
         except Exception as error:
             if choice == "mnist":
                 raise DataError(
@@ -135,8 +133,24 @@ def read_part(folder):
     return torch.from_numpy(np.stack(images)), torch.tensor(labels)
 
 
+def fastai_folder(name):
+    """The path of `name` in fastai's data folder where that usually is; None if it is not there. (To import fastai to ask for
+    it takes a second of every start.)"""
+    folder = Path(os.environ.get("FASTAI_HOME", "~/.fastai")).expanduser() / "data" / name
+    return folder if folder.is_dir() else None
+
+
+def download():
+    """The path of MNIST, downloaded by fastai if need be."""
+    from fastai.data.external import URLs, untar_data
+
+    return untar_data(URLs.MNIST)
+
+
 def digits_folder():
     """scikit-learn's 8 x 8 digits as 28 x 28 PNG files in MNIST's folder layout; made on the first call."""
+    if folder := fastai_folder("digits_png"):
+        return folder
     from fastai.data.external import fastai_cfg
     from scipy.ndimage import center_of_mass
     from sklearn.datasets import load_digits
