@@ -17,7 +17,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.preprocessors import Execute
 from ordinary_user import pytest_as_ordinary_user
 
+from autograder.checks import NoEvidence
 from autograder.judging.data import data_folder, prepare_data
+from autograder.judging.execute import PREPARE, Run
 from autograder.sandbox import canary, cgroup, provisioner
 from autograder.sandbox.canary import check_sandbox
 from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution
@@ -384,6 +386,26 @@ def test_a_flood_of_small_outputs_is_an_error_of_its_cell():
     assert "some were lost" in shown[0] or "wrong" in shown[0]
     assert shown[1:] == ["next\n"]
     assert reason is None
+
+
+def test_what_a_clock_cuts_short_spoils_no_later_answer():
+    """What answers need is loaded before the first cell; an interrupt hits what it is meant for; what was said is for the log."""
+    cells = [new_code_cell("import sys; print('safetensors.torch' in sys.modules)"), new_code_cell("while True: pass")]
+    answers = []
+
+    def ask(cells):
+        for expression in ("1 / 0", "[1 for _ in iter(int, 1)]", "2 + 2"):
+            try:
+                answers.append(kernel.ask(expression))
+            except NoEvidence as reason:
+                answers.append(reason)
+
+    limits = replace(Limits(), cell_seconds=1, case_seconds=1)
+    kernel = Run(new_notebook(cells=cells), (), lambda: CourseKernelManager(limits=limits, prepare=PREPARE))
+    assert kernel.execute_and(ask) is None
+    assert cells[0].outputs[0].text == "True\n" and cells[1].outputs[0].ename == "KeyboardInterrupt"
+    assert "division by zero" in answers[0].detail and "division" not in str(answers[0])
+    assert "more than 1 s" in str(answers[1]) and answers[2] == "4"
 
 
 def test_no_process_survives():

@@ -21,10 +21,20 @@ GENERATORS = frozenset({"torch", "numpy", "random"})
 
 
 UNREADABLE = "The answer of your notebook cannot be read."
+MOST_DETAIL = 2000  # characters of what came instead of an answer
+# Read once: a kernel gets the agent that this process knows, also while somebody edits the file.
+AGENT = files(__package__).joinpath("agent.py").read_text()
 
 
 class NoEvidence(Exception):
-    """Nothing that could be judged came back; the message says why, to the student."""
+    """Nothing that could be judged came back; the message says why, to the student.
+
+    detail: what came instead. A stranger's process says it, and it may hold hidden inputs: for the instructor's log alone.
+    """
+
+    def __init__(self, message, detail=""):
+        super().__init__(message)
+        self.detail = detail[:MOST_DETAIL]
 
 
 @dataclass(frozen=True)
@@ -134,19 +144,18 @@ class KernelEvaluator:
     def _call(self, function, request, *others):
         text = self.ask(expression(function, request, *others))
         if not isinstance(text, str) or len(text) > 3 * agent.MOST_BYTES:
-            raise NoEvidence(UNREADABLE)
+            raise NoEvidence(UNREADABLE, f"No text, or too long a one: {text!r:.200}")
         try:
             return base64.b64decode(text.strip().strip("'\""), validate=True)
-        except (binascii.Error, ValueError):
-            raise NoEvidence(UNREADABLE) from None
+        except (binascii.Error, ValueError) as error:
+            raise NoEvidence(UNREADABLE, f"{error!r} for {text!r:.200}") from None
 
 
 def expression(function, request, *others):
     """A Python expression that runs a function of the agent on a request where it is evaluated; its value is a base64 str."""
-    source = files(__package__).joinpath("agent.py").read_text()
     encoded = base64.b64encode(request).decode()
     return (
-        f"(lambda scope, base64: (exec({source!r}, scope), base64.b64encode(scope[{function!r}]("
+        f"(lambda scope, base64: (exec({AGENT!r}, scope), base64.b64encode(scope[{function!r}]("
         f"base64.b64decode({encoded!r}), *{others!r}, globals())).decode())[1])({{'__name__': 'agent'}}, __import__('base64'))"
     )
 
@@ -181,10 +190,8 @@ def read(reply):
         changed, touched, used = (_names(message[key]) for key in ("changed", "touched", "used"))
         counts, calls = _counts(message["counts"]), _counts(message["calls"])
         return Outcome(value, changed, touched & GENERATORS, counts=counts, used=used, calls=calls)
-    except NoEvidence:
-        raise
-    except Exception:  # whatever a hostile reply makes the parsers raise
-        raise NoEvidence(UNREADABLE) from None
+    except Exception as error:  # whatever a hostile reply makes the parsers raise
+        raise NoEvidence(UNREADABLE, f"{error!r} for {reply!r:.200}") from None
 
 
 def read_answers(reply, most):
@@ -192,8 +199,8 @@ def read_answers(reply, most):
     try:
         message, replies = agent.unpack(reply)
         return [_read_one(replies.get(str(n))) for n in range(most)], max(0.0, float(message["seconds"]))
-    except Exception:  # whatever a hostile reply makes the parsers raise
-        raise NoEvidence(UNREADABLE) from None
+    except Exception as error:  # whatever a hostile reply makes the parsers raise
+        raise NoEvidence(UNREADABLE, repr(error)) from None
 
 
 def _read_one(reply):

@@ -37,14 +37,16 @@ def judge(exercise, evaluator, reference, secret, source="", failing=(), say="pl
         CaseResult(title, *result, messages.get(key, ""))
         for title, key, result in zip(titles, keys, results(weights, credits, attempt.faults, attempt.conditions), strict=True)
     ]
-    return Verdict(exercise.name, tuple(cases), attempt.flags)
+    log = tuple(f"{exercise.name}, {t.case.title}: {o.detail}" for t, o in attempt.unseen if o.detail)
+    return Verdict(exercise.name, tuple(cases), attempt.flags, log)
 
 
 class Attempt:
     """What came of a student's cases.
 
-    got: outcomes, or NoEvidence where nothing came back. seen: indices of those with evidence. wrong: of those not passed;
-    failed: of those not passed in spite of evidence. faults: {title: sentence} of broken conditions.
+    got: outcomes, or NoEvidence where nothing came back. seen: indices of those with evidence; unseen: (trial, NoEvidence) of
+    the others. wrong: indices of those not passed; failed: of those not passed in spite of evidence. faults: {title: sentence}
+    of broken conditions.
     """
 
     def __init__(self, exercise, evaluator, reference, secret, source, say):
@@ -53,6 +55,7 @@ class Attempt:
         self.trials, self.right = self.known.trials, self.known.right
         self.got = [self._run(t) for t in self.trials]
         self.seen = [i for i, o in enumerate(self.got) if not isinstance(o, NoEvidence)]
+        self.unseen = [(t, o) for t, o in zip(self.trials, self.got, strict=True) if isinstance(o, NoEvidence)]
         self.wrong = frozenset(range(len(self.got))) - {i for i in self.seen if self.trials[i].right(self.got[i], self.right[i])}
         self.failed = [i for i in self.seen if i in self.wrong]
         draws = any(isinstance(v, torch.Generator) for t in self.trials for v in t.inputs.values())

@@ -31,11 +31,15 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one exercise earned. `flags` are for the instructor's eyes: what could not be judged."""
+    """What one exercise earned. `flags` are for the instructor's eyes: what could not be judged.
+
+    log: what came in place of answers; it may hold hidden inputs, so nobody else may read it.
+    """
 
     exercise: str
     cases: tuple
     flags: tuple = ()
+    log: tuple = ()
 
     @property
     def score(self):

@@ -138,6 +138,9 @@ class _Run:
             elif outcome.failure:
                 self._failed(submission, outcome)
             else:
+                if outcome.log:
+                    unread = f"Some of its answers could not be read: {self._log(submission, outcome.log)}."
+                    outcome.verdict = replace(outcome.verdict, flags=(*outcome.verdict.flags, unread))
                 self._try(submission, lambda o=outcome, k=task.key: self.store.put(k, o))
                 self._publish(submission, outcome)
 

@@ -6,6 +6,7 @@ Hidden inputs reach the notebook's process only when all of its cells have been 
 import asyncio
 import contextlib
 import queue
+import reprlib
 
 from nbclient import NotebookClient
 from nbclient.util import run_sync
@@ -20,6 +21,12 @@ from autograder.sandbox.kernel import KernelStopped, SandboxedExecution
 KEPT = "__import__('IPython').get_ipython().__dict__.setdefault('at_checks', {{}})"
 KEEP = KEPT + ".__setitem__({name!r}, dict(globals()))"
 BRING_BACK = "globals().update(" + KEPT + "[{name!r}])"
+
+# What both sides need to exchange a question and an answer. It is loaded before a notebook's first cell: an `import torch` that
+# a clock cuts short in a cell leaves a torch that cannot be imported any more, and then no answer could be read.
+PREPARE = "__import__('safetensors.torch') and None"
+SHORT = reprlib.Repr()
+SHORT.maxdict, SHORT.maxstring, SHORT.maxother = 10, 500, 500  # of a reply of any form or size, in a log
 
 
 class Run(SandboxedExecution, NotebookClient):
@@ -97,7 +104,7 @@ class Run(SandboxedExecution, NotebookClient):
         with contextlib.suppress(AttributeError, KeyError, TypeError):  # a reply of any form
             if isinstance(text := reply["content"]["user_expressions"]["answer"]["data"]["text/plain"], str):
                 return text
-        raise checks.NoEvidence(checks.UNREADABLE)
+        raise checks.NoEvidence(checks.UNREADABLE, SHORT.repr(reply.get("content")))
 
     async def _reply(self, request, seconds):
         """The reply to a request, or None if there is none in time. Raises KernelStopped."""

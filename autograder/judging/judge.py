@@ -16,7 +16,7 @@ from nbgrader.utils import determine_grade
 
 from autograder import checks
 from autograder.judging.data import data_folder
-from autograder.judging.execute import Run
+from autograder.judging.execute import PREPARE, Run
 from autograder.judging.rebuild import rebuild
 from autograder.judging.result import Graded, Result, check_cells, collect, grade_id, unreached
 from autograder.judging.task import released_notebooks
@@ -39,7 +39,7 @@ def judge(task, course, tell):
 
     Returns: a Result. Raises ExerciseError if the course is at fault, UnansweredError if it should be tried once more.
     """
-    notes, cases, flags, notebooks, answers = list(task.notes), [], {}, {}, {}
+    notes, cases, flags, log, notebooks, answers = list(task.notes), [], {}, [], {}, {}
     for name in released_notebooks(course, task.assignment):
         release = nbformat.read(course.release / task.assignment / name, as_version=4)
         rebuilt = rebuild(release, task.submitted[name])
@@ -49,6 +49,7 @@ def judge(task, course, tell):
         judged = [case for cells in found.judged.values() for case in cells if case.possible]
         if judged and all(checks.UNREADABLE in case.message for case in judged):
             raise UnansweredError
+        log += found.log
         notes += [*rebuilt.notes, *([reason] if reason else [])]
         flags |= dict.fromkeys(found.flags)
         cases += [case for judged in found.cases.values() for case in judged]
@@ -59,7 +60,7 @@ def judge(task, course, tell):
     about = task.assignment, task.student, task.settings["sandboxed"]
     verdict = Verdict(*about, notes, tuple(cases), tuple(flags), task.key, answers)
     own, below = (sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return Result(verdict, notebooks, {"judging": round(own, 3), "kernel": round(below, 3)})
+    return Result(verdict, notebooks, {"judging": round(own, 3), "kernel": round(below, 3)}, log="\n".join(log))
 
 
 class _Notebook:
@@ -68,7 +69,7 @@ class _Notebook:
     def __init__(self, task, course, name, notebook, tell):
         self.task, self.course, self.name, self.notebook, self.tell = task, course, name, notebook, tell
         self.exercises = {f"check-{e.name}": e for e in exercises(course, task.assignment).values()}
-        self.judged, self.cases, self.flags = {}, {}, []
+        self.judged, self.cases, self.flags, self.log = {}, {}, [], []
 
     def run(self):
         """Execute, judge, score and clean. Returns why the notebook was stopped, or None."""
@@ -81,7 +82,8 @@ class _Notebook:
                     Path(folder, file.name).write_bytes(file.read_bytes())
 
             def manager():
-                return CourseKernelManager(limits=limits, files=files, data=data_folder(), sandbox=sandboxed)
+                prepare = PREPARE if self.exercises else ""
+                return CourseKernelManager(limits=limits, files=files, data=data_folder(), sandbox=sandboxed, prepare=prepare)
 
             self.kernel = Run(self.notebook, self.exercises, manager, folder)
             reason = self.kernel.execute_and(self._judge)
@@ -107,6 +109,8 @@ class _Notebook:
             self.kernel.bring_back(grade_id(cell))
             verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing, self.task.settings["say"])
             self.flags += verdict.flags
+            self.log += verdict.log
+            self.tell({"notebook": self.name, "flags": verdict.flags, "log": verdict.log})
             self._keep(cell, verdict)
             if not verdict.passed:
                 failed.append((cell, verdict, exercise, tuple(failing)))

@@ -31,13 +31,15 @@ class Graded:
 class Result:
     """A verdict and what it was found on: {name of the released notebook: Graded}, CPU seconds by what used them.
 
-    failure: the traceback of a fault of the grader's own, which ended the judging; only for the instructor's log.
+    Only for the instructor's log: failure, the traceback of a fault of the grader's own, which ended the judging; log, what the
+    notebook said in place of answers.
     """
 
     verdict: Verdict
     notebooks: dict
     cpu: dict = field(default_factory=dict)
     failure: str = ""
+    log: str = ""
 
     def to_json(self):
         """As text."""
@@ -48,7 +50,7 @@ class Result:
         """The result in a text made by `to_json`. Raises ValueError, KeyError or TypeError if it is not one."""
         content = json.loads(text)
         notebooks = {name: Graded(**graded) for name, graded in content["notebooks"].items()}
-        return cls(Verdict.from_dict(content["verdict"]), notebooks, content["cpu"], content["failure"])
+        return cls(Verdict.from_dict(content["verdict"]), notebooks, content["cpu"], content["failure"], content["log"])
 
 
 def check_cells(notebook):
@@ -90,8 +92,9 @@ def collect(notebook, cases):
 def post_mortem(task, course, events, reason):
     """The Result of a submission whose judging was stopped: what was judged before keeps its points.
 
-    course: the unpacked snapshot. events: what the child told before its end: {"notebook", "text"} for a rebuilt notebook,
-    {"notes"}, and {"notebook", "check", "cases"} for each judged check. reason: a sentence for the student.
+    course: the unpacked snapshot. events: what the child told before its end: {"notebook", "text", "notes"} for a rebuilt
+    notebook, {"notebook", "flags", "log"} and {"notebook", "check", "cases"} for each judged check. reason: a sentence for the
+    student.
     """
     notes, cases, notebooks, answers = list(task.notes), [], {}, {}
     for name in released_notebooks(course, task.assignment):
@@ -109,4 +112,6 @@ def post_mortem(task, course, events, reason):
         notes += [note for event in told for note in event.get("notes", ())]
     notes = tuple(dict.fromkeys([*notes, reason]))
     about = task.assignment, task.student, task.settings["sandboxed"]
-    return Result(Verdict(*about, notes, tuple(cases), (), task.key, answers), notebooks)
+    flags, log = ([line for event in events for line in event.get(key, ())] for key in ("flags", "log"))
+    verdict = Verdict(*about, notes, tuple(cases), tuple(dict.fromkeys(flags)), task.key, answers)
+    return Result(verdict, notebooks, log="\n".join(log))

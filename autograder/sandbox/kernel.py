@@ -33,12 +33,13 @@ from jupyter_client.kernelspec import KernelSpec
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbclient.util import run_sync
 from nbformat.v4 import new_output
-from traitlets import Bool, Instance, List
+from traitlets import Bool, Instance, List, Unicode
 from traitlets import Type as ClassTrait
 
 from .limits import MB, Limits
 from .provisioner import SandboxError, SandboxProvisioner
 
+INTERRUPT_SECONDS = 2  # that a kernel has to say that it was interrupted
 QUEUED = 32  # messages that wait for the grader: with the cap on a message's size, a cap on the grader's memory
 
 WHY = {
@@ -131,6 +132,7 @@ class CourseKernelManager(AsyncKernelManager):
     files = List()
     data = Instance(os.PathLike, allow_none=True)
     sandbox = Bool(True)
+    prepare = Unicode(help="A line of Python that runs before the kernel is ready, when no clock and no interrupt cuts it short.")
     client_class = f"{__name__}.CourseKernelClient"
     client_factory = ClassTrait(CourseKernelClient)
     ipykernel = True
@@ -145,6 +147,8 @@ class CourseKernelManager(AsyncKernelManager):
     def kernel_spec(self):
         """This Python; interrupted by a message, since a signal does not reach into the sandbox."""
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        if self.prepare:
+            command.append(f"--IPKernelApp.exec_lines={self.prepare}")
         return KernelSpec(argv=command, language="python", display_name="Python 3", interrupt_mode="message")
 
     async def start_kernel(self, **kwargs):
@@ -167,6 +171,12 @@ class CourseKernelManager(AsyncKernelManager):
                 raise SandboxError(f"The kernel cannot be interrupted. {self.last_words()}")
             await self._control_socket.recv_multipart()
             self.provisioner.close_door()
+
+    async def interrupt_kernel(self):
+        """Interrupt it, and wait until it has happened: a late interrupt would hit the next cell or question."""
+        await super().interrupt_kernel()
+        if await self._control_socket.poll(INTERRUPT_SECONDS * 1000):
+            await self._control_socket.recv_multipart()
 
     def last_words(self):
         """What a kernel that did not start had to say."""
@@ -245,6 +255,7 @@ class SandboxedExecution:
         """nbclient's own extension point."""
         self.km = self.kernel_manager()
         self.timeout = self.km.limits.cell_seconds
+        self.startup_timeout = self.km.limits.start_seconds
         self.interrupt_on_timeout = self.raise_on_iopub_timeout = True
         self.shutdown_kernel = "immediate"  # what a submission does after its last cell is of no interest
         return self.km

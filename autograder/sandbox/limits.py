@@ -14,6 +14,7 @@ class Limits:
     """
 
     # --- for the whole sandbox -----------------------------------------------------------------------------------------
+    start_seconds: int = 180  # wall time until the kernel is ready and torch is loaded: two on a machine with nothing else to do
     notebook_seconds: float = 180  # wall time from start to end: twelve times what a solution takes while it is graded
     total_memory: int = 3072 * MB  # all processes together: two sandboxes fit beside a browser
     tmp_size: int = 256 * MB  # each of home, /tmp and /dev/shm, which live in memory: room for a model or a few pictures
