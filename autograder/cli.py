@@ -153,6 +153,63 @@ def check(
     raise typer.Exit(0 if proof.check(course, chosen, console=console) else 1)
 
 
+@app.command()
+def collect(
+    path: Annotated[Path, typer.Argument(help="What the LMS gave you: a zip file, or a folder.", show_default=False)],
+    assignment: Annotated[str | None, typer.Option(help="What notebooks are for whose cells do not say it.")] = None,
+):
+    """Take what Canvas, Moodle or a folder of files gave into grading/submitted/; every version is kept."""
+    from autograder.lms.collect import collect as take
+
+    course, _ = _course([assignment] if assignment else None)
+    found = take(course, path, assignment)
+    for file in found:
+        whose = "  ".join(filter(None, [file.student, file.assignment]))
+        _say(f"{whose or '?'}: {file.said} ({file.name})")
+    look = sum(file.look for file in found)
+    _say(f"{len(found)} files{f', {look} of them to be looked at' if look else ''}. Next: autograder grade")
+    raise typer.Exit(LOOK if look else 0)
+
+
+@app.command()
+def export(
+    lms: Annotated[str, typer.Argument(help="canvas, moodle or csv.", show_default=False)],
+    to: Annotated[str, typer.Option(help="The file; grading/grades-<lms>.csv if not given.", show_default=False)] = "",
+):
+    """Write the grades as Canvas or Moodle imports them, or as a table of everything."""
+    from nbgrader.api import Gradebook
+
+    from autograder import configuration
+    from autograder.lms.export import PLUGINS
+
+    if lms not in PLUGINS:
+        raise CourseError(f"There is no export {lms!r}. There are: {', '.join(PLUGINS)}.")
+    course, _ = _course(None)
+    config = configuration.config(course.root)
+    plugin = PLUGINS[lms](config=config, to=to)
+    with configuration.quiet(plugin), Gradebook(config.CourseDirectory.db_url) as book:
+        plugin.export(book)
+    for sentence in plugin.said:
+        _say(sentence)
+
+
+@app.command("return")
+def return_(assignments: Assignments = None):
+    """Pack the feedback pages, one zip file per LMS and assignment, named so that each finds its student again."""
+    from autograder.lms.handback import hand_back
+
+    course, chosen = _course(assignments)
+    graded = [a for a in chosen if assignments or any((course.grading / "feedback").glob(f"*/{a}/*.html"))]
+    if not graded:
+        raise CourseError("There are no pages yet. Run `autograder grade` first.")
+    for assignment in graded:
+        made = hand_back(course, assignment)
+        for sentence in made.left_out:
+            _say(sentence)
+        for path, count in made.archives.items():
+            _say(f"{path}: {count} pages")
+
+
 def _grade(course, submissions, no_sandbox, **how):
     """Grade, show the table, and return the verdicts."""
     from autograder import grading
@@ -167,6 +224,11 @@ def _grade(course, submissions, no_sandbox, **how):
     late = grading.late_shares(course, {verdict.assignment for verdict in verdicts})
     console.print(grading.summary(verdicts, late))
     return verdicts
+
+
+def _say(sentence):
+    """A line, whatever strangers wrote into it."""
+    console.print(Text("".join(c if c.isprintable() else "?" for c in sentence)), soft_wrap=True)
 
 
 def _end(verdicts):
