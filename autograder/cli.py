@@ -210,6 +210,34 @@ def return_(assignments: Assignments = None):
             _say(f"{path}: {count} pages")
 
 
+@app.command()
+def report(assignments: Assignments = None):
+    """Write grading/report/: what the class did, its mistakes by name, who needs a look; the same as tables."""
+    from autograder.report import write_report
+
+    course, chosen = _course(assignments)
+    page, *tables = write_report(course, chosen)
+    _say(f"{page} ({page.stat().st_size / 1000:.0f} kB), and {', '.join(table.name for table in tables)} beside it")
+
+
+@app.command()
+def learn(
+    assignment: Annotated[str, typer.Argument(show_default=False)],
+    group: Annotated[str, typer.Argument(help="As the report calls it.", show_default=False)],
+    sentence: Annotated[str, typer.Argument(help="What students will read: the mistake and the remedy.", show_default=False)],
+    no_sandbox: NoSandbox = False,
+):
+    """Record the mistake of a group in the report, prove it, and tell all who made it."""
+    from autograder.progress import GradingProgress
+    from autograder.report import learn as learn_
+
+    course, _ = _course([assignment])
+    with GradingProgress(console=console) as watcher:
+        learned = learn_(course, assignment, group, sentence, sandboxed=not no_sandbox, watcher=watcher)
+    told, all_ = learned.told, learned.group.students
+    _say(f"Recorded and proven in {learned.file}. {len(told)} of {len(all_)} students read it now: {', '.join(told)}.")
+
+
 def _grade(course, submissions, no_sandbox, **how):
     """Grade, show the table, and return the verdicts."""
     from autograder import grading

@@ -1,6 +1,7 @@
 """A sample class of twelve, made from the recorded mistakes: what grading looks like before the first student hands in."""
 
 import copy
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,8 @@ def make(course, assignments):
         _hand_in(sample, UNTOUCHED, assignment, release, {})
         _hand_in(sample, PERFECT, assignment, release, solved)
         for number, student in enumerate(WITH_MISTAKES):
-            _hand_in(sample, student, assignment, release, solved | mistakes(course, assignment, number))
+            made = mistakes(course, assignment, number)
+            _hand_in(sample, student, assignment, release, solved | {name: _whole(name, made[name], solved) for name in made})
     return SampleClass(sample, grading.submissions(sample, assignments))
 
 
@@ -70,6 +72,12 @@ def mistakes(course, assignment, number):
         sources = list(exercise.mistakes.values())
         made[exercise.name] = sources[number % len(sources)].strip("\n")
     return made
+
+
+def _whole(name, mistake, solved):
+    """A recorded mistake as a student would write it: some call the function that they replace, and bring it along here."""
+    calls = re.search(rf"^\w+ = {name}$", mistake, re.MULTILINE)
+    return f"{solved[name]}\n\n\n{mistake}" if calls else mistake
 
 
 def filled_in(release, sources):

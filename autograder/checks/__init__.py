@@ -1,5 +1,6 @@
 """Checks that name the mistake: exercises are data, a student's functions are compared with the solution notebook's own."""
 
+from .behaviour import alike, behaviour, unnamed
 from .evaluate import UNREADABLE, Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
 from .following import follow_through
 from .format import Case, Exercise, ExerciseError, case, exercise, gradient, load, loop_free
@@ -26,6 +27,8 @@ __all__ = [
     "NoEvidence",
     "Reference",
     "Verdict",
+    "alike",
+    "behaviour",
     "case",
     "exercise",
     "folder",
@@ -43,4 +46,5 @@ __all__ = [
     "normal",
     "pixels",
     "uniform",
+    "unnamed",
 ]

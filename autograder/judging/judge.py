@@ -39,7 +39,7 @@ def judge(task, course, tell):
 
     Returns: a Result. Raises ExerciseError if the course is at fault, UnansweredError if it should be tried once more.
     """
-    notes, cases, flags, log, notebooks, answers = list(task.notes), [], {}, [], {}, {}
+    notes, cases, flags, log, notebooks, answers, behaviour = list(task.notes), [], {}, [], {}, {}, {}
     for name in released_notebooks(course, task.assignment):
         release = nbformat.read(course.release / task.assignment / name, as_version=4)
         rebuilt = rebuild(release, task.submitted[name])
@@ -50,6 +50,7 @@ def judge(task, course, tell):
         if judged and all(checks.UNREADABLE in case.message for case in judged):
             raise UnansweredError
         log += found.log
+        behaviour |= found.behaviour
         notes += [*rebuilt.notes, *([reason] if reason else [])]
         flags |= dict.fromkeys(found.flags)
         cases += [case for judged in found.cases.values() for case in judged]
@@ -60,7 +61,8 @@ def judge(task, course, tell):
     about = task.assignment, task.student, task.settings["sandboxed"]
     verdict = Verdict(*about, notes, tuple(cases), tuple(flags), task.key, answers)
     own, below = (sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return Result(verdict, notebooks, {"judging": round(own, 3), "kernel": round(below, 3)}, log="\n".join(log))
+    cpu = {"judging": round(own, 3), "kernel": round(below, 3)}
+    return Result(verdict, notebooks, cpu, log="\n".join(log), behaviour=behaviour)
 
 
 class _Notebook:
@@ -69,7 +71,7 @@ class _Notebook:
     def __init__(self, task, course, name, notebook, tell):
         self.task, self.course, self.name, self.notebook, self.tell = task, course, name, notebook, tell
         self.exercises = {f"check-{e.name}": e for e in exercises(course, task.assignment).values()}
-        self.judged, self.cases, self.flags, self.log = {}, {}, [], []
+        self.judged, self.cases, self.flags, self.log, self.behaviour = {}, {}, [], [], {}
 
     def run(self):
         """Execute, judge, score and clean. Returns why the notebook was stopped, or None."""
@@ -121,6 +123,8 @@ class _Notebook:
             followed = checks.follow_through(verdict, exercise, evaluator, solved, inputs, source, before)
             if followed != verdict:
                 self._keep(cell, followed)
+            if checks.unnamed(exercise, followed):
+                self.behaviour[exercise.name] = checks.behaviour(exercise, evaluator, self.task.secret)
 
     def _keep(self, cell, verdict):
         """Hold a verdict about a check cell in its points, and tell it: what has been told is not lost."""

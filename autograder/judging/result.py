@@ -31,6 +31,7 @@ class Graded:
 class Result:
     """A verdict and what it was found on: {name of the released notebook: Graded}, CPU seconds by what used them.
 
+    behaviour: {exercise: see checks.behaviour} of functions whose mistake nobody has recorded; for the report alone.
     Only for the instructor's log: failure, the traceback of a fault of the grader's own, which ended the judging; log, what the
     notebook said in place of answers.
     """
@@ -40,6 +41,7 @@ class Result:
     cpu: dict = field(default_factory=dict)
     failure: str = ""
     log: str = ""
+    behaviour: dict = field(default_factory=dict)
 
     def to_json(self):
         """As text."""
@@ -50,7 +52,8 @@ class Result:
         """The result in a text made by `to_json`. Raises ValueError, KeyError or TypeError if it is not one."""
         content = json.loads(text)
         notebooks = {name: Graded(**graded) for name, graded in content["notebooks"].items()}
-        return cls(Verdict.from_dict(content["verdict"]), notebooks, content["cpu"], content["failure"], content["log"])
+        rest = [content[name] for name in ("cpu", "failure", "log", "behaviour")]
+        return cls(Verdict.from_dict(content["verdict"]), notebooks, *rest)
 
 
 def check_cells(notebook):

@@ -125,7 +125,7 @@ def _said_once(rows):
     return once
 
 
-def _sentence(text):
+def with_code(text):
     """A sentence of ours as HTML: what stands between backticks is code."""
     parts = re.split(r"`([^`]*)`", text)
     return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else escape(part) for i, part in enumerate(parts))
@@ -141,5 +141,5 @@ def _environment():
     environment = Environment(
         loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": number, "sentence": _sentence, "breakable": _breakable, "title_of": title}
+    environment.filters |= {"number": number, "sentence": with_code, "breakable": _breakable, "title_of": title}
     return environment
