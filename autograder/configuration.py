@@ -72,7 +72,7 @@ def _configure_folders(c, course):
 
 
 def _configure_build(c, course):
-    from autograder.build.preprocessors import DropTimings, IncludeSetUp, RemoveMarkers, Tidy
+    from autograder.build.preprocessors import AskStudents, DropTimings, IncludeSetUp, RemoveMarkers, Tidy
 
     c.IncludeSetUp.path = str(course.source / "header.py")
     c.GenerateAssignment.preprocessors = [
@@ -81,7 +81,7 @@ def _configure_build(c, course):
         Tidy,
         nbg.InstantiateTests,
         nbg.LockCells,
-        nbg.ClearSolutions,
+        AskStudents,
         nbg.ClearOutput,
         nbg.CheckCellMetadata,
         nbg.ComputeChecksums,
@@ -104,6 +104,7 @@ def _configure_build(c, course):
         DropTimings,
         Tidy,
     ]
+    c.ClearMarkScheme.enforce_metadata = False  # beside a model answer, too; build/source.py says where else it is wrong
     c.CoalesceStreamsPreprocessor.enabled = True
     c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # the kernel warns on the terminal about transports
     c.ExecutePreprocessor.record_timing = False

@@ -18,11 +18,11 @@ import course
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from course import GRADING, expect, progress
+from course import GRADING, check, curves, expect, experiment, guess, guesses, progress, reveal, show, show_images
 from PIL import Image
 from torch import tensor
 
-plt.style.use("tableau-colorblind10")
+plt.rcParams.update(course.STYLE)
 torch.set_num_threads(1)  # matrices this small are slower on two cores; and then the number of cores changes no sum
 torch.set_printoptions(precision=4, sci_mode=False)
 data = course.load()

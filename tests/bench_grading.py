@@ -166,8 +166,9 @@ def hand_in(folder, assignment, notebooks):
     course = Course(folder)
     for part in ("source", "notebooks"):
         shutil.copytree(ROOT / part / assignment, folder / part / assignment)
-    for file in ("nbgrader_config.py", "source/header.py", "source/course.py"):
+    for file in ("nbgrader_config.py", "source/header.py"):
         shutil.copy(ROOT / file, folder / file)
+    shutil.copytree(ROOT / "source" / "course", folder / "source" / "course")
     course.exercises.mkdir()
     shutil.copy(Course(ROOT).exercises / f"{assignment}.py", course.exercises)
     for student, notebook in notebooks.items():
@@ -219,7 +220,7 @@ def otter(folder, assignment, notebooks, program):
     for cell in check_cells(release):
         about = {"name": grade_id(cell), "points": cell.metadata["nbgrader"]["points"], "source": cell.source}
         (folder / "tests" / f"{grade_id(cell)}.py").write_text(OTTER_TEST.format(**about))
-    shutil.copy(ROOT / "notebooks" / assignment / "course.py", folder / "files")
+    shutil.copytree(ROOT / "source" / "course", folder / "files" / "course")
     (folder / "otter_config.json").write_text(json.dumps({"lang": "python"}))
     archive = shutil.make_archive(str(folder.parent / "autograder"), "zip", folder)
     commands = []
@@ -242,7 +243,7 @@ def cells(folder, assignment, notebooks):
     A kernel's start is Python, IPython, and the imports and data of the first cells: a first notebook less the same, warm.
     """
     folder.mkdir(parents=True)
-    shutil.copy(ROOT / "notebooks" / assignment / "course.py", folder)
+    shutil.copytree(ROOT / "source" / "course", folder / "course")
     manager = AsyncKernelManager()
     used, first = [], next(iter(notebooks.values()))
     client = NotebookClient(first, manager, allow_errors=True, resources={"metadata": {"path": str(folder)}})

@@ -12,7 +12,7 @@ import pytest
 from conftest import COURSE
 from nbval_numbers import template
 
-# How far a run on the stand-in may lie from source/course.py's RECORDED. No accuracy but resnet18's moved by an image of the 500
+# How far a run on the stand-in may lie from what is RECORDED. No accuracy but resnet18's moved by an image of the 500
 # under `ATEN_CPU_CAPABILITY=default`, `MKL_CBWR=COMPATIBLE`, `=AVX2`, nor with products perturbed by half a unit in their last
 # place: three images are allowed. The many steps and weights of resnet18 make another network of another rounding. Fifteen of
 # them (ten seeds, two roundings, two makes of processor) have mean .896 and standard deviation .017, of which the band is four.
@@ -39,7 +39,7 @@ def nbval(path, *options, **environment):
 
 
 def compare_with_recorded(assignment, text, data):
-    """The accuracies that a notebook prints must be those of `RECORDED` in source/course.py."""
+    """The accuracies that a notebook prints must be those of `RECORDED` in source/course/scoreboard.py."""
     models = [
         (model, (mnist if data == "MNIST" else digits)[0]) for n, model, mnist, digits in course.RECORDED if n == assignment[:2]
     ]

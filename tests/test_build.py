@@ -14,6 +14,7 @@ from conftest import COURSE, ROOT, SMALL
 
 from autograder import build
 from autograder.build import generate
+from autograder.build.preprocessors import unanswered
 from autograder.build.source import problems
 from autograder.course import Course, CourseError, notebook_source
 
@@ -72,6 +73,35 @@ def test_the_release_shows_nothing_that_students_must_not_see(small_course):
     solved = (small_course.solutions / NAME / f"{NAME}.ipynb").read_text()
     assert "canary-source" in solved and "canary-output" in solved
     assert "canary-hidden" not in solved and "BEGIN" not in solved
+
+
+def test_what_is_to_be_mended_is_broken_in_the_release_and_gone_from_the_solution(small_course):
+    solution = "    return (predictions == labels).float().mean().item()  # canary-source-5e1c\n    ### END SOLUTION\n"
+    broken = "    ### BEGIN MEND\n    # # all of them\n    # return (predictions == labels).sum().item()\n    ### END MEND\n"
+    change(small_course, solution, solution + broken)
+    build.build(small_course, [NAME])
+    released, solved = (
+        next(c.source for c in nbformat.read(part / NAME / f"{NAME}.ipynb", as_version=4).cells if "def accuracy" in c.source)
+        for part in (small_course.release, small_course.solutions)
+    )
+    assert released.splitlines()[2:] == ["    # all of them", "    return (predictions == labels).sum().item()"]
+    assert solved.splitlines()[2:] == ["    return (predictions == labels).float().mean().item()  # canary-source-5e1c"]
+
+
+def test_what_students_enter_or_plan_is_not_in_the_release(small_course):
+    old = "# %%\n# Room for your own experiments."
+    change(small_course, old, '# %% tags=["answer"]\nslope = 7 / 2\n\n# %% tags=["design"]\n# Your plan.\nprint(slope)')
+    build.build(small_course, [NAME])
+    released, solved = (
+        [c.source for c in nbformat.read(part / NAME / f"{NAME}.ipynb", as_version=4).cells][-2:]
+        for part in (small_course.release, small_course.solutions)
+    )
+    assert (released, solved) == (["slope = ...", "# Your plan."], ["slope = 7 / 2", "# Your plan.\nprint(slope)"])
+
+
+def test_the_authors_guesses_are_not_in_the_release():
+    source = 'guess("a", "How many (of 5)?", 5)\nguess(\n    "b",\n    "Which shape, (2, 3)?",\n    (2, 3),\n)'
+    assert unanswered(source) == source.replace('?", 5)', '?", ...)').replace("    (2, 3),\n)", "    ...,\n)")
 
 
 def test_timings_leave_no_output_in_the_solution(small_course):

@@ -62,7 +62,7 @@ def imports(assignment):
     """The import statements of a notebook, as one source."""
     files = COURSE.source / "header.py", COURSE.source / assignment / f"{assignment}.py"
     found = [n for f in files for n in ast.parse(f.read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)]
-    return "\n".join(map(ast.unparse, found)) + "\ncourse.GRADING = True"
+    return "\n".join(map(ast.unparse, found)) + "\ncourse.running.GRADING = True"
 
 
 def run(source):
@@ -98,7 +98,8 @@ def test_verdicts_are_the_same_where_the_kernel_rounds_otherwise(assignment, mos
 
     def manager():  # one kernel for hundreds of cases
         limits = Limits(notebook_seconds=900, cpu_seconds=900, cell_seconds=60)
-        return CourseKernelManager(limits=limits, files=[COURSE.source / "course.py"], data=None)
+        beside = [f for f in (COURSE.source / assignment).glob("*.py") if f.stem != assignment]
+        return CourseKernelManager(limits=limits, files=[COURSE.source / "course", *beside], data=None)
 
     kernel = Run(new_notebook(cells=[new_code_cell(imports(assignment))]), (), manager)
     assert kernel.execute_and(compare) is None

@@ -50,9 +50,7 @@ class Submission(SandboxedExecution, Execute):
     """The use that kernel.py describes."""
 
     def kernel_manager(self):
-        return CourseKernelManager(
-            files=[COURSE.source / "course.py"], data=data_folder(), limits=self.limits, sandbox=self.sandbox
-        )
+        return CourseKernelManager(files=[COURSE.source / "course"], data=data_folder(), limits=self.limits, sandbox=self.sandbox)
 
 
 def run(*cells, limits=SMALL, sandbox=True, kernel="python3"):
@@ -292,7 +290,7 @@ def test_what_a_submission_sees(monkeypatch):
         f"print(*os.listdir({str(ROOT)!r}))" if ROOT in Path(sys.prefix).parents else "print('.venv')",
         "import autograder",
         "import course; data = course.load(); print(data.name, len(data.train()[0]))",
-        "open('course.py', 'w')",
+        "open('course/data.py', 'w')",
         "open('mine.txt', 'w').write('x'); pathlib.Path.home().joinpath('mine.txt').write_text('x'); print('written')",
         "import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.show()",
         "import getpass; print(getpass.getuser(), os.getuid() != 0)",
@@ -301,7 +299,7 @@ def test_what_a_submission_sees(monkeypatch):
     )
     assert reason is None
     listing, variables, root, grader, digits, support, own, picture, user = shown
-    assert listing == "course.py\n"
+    assert listing == "course\n"
     assert "MNIST_COURSE_DATA" in variables and "AN_API_KEY" not in variables
     assert root == ".venv\n"
     assert "No module named 'autograder'" in grader
@@ -431,7 +429,9 @@ def test_a_strict_umask_hides_nothing_that_a_notebook_reads():
     """The user inside is another one where root grades."""
     before = os.umask(0o077)
     try:
-        shown, _ = run("import glob", "[open(f).close() for f in ('course.py', *glob.glob('/sandbox/.cache/matplotlib/*.json'))]")
+        shown, _ = run(
+            "import glob", "[open(f).close() for f in ('course/data.py', *glob.glob('/sandbox/.cache/matplotlib/*.json'))]"
+        )
     finally:
         os.umask(before)
     assert shown[1] == "[None, None]"

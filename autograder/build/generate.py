@@ -18,7 +18,7 @@ from nbgrader.preprocessors import Execute
 
 from autograder import configuration
 from autograder.build import source
-from autograder.build.place import Change, Place, read
+from autograder.build.place import MADE_BY_TOOLS, Change, Place, read
 from autograder.build.release import check_release
 from autograder.build.source import Problem
 from autograder.checks.format import load
@@ -123,8 +123,11 @@ def _check_sources(course, assignments):
 def _workshop(course, gradebook=None):
     """A copy of the course's source to build in, so that a failure leaves the course as it was."""
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(course.source, Path(folder) / "source", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        shutil.copytree(course.source, Path(folder) / "source", ignore=shutil.ignore_patterns(*MADE_BY_TOOLS))
         workshop = Course(Path(folder))
+        helper = workshop.source / "course"
+        for assignment in workshop.assignments if helper.is_dir() else ():  # what lies there goes out with the notebook
+            shutil.copytree(helper, workshop.source / assignment / helper.name)
         source.write_notebooks(workshop)
         if gradebook is None:
             (Path(folder) / "grading").mkdir()

@@ -1,12 +1,18 @@
 """The steps that this kit adds to nbgrader's `generate_assignment` and `generate_solution`."""
 
+import ast
 import re
+from itertools import takewhile
 from pathlib import Path
 
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from traitlets import Unicode
 
 from autograder.build.source import read
+
+MEND, SOLUTION = (
+    re.compile(rf"^(\s*)### BEGIN {name}\n(.*?)^\s*### END {name}\n?", re.MULTILINE | re.DOTALL) for name in ("MEND", "SOLUTION")
+)
 
 
 class IncludeSetUp(NbGraderPreprocessor):
@@ -18,6 +24,37 @@ class IncludeSetUp(NbGraderPreprocessor):
         if Path(self.path).is_file():
             notebook.cells[1:1] = read(Path(self.path)).cells
         return notebook, resources
+
+
+class AskStudents(ClearSolutions):
+    """Put what students begin with in the place of what the authors wrote: nbgrader's stub in a solution, and beside it
+
+    - a broken function: comments behind the solution, between BEGIN MEND and END MEND, which are the lines to be mended;
+    - a guess or an entered answer: in cells of `guess(name, question, answer)`, and of assignments with the tag `answer`, `...`;
+    - a plan of one's own: of a cell with the tag `design` only the comment at its beginning.
+    """
+
+    def preprocess_cell(self, cell, resources, index):
+        tags = cell.metadata.get("tags", [])
+        if broken := MEND.search(cell.source):
+            lines = [re.sub(r"^(\s*)# ?", r"\1", line) for line in broken[2].splitlines()]
+            cell.source = SOLUTION.sub("", MEND.sub("", cell.source)).rstrip("\n") + "\n" + "\n".join(lines)
+            return cell, resources
+        if cell.cell_type == "code" and ("answer" in tags or cell.source.startswith("guess(")):
+            cell.source = unanswered(cell.source)
+        elif "design" in tags:
+            cell.source = "\n".join(takewhile(lambda line: line.startswith("#"), cell.source.splitlines()))
+        return super().preprocess_cell(cell, resources, index)
+
+
+def unanswered(source):
+    """The source of a cell of guesses and assignments, each answer replaced by `...`."""
+    for statement in ast.parse(source).body:
+        value = statement.value.args[-1] if isinstance(statement, ast.Expr) else statement.value
+        whole, answer = (ast.get_source_segment(source, node) for node in (statement, value))
+        head, _, tail = whole.rpartition(answer)
+        source = source.replace(whole, f"{head}...{tail}")
+    return source
 
 
 class Tidy(NbGraderPreprocessor):
@@ -35,9 +72,10 @@ class Tidy(NbGraderPreprocessor):
 
 
 class RemoveMarkers(NbGraderPreprocessor):
-    """A reader of the solution wants the code, not nbgrader's comments around it."""
+    """A reader of the solution wants the code, not the comments around it, nor what was to be mended."""
 
     def preprocess_cell(self, cell, resources, index):
+        cell.source = MEND.sub("", cell.source)
         cell.source = re.sub(r"^.*(BEGIN|END) SOLUTION.*\n?", "", cell.source, flags=re.MULTILINE).rstrip("\n")
         return cell, resources
 

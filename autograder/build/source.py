@@ -11,8 +11,8 @@ import nbformat
 
 from autograder.course import Course, notebook_source
 
-# nbgrader's markers, and the cells they belong in
-REGIONS = {"SOLUTION": "solution", "HIDDEN TESTS": "grade", "MARK SCHEME": "task"}
+# nbgrader's markers and MEND, and the cells they belong in. A model answer that people grade by has its scheme with it.
+REGIONS = {"SOLUTION": ("solution",), "MEND": ("solution",), "HIDDEN TESTS": ("grade",), "MARK SCHEME": ("task", "grade")}
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,14 @@ def _metadata_problems(notebook, where):
 
 def _region_problems(notebook, where):
     for place, cell in zip(where, notebook.cells, strict=True):
-        for region, flag in REGIONS.items():
+        for region, flags in REGIONS.items():
             marks = re.findall(rf"(BEGIN|END) {region}", cell.source)
             if not marks:
                 continue
             if marks != ["BEGIN", "END"] * (len(marks) // 2):
                 yield Problem(place, f"BEGIN {region} and END {region} do not come in pairs.", "Close each before the next.")
-            if not cell.metadata.get("nbgrader", {}).get(flag):
+            if not any(cell.metadata.get("nbgrader", {}).get(flag) for flag in flags):
+                flag = flags[0]
                 yield Problem(place, f"a {region} region in a cell that is not marked as {flag}.", f'Set "{flag}": true.')
 
 

@@ -1,8 +1,10 @@
 """The reference of an assignment: the functions of its solution notebook, so that none is written twice."""
 
 import ast
+import contextlib
 import hashlib
 import importlib.util
+import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,30 +50,21 @@ class Reference:
     @cached_property
     def digest(self):
         """A hash of all that the solutions depend on in the course."""
-        helper = self.course.source / "course.py"
-        texts = [*(cell.source for cell in self._cells), helper.read_text() if helper.exists() else ""]
+        helper = sorted((self.course.source / "course").glob("*.py"))
+        texts = [*(cell.source for cell in self._cells), *(file.read_text() for file in helper)]
         return hashlib.blake2b("\x1f".join(texts).encode()).hexdigest()
 
     @cached_property
     def _imports(self):
         """What the notebook's import statements bind, as far as a solution may use it."""
         bound = {"__name__": "__main__"}
-        for node in (n for cell in self._cells for n in _statements(cell.source)):
-            modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
-            if not {m.partition(".")[0] for m in modules} <= IMPORTED:
-                continue
-            helper = self.course.source / "course.py"
-            if "course" in modules and not helper.exists():
-                continue
-            others, sys.modules["course"] = sys.modules.get("course"), _helper(helper)
-            try:
-                exec(ast.unparse(node), bound)
-            except ImportError:
-                continue
-            finally:
-                sys.modules.pop("course")
-                if others:
-                    sys.modules["course"] = others
+        with _helper(self.course.source / "course") as helper:
+            for node in (n for cell in self._cells for n in _statements(cell.source)):
+                modules = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+                if not {m.partition(".")[0] for m in modules} <= IMPORTED or ("course" in modules and not helper):
+                    continue
+                with contextlib.suppress(ImportError):
+                    exec(ast.unparse(node), bound)
         return bound
 
     def namespace(self, source=""):
@@ -93,12 +86,26 @@ def _statements(source):
         return []
 
 
-def _helper(file):
-    """The notebooks' own helper module, told that it is grading, so that it draws no bars."""
-    if not file.exists():
-        return None
-    spec = importlib.util.spec_from_file_location("course", file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.GRADING = True
-    return module
+@contextlib.contextmanager
+def _helper(folder):
+    """While it lasts, `course` is the helper of this course's notebooks, if any, told that it is grading: it draws no bars.
+
+    Another course may have another helper of this name.
+    """
+    others = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "course"}
+    told = os.environ.get("NBGRADER_EXECUTION")
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    try:
+        if folder.is_dir():
+            spec = importlib.util.spec_from_file_location("course", folder / "__init__.py")
+            sys.modules["course"] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules["course"])
+        yield folder.is_dir()
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "course"]:
+            del sys.modules[name]
+        sys.modules.update(others)
+        if told is None:
+            del os.environ["NBGRADER_EXECUTION"]
+        else:
+            os.environ["NBGRADER_EXECUTION"] = told

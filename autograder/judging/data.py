@@ -39,7 +39,7 @@ def prepare_data(course, assignments):
     `grading/data.json` and holds until a file of the images, the helper or a setting changes: to ask it takes seconds.
     Returns: a digest of the images, or "" if the course has none. Raises: CourseError if the images cannot be used.
     """
-    helper = next((h for a in assignments if (h := course.release / a / "course.py").exists()), None)
+    helper = next((h for a in assignments if (h := course.release / a / "course").is_dir()), None)
     if helper is None:
         return ""
     if os.geteuid() == 0 and (images := data_folder()):
@@ -74,7 +74,8 @@ def _seen(helper, path):
     """A hash of the names, sizes and times of all images, and of what decides which are taken."""
     folder = data_folder()
     beside = sorted(os.listdir(folder)) if folder else []  # MNIST may come where the stand-in was
-    found = [helper.read_text(), os.environ.get("MNIST_COURSE_DATA"), str(folder), beside]
+    texts = [file.read_text() for file in sorted(helper.rglob("*.py"))]
+    found = [texts, os.environ.get("MNIST_COURSE_DATA"), str(folder), beside]
     for root, folders, files in os.walk(path):
         folders.sort()
         found += [(root, name, (s := os.stat(os.path.join(root, name))).st_size, s.st_mtime_ns) for name in sorted(files)]

@@ -5,6 +5,7 @@ Everything here handles what a student wrote; it runs in a child process with li
 
 import re
 import resource
+import shutil
 import tempfile
 from dataclasses import asdict
 from functools import lru_cache
@@ -81,7 +82,8 @@ class _Notebook:
         with tempfile.TemporaryDirectory() as folder:
             if not sandboxed:  # the sandbox shows the files itself
                 for file in files:
-                    Path(folder, file.name).write_bytes(file.read_bytes())
+                    copy = shutil.copytree if file.is_dir() else shutil.copyfile
+                    copy(file, Path(folder, file.name))
 
             def manager():
                 prepare = PREPARE if self.exercises else ""
@@ -169,9 +171,9 @@ def _plain(outputs):
 
 
 def _support_files(course, assignment):
-    """What lies beside the released notebook, such as course.py."""
+    """What lies beside the released notebook, such as the folder course."""
     folder = course.release / assignment
-    return sorted(f for f in folder.iterdir() if f.suffix != ".ipynb" and not f.name.startswith("."))
+    return sorted(f for f in folder.iterdir() if f.suffix != ".ipynb" and not f.name.startswith((".", "__")))
 
 
 # Known once in the process from which the children are forked.

@@ -41,7 +41,7 @@ def snapshot(course, assignment):
     source = notebook_source(course.source / assignment)
     files = {f"notebooks/{assignment}/{f.relative_to(course.release / assignment)}": f for f in _released(course, assignment)}
     files |= {f"source/{assignment}/{source.name}": source}
-    files |= {f"source/{name}": course.source / name for name in ("header.py", "course.py")}
+    files |= {f"source/{f.relative_to(course.source)}": f for f in _shared(course)}
     files |= {f"checks/{assignment}.py": course.exercises / f"{assignment}.py"}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -52,8 +52,13 @@ def snapshot(course, assignment):
 
 
 def _released(course, assignment):
-    hidden = (f for f in (course.release / assignment).rglob("*") if f.is_file())
-    return [f for f in hidden if not any(part.startswith((".", "__")) for part in f.relative_to(course.release).parts)]
+    files = (f.relative_to(course.release) for f in (course.release / assignment).rglob("*") if f.is_file())
+    return [course.release / f for f in files if not any(p.startswith(".") or p == "__pycache__" for p in f.parts)]
+
+
+def _shared(course):
+    """What all assignments have of the source: the set-up cell and the notebooks' helper."""
+    return [course.source / "header.py", *(course.source / "course").rglob("*.py")]
 
 
 def released_notebooks(course, assignment):

@@ -5,7 +5,7 @@ nbclient bounds the time of a cell and nothing else. Here a manager bounds the n
 
     class Execute(SandboxedExecution, nbgrader.preprocessors.Execute):
         def kernel_manager(self):
-            return CourseKernelManager(files=[release / "course.py"], data=fastai_data, sandbox=not self.no_sandbox)
+            return CourseKernelManager(files=[release / "course"], data=fastai_data, sandbox=not self.no_sandbox)
 
     try:
         execute.preprocess(notebook, resources)

@@ -53,7 +53,7 @@ class SandboxProvisioner(LocalProvisioner):
     """
 
     limits = Instance(Limits, ())
-    files = List(Instance(Path), help="Files and folders that lie beside the notebook, such as course.py.")
+    files = List(Instance(Path), help="Files and folders that lie beside the notebook, such as course.")
     data = Instance(Path, allow_none=True)
     folder = group = None
 

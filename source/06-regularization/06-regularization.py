@@ -130,7 +130,6 @@ left.set(xlabel="epoch", ylabel="cross-entropy (nats)", ylim=(0, None))
 right.set(xlabel="epoch", ylabel="validation accuracy", ylim=(0.8, 1))
 left.legend(left.lines[:2], ["training", "validation"])
 fig.suptitle(f"784-30-10 on {len(train[1]):,} images, one line for each of {len(SEEDS)} seeds")
-fig.tight_layout()
 plt.show()
 
 # %%
@@ -401,7 +400,6 @@ for axes, measure in zip(panels, ("accuracy", "loss"), strict=True):
     axes.axvline(means[0], color="silver", zorder=0)
     axes.set_xlabel(f"validation {measure}, mean and spread of {len(SEEDS)} seeds")
 panels[0].invert_yaxis()
-fig.tight_layout()
 plt.show()
 
 # %% tags=["timing", "nbval-ignore-output"]

@@ -31,10 +31,11 @@ CLOSED = words(
 )
 SYS = words("float_info maxsize stdout stderr version version_info getsizeof platform int_info byteorder getrecursionlimit")
 DUNDERS = words("__name__ __doc__ __version__ __file__ __len__ __init__ __call__ __qualname__ __post_init__")
-# Importing one of these does not change what other names mean. Others may be files that lie beside the notebook.
+# Importing one of these does not change what other names mean; `lesson` is the release's own, beside the notebook. Others may be
+# a student's files.
 INSTALLED = words(
     "torch torchvision numpy scipy sklearn matplotlib mpl_toolkits PIL pandas seaborn fastai fastcore tqdm course IPython "
-    "safetensors rich requests plotly cv2 skimage imageio torchmetrics nbgrader ipywidgets psutil xgboost"
+    "safetensors rich requests plotly cv2 skimage imageio torchmetrics nbgrader ipywidgets psutil xgboost lesson"
 )
 # Parts of the standard library that can change what a name means wherever it is used.
 POWERS = words(
