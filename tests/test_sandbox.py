@@ -20,7 +20,7 @@ from ordinary_user import pytest_as_ordinary_user
 from autograder.checks import NoEvidence
 from autograder.judging.data import data_folder, prepare_data
 from autograder.judging.execute import PREPARE, Run
-from autograder.sandbox import canary, cgroup, provisioner
+from autograder.sandbox import canary, cgroup, provisioner, template
 from autograder.sandbox.canary import check_sandbox
 from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution
 from autograder.sandbox.limits import MB, Limits
@@ -44,6 +44,15 @@ def stand_in():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_COURSE_DATA", "digits")
         prepare_data(COURSE, COURSE.assignments)
+
+
+@pytest.fixture(scope="module", autouse=True, params=["started", pytest.param("copied", marks=pytest.mark.long)])
+def beginning(request):
+    """Everything holds for a kernel that is started, and for one that begins as a copy of a template."""
+    if request.param == "copied":
+        provisioner.get_ready()  # of no modules: the limits here are small
+    yield
+    template.stop()
 
 
 class Submission(SandboxedExecution, Execute):
@@ -269,8 +278,8 @@ def test_the_canary_names_what_leaks(monkeypatch, tmp_path):
     holes = provisioner.visible(COURSE.source) + provisioner.visible(tmp_path, "--bind")
     monkeypatch.setattr(provisioner, "hidden_package", lambda: holes)  # these come last, after the sandbox's own /tmp
     monkeypatch.setattr(canary, "PLACES", (*canary.PLACES, str(tmp_path)))
-    limited = provisioner.limited
-    monkeypatch.setattr(provisioner, "limited", lambda limits, uid: limited(replace(limits, processes=200), uid))
+    per_process = provisioner.per_process
+    monkeypatch.setattr(provisioner, "per_process", lambda limits: per_process(replace(limits, processes=200)))
     monkeypatch.setattr(cgroup, "HELPERS", 200)
     with pytest.raises(SandboxError) as error:
         check_sandbox(COURSE)

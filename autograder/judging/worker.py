@@ -7,6 +7,7 @@ is the verdict. `serve` reads tasks from its standard input; `Worker` is the oth
 Tasks come from the coordinator and are trusted (pickle); what a child tells comes back as JSON.
 """
 
+import ast
 import contextlib
 import ctypes
 import gc
@@ -24,8 +25,11 @@ import time
 import traceback
 from pathlib import Path
 
+import nbformat
+
 from autograder.course import CourseError
 from autograder.judging.result import Result, post_mortem
+from autograder.judging.task import released_notebooks
 from autograder.sandbox.limits import MB, Limits
 from autograder.sandbox.provisioner import get_ready, private_folder
 
@@ -124,17 +128,30 @@ def _course(task, courses, folder):
     from autograder.judging.judge import exercises, reference
 
     if task.snapshot.digest not in courses:
+        courses[task.snapshot.digest] = course = task.snapshot.unpack(folder / task.snapshot.digest)
         if task.settings["sandboxed"]:
-            get_ready()
+            get_ready(imported(course, task.assignment))
         checks.keep(task.known or folder / "known")
-        place = folder / task.snapshot.digest
-        courses[task.snapshot.digest] = course = task.snapshot.unpack(place)
         for exercise in exercises(course, task.assignment).values():
             reference(course, task.assignment).namespace()
             del exercise
         gc.collect()
         gc.freeze()  # children do not copy these pages only to count references
     return courses[task.snapshot.digest]
+
+
+def imported(course, assignment):
+    """The names of the modules that an assignment's release imports, in order."""
+    found = []
+    for name in released_notebooks(course, assignment):
+        for cell in nbformat.read(course.release / assignment / name, as_version=4).cells:
+            with contextlib.suppress(SyntaxError):  # text, or IPython's own lines
+                for node in ast.walk(ast.parse(cell.source)):
+                    if isinstance(node, ast.Import):
+                        found += [alias.name for alias in node.names]
+                    elif isinstance(node, ast.ImportFrom) and not node.level:
+                        found.append(node.module)
+    return found
 
 
 def _attend(task, course, inbox):

@@ -12,9 +12,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 import autograder
 
+from . import template
 from .kernel import CourseKernelManager, KernelStopped, SandboxedExecution
 from .limits import Limits
-from .provisioner import SandboxError, environment, prefixes
+from .provisioner import SandboxError, environment, get_ready, prefixes
 
 NAMESPACES = ("ipc", "mnt", "net", "pid", "user", "uts")
 PLACES = ("/", "/etc", "/usr", "/dev", "/dev/shm", "/tmp", "/var/tmp")
@@ -31,6 +32,9 @@ class Canary(SandboxedExecution, NotebookClient):
 def check_sandbox(course, limits=None):
     """Start one sandbox and try to get out of it. Raises SandboxError, which names what leaked, or that it does not start."""
     limits = limits or Limits()
+    own = template.running() is None
+    if own:
+        get_ready()  # a kernel that begins as a submission's will
     with tempfile.NamedTemporaryFile(prefix="canary-") as secret, socket.create_server(("127.0.0.1", 0)) as server:
         secrets = [*private(course), Path(secret.name), Path("/etc/shadow")]
         mark = Path(secret.name).name + ".mark"
@@ -52,6 +56,9 @@ def check_sandbox(course, limits=None):
             leaked = json.loads(cell.outputs[0].text)
         except (KernelStopped, AttributeError, IndexError, ValueError) as error:
             raise SandboxError(f"The sandbox could not be tried out, so nothing was graded: {error} {cell.outputs}") from error
+        finally:
+            if own:
+                template.stop()
     for path in marks:  # the canary may write to its own /tmp, but nothing of that may be found here
         if path.exists():
             path.unlink()

@@ -160,7 +160,8 @@ class CourseKernelManager(AsyncKernelManager):
         await super().start_kernel(**kwargs)
         self._ended, self._end = threading.Event(), math.inf
         # A thread: nbclient's event loop runs only while a cell does, and a flood of messages can starve it.
-        threading.Thread(target=self._watch, args=[self.provisioner.process.pid], daemon=True).start()
+        pids = self.provisioner.pids if self.sandbox else [self.provisioner.process.pid]
+        threading.Thread(target=self._watch, args=[pids], daemon=True).start()
 
     async def connected(self):
         """Called once the client is connected: the clock starts, and the sockets are deleted, so nobody else can connect."""
@@ -224,13 +225,13 @@ class CourseKernelManager(AsyncKernelManager):
         died = "processor" if code in (-signal.SIGXCPU, 128 + signal.SIGXCPU) else "died"
         return KernelStopped(self.reason or died, self.limits)
 
-    def _watch(self, pid):
+    def _watch(self, pids):
         grader = psutil.Process()
         at_start = grader.memory_info().rss
         while not self._ended.wait(0.5):
             if time.monotonic() > self._end:
                 self.stop("time")
-            elif self._ran_out_of_memory() or self._holds_too_much(pid):
+            elif self._ran_out_of_memory() or self._holds_too_much(pids):
                 self.stop("memory")
             elif grader.memory_info().rss - at_start > self.limits.memory:
                 self.stop("message")  # of endlessly many parts, each small enough for ZeroMQ's own limit
@@ -238,11 +239,11 @@ class CourseKernelManager(AsyncKernelManager):
     def _ran_out_of_memory(self):
         return self.sandbox and self.provisioner.ran_out_of_memory()
 
-    def _holds_too_much(self, pid):
+    def _holds_too_much(self, pids):
         group = self.provisioner.group if self.sandbox else None  # None when the kernel has just been cleaned up
         if self.sandbox and (group is None or group.counts):
             return False
-        return all(memory(pid, exact) > self.limits.total_memory for exact in (False, True))
+        return all(sum(memory(pid, exact) for pid in pids) > self.limits.total_memory for exact in (False, True))
 
 
 class SandboxedExecution:

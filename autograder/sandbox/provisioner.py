@@ -4,6 +4,7 @@ It works for an ordinary user, in a user namespace, and for root, who drops to a
 explained in bwrap(1), setpriv(1) and prlimit(1).
 """
 
+import asyncio
 import contextlib
 import fcntl
 import functools
@@ -23,7 +24,7 @@ from traitlets import Instance, List
 import autograder
 from autograder.course import CourseError
 
-from . import cgroup, seccomp
+from . import cgroup, seccomp, template
 from .cgroup import Group
 from .limits import Limits
 
@@ -56,6 +57,7 @@ class SandboxProvisioner(LocalProvisioner):
     files = List(Instance(Path), help="Files and folders that lie beside the notebook, such as course.")
     data = Instance(Path, allow_none=True)
     folder = group = None
+    pids = ()  # of processes that are all of the sandbox, with their descendants
 
     async def pre_launch(self, **kwargs):
         """Write the connection file and put the sandbox before the kernel's command. Raises SandboxError."""
@@ -77,7 +79,8 @@ class SandboxProvisioner(LocalProvisioner):
             os.chown(self.sockets, uid, uid)
             os.chown(manager.connection_file, uid, uid)
         self._options = self._view(uid)
-        kwargs["cmd"] = [*limited(self.limits, uid), *kwargs["cmd"]]
+        self._template, self._arguments = template.running(), kwargs["cmd"][3:]  # after `python -m ipykernel_launcher`
+        kwargs["cmd"] = [*limited(self.limits, uid), *(template.HOLD if self._template else kwargs["cmd"])]
         kwargs["cwd"] = "/"
         # bwrap stays as process 1 of the sandbox, where an ordinary user's kernel can read its environment and memory.
         kwargs["env"] = {name: os.environ[name] for name in ("PATH", "XDG_RUNTIME_DIR") if name in os.environ}
@@ -86,9 +89,33 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         """Start the process; what it writes to stderr before Jupyter takes over goes to a log."""
-        with open(self.log_file, "wb") as log, sandboxed(self._options, cmd) as (command, inherited):
+        with contextlib.ExitStack() as files:
+            log = files.enter_context(open(self.log_file, "wb"))
+            command, inherited = files.enter_context(sandboxed(self._options, cmd))
+            if self._template:
+                inside, outside = map(files.enter_context, template.ends())
+                kwargs["stdin"] = inside
             command = self.group.around(command, self.limits)
-            return await super().launch_kernel(command, **kwargs, stderr=log, pass_fds=inherited)
+            connection = await super().launch_kernel(command, **kwargs, stderr=log, pass_fds=inherited)
+            self.pids = [self.process.pid]
+            if self._template:
+                self.pids.append(await asyncio.to_thread(self._copy_template, outside, log))
+        return connection
+
+    def _copy_template(self, outside, log):
+        try:
+            return self._template.start(
+                outside,
+                log,
+                arguments=self._arguments,
+                environment=environment(self.limits) | {"PWD": str(WORK)},
+                folder=str(WORK),
+                limits=per_process(self.limits),
+                filter=(seccomp.program() or b"").hex(),
+                groups=[str(path / "cgroup.procs") for path in self.group.paths],
+            )
+        except OSError as error:
+            raise SandboxError(f"The kernel did not start: {error}. {self.last_words()}") from error
 
     async def cleanup(self, restart=False):
         """Remove the control group and the private folder."""
@@ -247,12 +274,29 @@ def sandboxed(options, command):
         yield ["bwrap", *(str(part) for pair in descriptors.items() for part in pair), "--", *command], [*descriptors.values()]
 
 
-def get_ready():
-    """Find out now what every sandbox needs to know, so that processes forked from this one need not. Raises SandboxError."""
+def get_ready(modules=()):
+    """Find out now what every sandbox needs to know, so that processes forked from this one need not. Raises SandboxError.
+
+    modules: what notebooks import; kernels begin as copies of a process that has loaded them, see template.py.
+    """
     require_bubblewrap()
     font_list()
-    if not cgroup.folders():
-        cgroup.systemd()
+    if cgroup.folders() or not cgroup.systemd():  # into a group of systemd's no other process can be put
+        template.preload(modules, environment(Limits()), _template_home)
+
+
+def _template_home():
+    """A home that holds matplotlib's list of fonts and nothing else, and a function that removes it."""
+    folder, lock = private_folder()
+    kept = folder / ".cache" / "matplotlib"
+    kept.mkdir(parents=True)
+    shutil.copy(font_list(), kept)
+
+    def remove_home():
+        remove(folder)
+        os.close(lock)
+
+    return folder, remove_home
 
 
 @functools.cache
@@ -298,6 +342,11 @@ def limited(limits, uid):
         if Path("/proc", name).exists():
             command += ["--ro-bind", "/dev/null", f"/proc/{name}"]
     command.append("--")
+    return [*command, "prlimit", *(f"--{name}={soft}:{hard}" for name, (soft, hard) in per_process(limits).items()), "--"]
+
+
+def per_process(limits):
+    """{name of a limit as in prlimit(1): (soft, hard)}: what the operating system enforces for each process."""
     wanted = {
         "data": limits.memory,
         "nproc": limits.processes,
@@ -306,13 +355,13 @@ def limited(limits, uid):
         "cpu": limits.cpu_seconds + 5,
         "core": 0,
     }
-    command.append("prlimit")
+    found = {}
     for name, value in wanted.items():
         ceiling = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
         hard = value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
         soft = hard - 5 if name == "cpu" else hard  # a signal of its own (SIGXCPU), which names the reason, and then the end
-        command.append(f"--{name}={soft}:{hard}")
-    return [*command, "--"]
+        found[name] = soft, hard
+    return found
 
 
 @functools.cache
