@@ -154,6 +154,19 @@ def check(
 
 
 @app.command()
+def bundle(assignments: Assignments = None):
+    """Pack what students get into handout/: a zip file for each assignment and one for all, and requirements.txt."""
+    from autograder import build as builder
+    from autograder.handout import bundle as pack
+
+    course, chosen = _course(assignments)
+    if builder.stale(course, chosen):
+        raise CourseError("What is in notebooks/ is older than its source. Run `autograder build` first.")
+    for path, size in pack(course, chosen).items():
+        _say(f"{path.relative_to(course.root)} ({size / 1000:.0f} kB)")
+
+
+@app.command()
 def collect(
     path: Annotated[Path, typer.Argument(help="What the LMS gave you: a zip file, or a folder.", show_default=False)],
     assignment: Annotated[str | None, typer.Option(help="What notebooks are for whose cells do not say it.")] = None,

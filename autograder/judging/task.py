@@ -39,7 +39,9 @@ class Snapshot:
 def snapshot(course, assignment):
     """The Snapshot of an assignment as it is now: the same files give the same bytes."""
     source = notebook_source(course.source / assignment)
-    files = {f"notebooks/{assignment}/{f.relative_to(course.release / assignment)}": f for f in _released(course, assignment)}
+    files = {
+        f"notebooks/{assignment}/{f.relative_to(course.release / assignment)}": f for f in released_files(course, assignment)
+    }
     files |= {f"source/{assignment}/{source.name}": source}
     files |= {f"source/{f.relative_to(course.source)}": f for f in _shared(course)}
     files |= {f"checks/{assignment}.py": course.exercises / f"{assignment}.py"}
@@ -51,7 +53,8 @@ def snapshot(course, assignment):
     return Snapshot(assignment, packed.getvalue())
 
 
-def _released(course, assignment):
+def released_files(course, assignment):
+    """The files that students of an assignment get; hidden ones, and what tools leave behind, are none."""
     files = (f.relative_to(course.release) for f in (course.release / assignment).rglob("*") if f.is_file())
     return [course.release / f for f in files if not any(p.startswith(".") or p == "__pycache__" for p in f.parts)]
 
