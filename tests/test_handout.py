@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import COURSE
+from conftest import COURSE, SMALL
 
 from autograder import build
 from autograder.course import Course, CourseError
@@ -26,15 +26,22 @@ CANARY = re.compile(rb"canary-[a-z]+-[0-9a-f]{4}|BEGIN SOLUTION|BEGIN HIDDEN")
 HELPER = "import numpy\n\n\ndef load():\n    import PIL\n\n    return 'the helper answers'\n"
 
 
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """The small course, released, with a helper beside its notebook and a note that is hidden; tests take a copy."""
+    ignore = shutil.ignore_patterns("grading", "*.ipynb", "__pycache__")
+    made = Course(shutil.copytree(SMALL, tmp_path_factory.mktemp("handout") / "course", ignore=ignore))
+    build.build(made, [NAME])
+    helper = made.release / NAME / "course"
+    helper.mkdir()
+    (helper / "__init__.py").write_text(HELPER)
+    (helper.parent / ".release").write_text("canary-hidden-0000")
+    return made
+
+
 @pytest.fixture
-def course(small_course):
-    """The small course, released, with a helper beside its notebook and a note that is hidden."""
-    build.build(small_course, [NAME])
-    released = small_course.release / NAME
-    (released / "course").mkdir()
-    (released / "course" / "__init__.py").write_text(HELPER)
-    (released / ".release").write_text("canary-hidden-0000")
-    return small_course
+def course(released, tmp_path):
+    return Course(shutil.copytree(released.root, tmp_path / "copy"))
 
 
 def set_address(course, address):
