@@ -93,9 +93,9 @@ class Template:
     def start(self, holder, log, **kernel):
         """Start a kernel in the sandbox that HOLD holds open; returns its process id.
 
-        holder: the other end of HOLD's standard input, see `ends`. log: a file, for stderr. kernel: `arguments` of ipykernel, `environment`,
-        `folder` to work in, `limits` {name: (soft, hard)}, `filter` (of seccomp, as hex) and `groups`, files that its process id
-        is to be written to.
+        holder: the other end of HOLD's standard input, see `ends`. log: a file, for stderr. kernel: `arguments` of ipykernel,
+        `environment`, `folder` to work in, `limits` {name: (soft, hard)}, `filter` (of seccomp, as hex) and `groups`, files that
+        its process id is to be written to.
         Raises OSError.
         """
         hears, tells = socket.socketpair()
