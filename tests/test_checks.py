@@ -40,12 +40,12 @@ from autograder.checks import (
 from autograder.checks.evaluate import Failure, LimitedEvaluator, run
 from autograder.checks.explainers.changes import edits
 from autograder.checks.explainers.compose import compose
-from autograder.checks.judge import SAY
 from autograder.checks.known import known as known_of
 from autograder.checks.proof import prove
 from autograder.checks.quotable import quotable
 from autograder.checks.tolerance import same
 from autograder.course import Course
+from autograder.judging.settings import SAY
 
 ASSIGNMENTS = [a for a in COURSE.assignments if (COURSE.exercises / f"{a}.py").exists()]
 reference = cache(Reference)

@@ -9,8 +9,6 @@ from .known import known
 from .observe import cast
 from .scoring import INPUTS, RANDOM, RULES, CaseResult, Verdict, results
 
-SAY = ("nothing", "kind", "place", "repair")
-
 
 def judge(exercise, evaluator, reference, secret, source="", failing=(), say="place"):
     """Judge one exercise of a submission.
@@ -18,7 +16,7 @@ def judge(exercise, evaluator, reference, secret, source="", failing=(), say="pl
     evaluator: where the student's functions can be called. reference: the `Reference` of the assignment.
     secret: a str that decides the inputs, see `input_set`. source: the student's notebook, for the rules.
     failing: names of exercises that failed before; if this function calls one of them, the messages begin with that.
-    say: how much a sentence says that a repair of the student's own function has led to: one of `SAY`.
+    say: how much a sentence says that a repair of the student's own function has led to: "nothing", "kind", "place" or "repair".
     Raises ExerciseError if the exercise or its reference is at fault, never because of the student.
     """
     attempt = Attempt(exercise, evaluator, reference, secret, source, say)

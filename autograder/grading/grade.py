@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ from itertools import chain
 
 from nbgrader.coursedir import CourseDirectory
 
-from autograder import build, configuration
+from autograder import configuration
 from autograder.course import CourseError, StoppedError
 from autograder.grading.crew import Crew, ended_its_worker
 from autograder.grading.gradebook import Book
@@ -109,12 +110,25 @@ class _Run:
         """What must be in order before the first submission is touched."""
         self.book.check()
         for assignment in assignments:
-            for sentence in build.register(self.course, [assignment]):
+            for sentence in self._register(assignment):
                 self.watcher.say(sentence)
             self.check_stop()
         self.data = prepare_data(self.course, assignments)
         self.snapshots = {assignment: snapshot(self.course, assignment) for assignment in assignments}
         self.check_stop()
+
+    def _register(self, assignment):
+        """Tell the gradebook about an assignment, unless it was told of these very files; returns what is odd about them."""
+        file = self.course.grading / "registered" / f"{assignment}.json"
+        with contextlib.suppress(OSError, ValueError, TypeError):  # nothing is kept, or what is kept is not whole
+            of, said = json.loads(file.read_text("utf-8"))
+            if of == snapshot(self.course, assignment).digest and self.book.knows(assignment):
+                return said
+        from autograder import build  # brings torch: seconds, for what is seldom to be done
+
+        said = build.register(self.course, [assignment])
+        write(file, json.dumps([snapshot(self.course, assignment).digest, said]))
+        return said
 
     def grade(self, submissions, crew):
         """Grade all, in the order of the queue."""

@@ -30,6 +30,10 @@ class Book:
         self.book.db.query(Student).filter(Student.id == "").update({"email": None})
         self.book.db.rollback()
 
+    def knows(self, assignment):
+        """Whether it has been told of an assignment."""
+        return self.book.db.query(Assignment).filter(Assignment.name == assignment).count() > 0
+
     def record(self, assignment, student, timestamp, notebooks, unchanged):
         """Write the automatic scores of a submission; they count when `commit` is called.
 

@@ -3,7 +3,7 @@
 from traitlets import Bool, Dict, Enum
 from traitlets.config import Configurable
 
-from autograder.checks.judge import SAY
+SAY = ("nothing", "kind", "place", "repair")
 
 
 class Judge(Configurable):
