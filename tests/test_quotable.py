@@ -3,14 +3,32 @@
 import math
 import re
 
+import pytest
 import torch
+from conftest import COURSE
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import tensor
 
-from autograder.checks import join
-from autograder.checks.evaluate import Failure, Other
-from autograder.checks.explainers import differences
-from autograder.checks.quotable import FORMS, LONG, MOST_SIZES, MOST_WORDS, NAMES, SMALL, WIDE, quotable, sizes, ways
+from autograder.checks import LocalEvaluator, case, exercise, integers, join, judge
+from autograder.checks.evaluate import GENERATORS, Failure, Other, Outcome, run
+from autograder.checks.quotable import (
+    DTYPES,
+    ERRORS,
+    FORMS,
+    LIBRARIES,
+    LONG,
+    MOST_LINES,
+    MOST_SIZES,
+    MOST_WORDS,
+    NAMES,
+    OPERATORS,
+    PATTERNS,
+    SMALL,
+    WIDE,
+    quotable,
+    sizes,
+)
 
 SOURCE = join(["secret_of_another_cell = 1", "def f(z):\n    w = z @ z\n    return w[0] + other"])
 KNOWN = [{"z": torch.zeros(5, 7)}, {"loss": torch.zeros(()), "rows": [1, 2, 3]}]
@@ -62,32 +80,139 @@ def test_what_passes_is_of_closed_lists_and_sizes(tree):
             assert part.keys() <= {"z", "loss", "rows", "another"}
 
 
-@settings(deadline=None, max_examples=200, derandomize=True)
-@given(st.lists(st.integers(0, 2**63), min_size=2, max_size=2, unique=True))
-def test_programs_that_print_an_input_say_the_same_for_any(secrets):
-    """A program that puts the hidden number where it can: into names, messages, lengths, shapes and keys."""
-    said = []
-    for secret in secrets:
-        n = str(secret)
-        evidence = [
-            Other(f"module_{n}.accuracy"),
-            Other(n),
-            Failure(f"E{n}", n),
-            Failure("TypeError", f"name 'x{n}' is not defined"),
-        ]
-        evidence += [Failure("RuntimeError", f"mat1 and mat2 shapes cannot be multiplied ({n}9x5 and {n}9x7)")]
-        evidence += [
-            Failure("KeyError", n, {"number": secret + 9, "text": "w = z @ z", "function": n}),
-            [0] * (100 + secret % 900),
-        ]
-        evidence += [torch.zeros(100 + secret % 900, 2), {n: 1}]
-        values = [quotable(e, SOURCE, KNOWN, "f") for e in evidence]
-        said.append([differences.failure(v, "f") if isinstance(v, Failure) else differences.structure(v, 1.5) for v in values])
-    assert said[0] == said[1]
+# The same through `judge`: a process that has seen a secret says what it likes, and the feedback is the same for another secret.
+
+FIXED = tensor([[3, 1], [2, 7], [5, 5]])
+TWO = exercise(
+    "f",
+    case("a batch", "f(z)", z=FIXED),
+    case("drawn", "f(z, generator)", z=FIXED, generator=lambda g: torch.Generator().manual_seed(1)),
+    mistakes={"You forget the rows.": "def f(z, generator=None): return {'a': z.sum(), 'b': [0.0, 1.5]}"},
+)
+RIGHT = "def f(z, generator=None): return {'a': z.sum(0), 'b': [0.0, 1.5]}"
+
+
+class Solution:
+    """A reference of one source text, for exercises that no assignment has."""
+
+    digest = ""
+
+    def __init__(self, source):
+        self.source, self.solutions = source, {}
+
+    def namespace(self, source=""):
+        made = {"torch": torch}
+        run(self.source + "\n" + source, made)
+        return made
+
+
+class Forged:
+    """A kernel that answers each question with an outcome of its own."""
+
+    def __init__(self, outcomes):
+        self.outcomes = outcomes
+
+    def evaluate(self, request):
+        return self.outcomes[len(request) % len(self.outcomes)]
+
+    def attempts(self, request, sources, seconds):
+        return [self.outcomes[n % len(self.outcomes)] for n in range(len(sources))], 0.1
+
+
+# Every part of an outcome as a function of the secret, a number of nine digits.
+words = st.sampled_from(
+    ["{}", "x{}", "aten.{}", "torch.{}.softmax", "scipy.x{}.log_loss", "torch.nn.x{}", "f", "z", "autograd", "random"]
+)
+told = words.map(lambda word: lambda secret: word.format(secret))
+forged = forms.map(lambda form: lambda secret: re.sub(r"\d{4,}", str(secret), form))
+said = st.one_of(
+    st.builds(
+        lambda t, m, n: lambda s: Failure(t(s), m(s), {"number": s, "text": n(s), "function": n(s)}), told, told | forged, told
+    ),
+    st.builds(lambda t, m: lambda s: Failure(t, m(s), None), st.sampled_from(["TypeError", "RuntimeError", "NameError"]), forged),
+    told.map(lambda t: lambda s: Other(t(s))),
+    told,
+    st.sampled_from(
+        [lambda s: s, lambda s: float(s), lambda s: [0.5] * (100 + s % 900), lambda s: torch.zeros(100 + s % 900, 2)]
+    ),
+    st.sampled_from([lambda s: {s: 1}, lambda s: torch.tensor([s, s]), lambda s: {"a": torch.tensor([s, 1]), "b": [0.0, 1.5]}]),
+)
+said_of = st.builds(
+    lambda value, changed, touched, used, calls: lambda s: Outcome(
+        value(s),
+        frozenset({changed(s)} & {"z", "generator"}),  # what `Trial.outcome` and `read` let through
+        frozenset({touched(s)} & GENERATORS),
+        used=frozenset({used(s)}),
+        calls={calls(s): s},
+    ),
+    said, told, told, told, told,
+)  # fmt: skip
+nine = st.integers(10**8, 10**9 - 1)
+
+
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(st.lists(said_of, min_size=1, max_size=3), st.lists(nine, min_size=2, max_size=2, unique=True))
+def test_whatever_a_process_says_of_two_secrets_the_feedback_is_the_same(outcomes, secrets):
+    source = "def f(z, generator=None):\n    return z.sum(0)"
+    verdicts = [judge(TWO, Forged([o(s) for o in outcomes]), Solution(RIGHT), "x", source, say="nothing") for s in secrets]
+    assert verdicts[0].cases == verdicts[1].cases and verdicts[0].flags == verdicts[1].flags
+
+
+# Programs that compute `s`, a number that each set of inputs has another of, and tell it in the ways that are open. Beside each:
+# how many ways the documentation allows for inputs of 6 rows.
+NUMBERS = len(SMALL) + MOST_SIZES
+ROWS = exercise("f", case("a batch", "f(z)", z=integers(6, 3, low=0, high=100)))
+DOUBLE = "def f(z):\n    return 2 * z"
+SHAPES = "f'mat1 and mat2 shapes cannot be multiplied ({s % 7}x{s % 11} and 2x3)'"
+TELLS = {
+    "the message": ("raise ValueError(f'{s}')", 1),
+    "the name of the error": ("raise type(f'E{s}', (Exception,), {})()", 1),
+    "the name of the type": ("return type(f'T{s}', (), {'__module__': f'm{s}'})()", 1),
+    "a name": ("(_ for _ in ()).throw(NameError(f\"name 'x{s}' is not defined\"))", 1),
+    "a text": ("return str(s)", 1),
+    "a number": ("return s", 1),
+    "a key": ("return {s: 1}", 1),
+    "a large value": ("return 2 * z + s", 1),
+    "the kind of the error": ("raise [ValueError, TypeError, KeyError, OSError, IndexError][s % 5]()", 5),
+    "sizes": (f"(_ for _ in ()).throw(RuntimeError({SHAPES}))", NUMBERS**4),
+    "a length": ("return [0] * (s % 40)", NUMBERS + 1),
+    "a shape": ("return torch.zeros(s % 40, s % 7)", NUMBERS**2 + 1),
+    "a dtype": ("return (2 * z).to([torch.int8, torch.int32, torch.float32, torch.bool][s % 4])", 4),
+    "rows": ("w = 2 * z\n    w[[i for i in range(6) if s >> i & 1]] += 100000\n    return w", 6 * 6 + 2),
+    "entries": ("w = 2 * z\n    w[:, : s % 4] += 100000\n    return w", 3 * 6 + 2),
+    "rows that are NaN": ("w = 2.0 * z\n    w[s % 6 :] = torch.nan\n    return w.to([z.dtype, w.dtype][s % 2])", 3 * 36 + 3),
+    "a factor": ("return 2 * z * [2, 3, 6, 18, -1][s % 5]", 60),
+    "the line": ("\n    ".join(f"if s % 20 == {i}: raise ValueError" for i in range(20)), 20),
+    "a line of another text": ("exec(compile('\\n' * (s % 99) + '1 / 0', 'x', 'exec'), globals())", 1),
+    "an operation": ("return [torch.softmax, torch.log_softmax, torch.logsumexp, torch.argmax][s % 4](2.0 * z, -1)", 4),
+    "what it changes": ("z[s % 6 :] += 1 - s % 2\n    return 2 * z", 2 + 6 * 6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", TELLS)
+def test_a_program_tells_no_more_than_the_documentation_says(how):
+    body, most = TELLS[how]
+    source = f"def f(z):\n    s = int((z * (1 + torch.arange(18).view(6, 3)) ** 2).sum())\n    {body}"
+    said = set()
+    for number in range(40):
+        verdict = judge(
+            ROWS, LocalEvaluator(Solution(source).namespace()), Solution(DOUBLE), f"set {number}", source, say="nothing"
+        )
+        said.add(tuple((c.passed, c.message) for c in verdict.cases))
+    assert len(said) <= most
+    assert len(said) > 1 or most == 1  # else this row shows nothing
+
+
+def ways(numbers, words):
+    """How many different sentences an exception can be told with, given how many numbers and words may be said."""
+    positive = numbers - sum(n < 0 for n in SMALL)
+    choices = {"W": words, "T": len(NAMES), "N": numbers, "S": positive**2, "L": numbers + numbers**2, "M": len(LIBRARIES)}
+    choices |= {"D": len(DTYPES) + 2, "O": len(OPERATORS)}
+    messages = sum(math.prod(choices[place] for place in places) for _, places in PATTERNS)
+    return (1 + MOST_LINES) * (1 + len(ERRORS) + messages)
 
 
 def test_the_bits_that_remain_are_as_many_as_the_documentation_says():
-    numbers = len(SMALL) + MOST_SIZES
-    assert math.log2(ways(numbers, MOST_WORDS + 1)) <= 31
-    assert len(sizes([{"z": torch.zeros(*range(2, 30)[:9])}, [torch.zeros(n) for n in range(99)]])) <= numbers
-    assert "Tensor" in NAMES
+    (bits,) = re.findall(r"no more than (\d+) bits", (COURSE.root / "autograder/checks/README.md").read_text())
+    assert math.log2(ways(NUMBERS, MOST_WORDS + 1)) <= int(bits)
+    assert len(sizes([{"z": torch.zeros(*range(2, 30)[:9])}, [torch.zeros(n) for n in range(99)]])) <= NUMBERS

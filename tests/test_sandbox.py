@@ -3,7 +3,6 @@
 import os
 import platform
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -467,19 +466,3 @@ def why_not():
     with pytest.raises(SandboxError) as error:
         provisioner.require_bubblewrap()
     return str(error.value)
-
-
-def test_what_the_sandbox_costs(capsys):
-    """The wall time of an empty notebook, with and without, in pairs."""
-    pairs = []
-    for _ in range(3):
-        times = {}
-        for sandbox in (True, False):
-            start = time.perf_counter()
-            run("1", sandbox=sandbox)
-            times[sandbox] = time.perf_counter() - start
-        pairs.append(times)
-    extra = statistics.median(times[True] - times[False] for times in pairs)
-    with capsys.disabled():
-        print(f"\n  a kernel starts and ends in {pairs[0][False]:.2f} s, in the sandbox {extra * 1000:+.0f} ms")
-    assert extra < 0.5

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy
@@ -33,6 +33,8 @@ MOST_ITEMS = 100_000  # of the tree of a reply
 MOST_BITS = 64  # of an int
 MOST_TEXT = 10_000  # characters of one str
 MOST_NAMES = 1_000  # of operations and functions, in a report
+ELSEWHERE = ("multiprocessing", "subprocess", "joblib")  # libraries that let other processes work
+DEEP = ("scipy", "sklearn")  # libraries whose functions are noted whoever calls them
 # Where folders of hidden files are made: in memory on both sides, as a sandbox has nothing else. The order in which a function
 # that does not sort finds the files, by which a recorded mistake is recognised, differs between file systems.
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -206,7 +208,8 @@ class Watching(TorchDispatchMode):
     def __init__(self, namespace, counting):
         super().__init__()
         self.namespace, self.counting = namespace, counting
-        self.used, self.calls, self.counts, self.libraries = set(), Counter(), Counter(), {}
+        self.used, self.calls, self.libraries = set(), Counter(), {}
+        self.counted = defaultdict(Counter)  # by thread: two that add to one number can lose one
 
     @classmethod
     def _should_skip_dynamo(cls):
@@ -219,7 +222,7 @@ class Watching(TorchDispatchMode):
         if torch._C._current_autograd_node() is not None:
             self.used.add("autograd")
         if self.counting:
-            self.counts[str(function)] += 1
+            self.counted[threading.get_ident()][str(function)] += 1
         result = function(*args, **(kwargs or {}))
         if isinstance(result, torch.Tensor) and result.is_complex():
             self.used.add("complex")
@@ -236,20 +239,25 @@ class Watching(TorchDispatchMode):
             if self.counting:
                 frame.f_trace_opcodes = True
                 return self.instruction
-        elif frame.f_back and frame.f_back.f_globals is self.namespace:
-            self.libraries[frame.f_code] = frame.f_globals.get("__name__")
+        elif frame.f_code not in self.libraries:
+            module = str(frame.f_globals.get("__name__"))
+            library = module.partition(".")[0]
+            if library in DEEP or (frame.f_back and frame.f_back.f_globals is self.namespace):
+                self.libraries[frame.f_code] = module
+                if library in ELSEWHERE:
+                    self.used.add("threads")
         return follow
 
     def instruction(self, frame, event, argument):
         if event == "opcode":
             code = frame.f_code
-            self.counts[f"{code.co_name} {code.co_firstlineno} {frame.f_lasti}"] += 1
+            self.counted[threading.get_ident()][f"{code.co_name} {code.co_firstlineno} {frame.f_lasti}"] += 1
         return self.instruction
 
     def __enter__(self):
         self.before, self.before_in_threads = sys.gettrace(), threading.gettrace()
         self.threads = {threading.get_ident()}
-        if helpers():
+        if helpers(self.namespace):
             self.used.add("threads")
         super().__enter__()
         sys.settrace(self.trace)
@@ -259,7 +267,7 @@ class Watching(TorchDispatchMode):
     def __exit__(self, *error):
         sys.settrace(self.before)
         threading.settrace(self.before_in_threads)
-        if helpers():
+        if helpers(self.namespace):
             self.used.add("threads")
         return super().__exit__(*error)
 
@@ -275,13 +283,15 @@ class Watching(TorchDispatchMode):
         """What was noted, as plain values."""
         used = {f"{module}.{code.co_qualname}" for code, module in self.libraries.items()} | set(map(str, self.used))
         calls = dict(self.calls.most_common(MOST_NAMES))
-        return {"used": sorted(used)[:MOST_NAMES], "calls": calls, "counts": dict(self.counts)}
+        return {"used": sorted(used)[:MOST_NAMES], "calls": calls, "counts": sum(self.counted.values(), Counter())}
 
 
-def helpers():
-    """Whether pools of threads or processes stand ready, which would work unseen."""
-    threads, processes = (sys.modules.get(name) for name in ("concurrent.futures.thread", "multiprocessing.process"))
-    return bool(threads and threads._threads_queues) or bool(processes and processes._children)
+def helpers(namespace):
+    """Whether pools of threads or processes, or threads with a function of the student's, stand ready: they would work unseen."""
+    pools, processes = (sys.modules.get(name) for name in ("concurrent.futures.thread", "multiprocessing.process"))
+    working = [getattr(thread, "_target", None) or thread.run for thread in threading.enumerate()]
+    own = any(getattr(getattr(f, "func", f), "__globals__", None) is namespace for f in working)  # also in a `partial`
+    return own or bool(pools and pools._threads_queues) or bool(processes and processes._children)
 
 
 def describe_error(error, namespace, hidden):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ..course import CourseError
 from .inputs import Draw, draw
-from .rules import COURSE_RULES, RULES
+from .rules import COURSE_RULES, NUMERIC, RULES
 from .tolerance import TOLERANCES
 
 
@@ -52,11 +52,6 @@ class Exercise:
     assignment: str = ""
     digest: str = ""
 
-    @property
-    def derives(self):
-        """Whether a derivative is asked for, so that the rule against numeric ones means something."""
-        return any(c.wrt for c in self.cases) or "gradient" in self.name or "backward" in self.name
-
 
 def case(title, code, *, weight=1, tolerance="float32", view=None, raises=None, **inputs):
     """Judge the value of `code` on `inputs`.
@@ -97,11 +92,13 @@ def loop_free(title, code, *, weight=1, tolerance="float32", sizes=(16, 80), **i
 def exercise(name, *cases, rules=COURSE_RULES, in_place=False, mistakes=None, alternatives=None):
     """An exercise named like the grade_id of its solution cell.
 
-    rules: names from `rules.RULES`. in_place: the function changes inputs by contract (those that the reference changes).
+    rules: names from `rules.RULES`; that about numeric derivatives holds only where a derivative is asked for.
+    in_place: the function changes inputs by contract (those that the reference changes).
     mistakes: {sentence for the student: source}. alternatives: {what is different: source}; both must define what they change.
     Raises ExerciseError if something cannot work.
     """
-    made = Exercise(name, tuple(cases), frozenset(rules), in_place, dict(mistakes or {}), dict(alternatives or {}))
+    rules = frozenset(rules) - (frozenset() if _derives(name, cases) else {NUMERIC})
+    made = Exercise(name, tuple(cases), rules, in_place, dict(mistakes or {}), dict(alternatives or {}))
     titles = [c.title for c in made.cases]
     for problem, wrong in {
         "there are no cases; give it at least one": [] if titles else [name],
@@ -113,6 +110,10 @@ def exercise(name, *cases, rules=COURSE_RULES, in_place=False, mistakes=None, al
         if wrong:
             raise ExerciseError(f"exercise {name}: " + problem.format(", ".join(map(repr, wrong))))
     return made
+
+
+def _derives(name, cases):
+    return any(word in text for text in (name, *(c.code for c in cases)) for word in ("gradient", "backward"))
 
 
 def load(course, assignment):

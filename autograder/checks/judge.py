@@ -63,7 +63,7 @@ class Attempt:
             *findings.flags,
             *rules.unclear(exercise, [(self.trials[i], self.got[i], self.right[i]) for i in self.seen]),
         )
-        self.faults = self._broken([self.got[i] for i in self.seen], findings.violations)
+        self.faults = self._broken([(self.got[i], self.right[i]) for i in self.seen], findings.violations)
 
     def _run(self, trial):
         try:
@@ -71,8 +71,9 @@ class Attempt:
         except NoEvidence as reason:
             return reason
 
-    def _broken(self, found, violations):
-        """{title: sentence} of the conditions that are broken."""
+    def _broken(self, runs, violations):
+        """{title: sentence} of the conditions that are broken. runs: (outcome, the right outcome) of cases."""
+        found = [outcome for outcome, _ in runs]
         allowed = frozenset().union(*(o.changed for o in self.right)) if self.exercise.in_place else frozenset()
         changed = sorted(frozenset().union(*(o.changed for o in found)) - allowed)
         touched = sorted(frozenset().union(*(o.touched for o in found)))
@@ -84,7 +85,7 @@ class Attempt:
             faults[RANDOM] = (
                 f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."
             )
-        if violations := rules.observed(self.exercise, found) | violations:
+        if violations := rules.observed(self.exercise, runs) | violations:
             faults[RULES] = " ".join(violations.values())
         return faults
 
@@ -95,7 +96,7 @@ class Attempt:
         if RULES in self.faults:
             whole = rules.join([self.reference.source, source])
             violations = rules.inspect(whole, self.exercise.name, self.exercise.rules).violations
-        return self._broken(found, violations).keys()
+        return self._broken(list(zip(found, self.right, strict=True)), violations).keys()
 
     def agrees(self, i, outcome):
         """Whether the student's outcome of case i is this one."""

@@ -3,12 +3,11 @@
 That process is a stranger: it has seen the hidden inputs, and can put what it likes into a message, the name of a type, the
 length of a list. So what passes is taken from closed lists: words of Python's, torch's and ours, lines and words of the
 function's own source, numbers that are sizes of the case. All else becomes "something else". How many messages that leaves,
-README.md says and `ways` counts.
+README.md says and tests/test_quotable.py counts.
 """
 
 import re
 from dataclasses import replace
-from math import prod
 
 import torch
 
@@ -40,57 +39,58 @@ MOST_SIZES = 12  # of a case, besides the small numbers, that may be said
 SMALL = frozenset(range(-4, 5))
 LONG = "{} of a length that fits nothing in this case"
 WIDE = "a tensor of a shape that fits nothing in this case"
-# What may stand in the open places of a message; W a word of the line, T a type, N a number, S two sizes, L a shape, ...
+# Of FORMS, an exception's type and message: what may stand in the open places. W a word of the line, T a type, N a number,
+# S two sizes, L a shape, ...
 PLACES = {"W": r"\w+", "T": r"\w+", "N": r"-?\d+", "S": r"\d+x\d+", "L": r"-?\d+(?:, -?\d+)?", "M": r"[\w.]+"}
 PLACES |= {"D": r"\w+(?: char)?", "O": r"[-+*/@%&|^<>=]+(?: or pow\(\))?"}
 FORMS = (
-    "name '{W}' is not defined",
-    "cannot access local variable '{W}' where it is not associated with a value",
-    "'{T}' object has no attribute '{W}'",
-    "module '{M}' has no attribute '{W}'",
-    "'{T}' object is not callable",
-    "'{T}' object is not iterable",
-    "'{T}' object is not subscriptable",
-    "'{T}' object does not support item assignment",
-    "unsupported operand type(s) for {O}: '{T}' and '{T}'",
-    "{W}() takes {N} positional argument but {N} were given",
-    "{W}() takes {N} positional arguments but {N} were given",
-    "{W}() takes {N} positional arguments but {N} was given",
-    "{W}() missing {N} required positional argument: '{W}'",
-    "{W}() missing {N} required positional arguments: '{W}' and '{W}'",
-    "{W}() got an unexpected keyword argument '{W}'",
-    "too many values to unpack (expected {N})",
-    "not enough values to unpack (expected {N}, got {N})",
-    "more than 100,000 items",
-    "more than 33,554,432 bytes",
-    "more than 64 bits",
-    "list index out of range",
-    "tuple index out of range",
-    "string index out of range",
-    "division by zero",
-    "float division by zero",
-    "integer division or modulo by zero",
-    "maximum recursion depth exceeded",
-    "The size of tensor a ({N}) must match the size of tensor b ({N}) at non-singleton dimension {N}",
-    "The size of tensor a ({N}) must match the size of tensor b ({N})",
-    "mat1 and mat2 shapes cannot be multiplied ({S} and {S})",
-    "size mismatch, got input ({N}), mat ({S}), vec ({N})",
-    "mat1 must be a matrix, got {N}-D tensor",
-    "{N}D tensors expected, but got {N}D and {N}D tensors",
-    "expected m1 and m2 to have the same dtype, but got: {D} != {D}",
-    "expected mat1 and mat2 to have the same dtype, but got: {D} != {D}",
-    "expected scalar type {D} but found {D}",
-    "Dimension out of range (expected to be in range of [{N}, {N}], but got {N})",
-    "index {N} is out of bounds for dimension {N} with size {N}",
-    "index {N} is out of bounds for axis {N} with size {N}",
-    "shape '[{L}]' is invalid for input of size {N}",
-    "Tensors must have same number of dimensions: got {N} and {N}",
-    "Boolean value of Tensor with more than one value is ambiguous",
-    "a Tensor with {N} elements cannot be converted to Scalar",
-    "result type {D} can't be cast to the desired output type {D}",
-    "mean(): could not infer output dtype",
-    "tensors used as indices must be long, int, byte or bool tensors",
-    "Can't call numpy() on Tensor that requires grad",
+    "NameError: name '{W}' is not defined",
+    "UnboundLocalError: cannot access local variable '{W}' where it is not associated with a value",
+    "AttributeError: '{T}' object has no attribute '{W}'",
+    "AttributeError: module '{M}' has no attribute '{W}'",
+    "TypeError: '{T}' object is not callable",
+    "TypeError: '{T}' object is not iterable",
+    "TypeError: '{T}' object is not subscriptable",
+    "TypeError: '{T}' object does not support item assignment",
+    "TypeError: unsupported operand type(s) for {O}: '{T}' and '{T}'",
+    "TypeError: {W}() takes {N} positional argument but {N} were given",
+    "TypeError: {W}() takes {N} positional arguments but {N} were given",
+    "TypeError: {W}() takes {N} positional arguments but {N} was given",
+    "TypeError: {W}() missing {N} required positional argument: '{W}'",
+    "TypeError: {W}() missing {N} required positional arguments",
+    "TypeError: {W}() got an unexpected keyword argument '{W}'",
+    "ValueError: too many values to unpack (expected {N})",
+    "ValueError: not enough values to unpack (expected {N}, got {N})",
+    "TooLarge: more than 100,000 items",
+    "TooLarge: more than 33,554,432 bytes",
+    "TooLarge: more than 64 bits",
+    "IndexError: list index out of range",
+    "IndexError: tuple index out of range",
+    "IndexError: string index out of range",
+    "ZeroDivisionError: division by zero",
+    "ZeroDivisionError: float division by zero",
+    "ZeroDivisionError: integer division or modulo by zero",
+    "RecursionError: maximum recursion depth exceeded",
+    "RuntimeError: The size of tensor a ({N}) must match the size of tensor b ({N}) at non-singleton dimension {N}",
+    "RuntimeError: The size of tensor a ({N}) must match the size of tensor b ({N})",
+    "RuntimeError: mat1 and mat2 shapes cannot be multiplied ({S} and {S})",
+    "RuntimeError: size mismatch, got input ({N}), mat ({S}), vec ({N})",
+    "RuntimeError: mat1 must be a matrix, got {N}-D tensor",
+    "RuntimeError: {N}D tensors expected, but got {N}D and {N}D tensors",
+    "RuntimeError: expected m1 and m2 to have the same dtype, but got: {D} != {D}",
+    "RuntimeError: expected mat1 and mat2 to have the same dtype, but got: {D} != {D}",
+    "RuntimeError: expected scalar type {D} but found {D}",
+    "IndexError: Dimension out of range (expected to be in range of [{N}, {N}], but got {N})",
+    "IndexError: index {N} is out of bounds for dimension {N} with size {N}",
+    "IndexError: index {N} is out of bounds for axis {N} with size {N}",
+    "RuntimeError: shape '[{L}]' is invalid for input of size {N}",
+    "RuntimeError: Tensors must have same number of dimensions: got {N} and {N}",
+    "RuntimeError: Boolean value of Tensor with more than one value is ambiguous",
+    "RuntimeError: a Tensor with {N} elements cannot be converted to Scalar",
+    "RuntimeError: result type {D} can't be cast to the desired output type {D}",
+    "RuntimeError: mean(): could not infer output dtype",
+    "IndexError: tensors used as indices must be long, int, byte or bool tensors",
+    "RuntimeError: Can't call numpy() on Tensor that requires grad",
 )
 
 
@@ -137,14 +137,6 @@ def sizes(known):
     return SMALL | set(sorted(found - SMALL)[:MOST_SIZES])
 
 
-def ways(numbers, words):
-    """How many different sentences an exception can be told with, given how many numbers and words may be said."""
-    choices = {"W": words, "T": len(NAMES), "N": numbers, "S": numbers**2, "L": 2 * numbers**2, "M": len(LIBRARIES)}
-    choices |= {"D": 2 * len(DTYPES), "O": len(OPERATORS)}
-    messages = 1 + sum(prod(choices[place] for place in places) for _, places in PATTERNS)
-    return (1 + MOST_LINES) * (1 + len(ERRORS)) * messages
-
-
 def _leaves(tree, kind):
     """All parts of a tree that are of a kind, the inner ones too."""
     found, waiting = [], list(tree)
@@ -166,21 +158,21 @@ def _failure(failure, source, shapes, function):
     return replace(
         failure,
         type=failure.type if failure.type in ERRORS else "an error",
-        message=_message(failure.message, shapes, words),
+        message=_message(failure, shapes, words),
         line=line,
     )
 
 
-def _message(message, shapes, words):
-    """The beginning of a message that is of a known form, if its open places hold what they may; else nothing."""
+def _message(failure, shapes, words):
+    """The beginning of a message of a known form, if it is of this type and all open places hold what they may; else nothing."""
     closed = {"W": words, "T": NAMES, "M": LIBRARIES, "O": OPERATORS, "D": DTYPES | {"unsigned char", "signed char"}}
     for pattern, places in PATTERNS:
-        if found := pattern.match(message):
+        if found := pattern.match(f"{failure.type}: {failure.message}"):
             for place, text in zip(places, found.groups(), strict=True):
                 inside = text in closed[place] if place in closed else _numbers(text) <= shapes
                 if not inside:
                     return ""
-            return found[0]
+            return found[0].partition(": ")[2]
     return ""
 
 

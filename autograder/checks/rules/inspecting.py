@@ -181,6 +181,8 @@ class Inspection:
     def _constant(self, node, scopes, classes):
         if node.value == "requires_grad":
             self.broken.append(("autograd", node))
+        elif isinstance(node.value, complex) or node.value in ("complex64", "complex128"):
+            self.broken.append((NUMERIC, node))
 
     def _import(self, node, scopes, classes):
         for name in [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or "."]:

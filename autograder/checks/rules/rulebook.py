@@ -8,7 +8,7 @@ class Rule:
     """What must not be used.
 
     paths: dotted names, and what lies below them; `*.name` stands for a name in any library. members: attributes of tensors.
-    operations: what `agent.Watching` reports: operations of torch (without their overload), "autograd", "complex".
+    operations: operations of torch (without their overload), "autograd", "complex". What runs is held against the paths too.
     """
 
     sentence: str
@@ -70,7 +70,8 @@ RULES = {
         operations=_aten(
             words(
                 "mse_loss smooth_l1_loss huber_loss soft_margin_loss log_sigmoid_forward gelu silu elu leaky_relu softplus "
-                "hardtanh hardsigmoid hardswish mish glu _scaled_dot_product_flash_attention_for_cpu"
+                "hardtanh hardsigmoid hardswish mish glu _scaled_dot_product_flash_attention_for_cpu embedding "
+                "multi_margin_loss multilabel_margin_loss_forward"
             )
         ),
     ),
@@ -94,7 +95,12 @@ RULES = {
     ),
     "numeric derivative": Rule(
         "no numeric derivative; derive the gradient by hand",
-        frozenset({"torch.gradient", "numpy.gradient", "scipy.differentiate", "scipy.optimize", "scipy.misc", "numdifftools"}),
+        words(
+            "torch.gradient numpy.gradient numpy.lib._function_base_impl.gradient scipy.differentiate scipy.optimize scipy.misc "
+            "numdifftools cmath torch.complex torch.view_as_complex torch.polar torch.complex64 torch.complex128 torch.cfloat "
+            "torch.cdouble numpy.complex64 numpy.complex128 numpy.csingle numpy.cdouble"
+        ),
+        frozenset({"imag"}),
         operations=frozenset({"complex"}),
     ),
 }
@@ -105,13 +111,16 @@ DIFFERENCES = {"numeric_gradient", "numerical_gradient", "central_differences"} 
 
 def rule_of_path(path):
     """The rule with the longest path that `path` lies in, or None."""
+    return lies_in(path)[0]
+
+
+def lies_in(path):
+    """(the rule with the longest path that `path` lies in, that path); (None, "") if there is none."""
     parts = path.split(".")
-    for length in range(len(parts), 0, -1):
-        prefix = ".".join(parts[:length])
-        for rule, content in RULES.items():
-            if prefix in content.paths:
-                return rule
-    return next((r for r, content in RULES.items() if len(parts) > 1 and f"*.{parts[-1]}" in content.paths), None)
+    prefixes = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    ways = [*prefixes, *([f"*.{parts[-1]}"] if len(parts) > 1 else [])]
+    found = ((rule, way.removeprefix("*.")) for way in ways for rule, content in RULES.items() if way in content.paths)
+    return next(found, (None, ""))
 
 
 def rule_of_member(name):

@@ -4,45 +4,57 @@ What ran is told by the student's own process. So it can only accuse: silence pr
 """
 
 import ast
+from functools import lru_cache
 
 import torch
 
 from ..tolerance import magnitude
-from .rulebook import NUMERIC, RULES
+from .rulebook import NUMERIC, RULES, lies_in
 
 # A difference quotient evaluates the loss once or twice for each entry, with ten operations of torch or more each time. What is
 # derived agrees with the reference to the last digits of float64; a quotient, or a detour through float32, does not.
 OPERATIONS = 20
 DIGITS = 1e-11
 SAID = {"autograd": "a gradient was computed by autograd", "complex": "complex numbers came up, as in a complex step"}
+ALLOWED = ("torch.autograd.grad_mode.no_grad.", "torch.autograd.grad_mode.inference_mode.")
 
 
-def observed(exercise, outcomes):
-    """{rule: sentence} of the exercise's rules that were broken while its cases ran."""
-    used = frozenset().union(*(o.used for o in outcomes))
-    names = used | {name.rpartition(".")[0] for name in used}  # an operation of torch also without its overload
-    found = {}
-    for rule in sorted(exercise.rules - ({NUMERIC} if not exercise.derives else set())):
-        if broken := sorted(RULES[rule].operations & names):
-            said = SAID.get(broken[0]) or f"torch executed `{broken[0]}`"
-            found[rule] = f"A rule of the course: {RULES[rule].sentence}. While it was checked, {said}."
-    if NUMERIC in exercise.rules and (
-        loss := next((n for n in losses(exercise) if any(o.calls.get(n, 0) > 1 for o in outcomes)), 0)
-    ):
-        found[NUMERIC] = f"A rule of the course: {RULES[NUMERIC].sentence}. It calls `{loss}` again and again."
-    return found
+def observed(exercise, runs):
+    """{rule: sentence} of the first of the exercise's rules that was broken while its cases ran, if one was.
+
+    runs: (outcome, the right outcome). The sentence repeats words of the rules; what the process said may name anything.
+    """
+    for name in sorted(frozenset().union(*(outcome.used for outcome, _ in runs))):
+        rule, word = _broken_by(name)
+        if rule in exercise.rules:
+            said = SAID.get(word) or (f"torch executed `{word}`" if word.startswith("aten.") else f"`{word}` was called")
+            return {rule: f"A rule of the course: {RULES[rule].sentence}. While it was checked, {said}."}
+    if NUMERIC in exercise.rules:
+        again = (n for n in forwards(exercise) for o, right in runs if o.calls.get(n, 0) > right.calls.get(n, 0) + 1)
+        if name := next(again, None):
+            return {NUMERIC: f"A rule of the course: {RULES[NUMERIC].sentence}. It calls `{name}` again and again."}
+    return {}
 
 
-def losses(exercise):
-    """The names of the student's own losses, whose gradients the cases of an exercise ask for."""
-    found = set()
-    for case in exercise.cases:
-        for node in ast.walk(ast.parse(case.code)) if case.wrt else ():
-            if isinstance(node, ast.keyword) and node.arg == "loss":
-                value = node.value.args[0].body  # unwatched(lambda: ...)
-                if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-                    found.add(value.func.id)
-    return sorted(found)
+@lru_cache(maxsize=4096)
+def _broken_by(name):
+    """(the rule that something that ran breaks, or None; the word of the rule for it).
+
+    name: an operation of torch, with its overload, or a function of a library.
+    """
+    for word in (name, name.rpartition(".")[0]):
+        if rule := next((rule for rule, content in RULES.items() if word in content.operations), None):
+            return rule, word
+    return (None, "") if name.startswith(("aten.", *ALLOWED)) else lies_in(name)
+
+
+@lru_cache(maxsize=256)
+def forwards(exercise):
+    """The names of what an exercise derives: `relu` of `relu_backward`, and what its cases call beside the gradient itself."""
+    called = {exercise.name.removesuffix("_backward").removesuffix("_gradient")}
+    for node in (node for case in exercise.cases for node in ast.walk(ast.parse(case.code)) if isinstance(node, ast.Call)):
+        called.add(node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", ""))
+    return sorted(called - {exercise.name, "backward"})
 
 
 def unclear(exercise, runs):
