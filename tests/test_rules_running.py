@@ -16,12 +16,13 @@ RAN = {
     "z.logsumexp(-1)": "library softmax",
     "z.logcumsumexp(-1)": "library softmax",
     "torch._safe_softmax(z, -1)": "library softmax",
-    "torch.nn.functional.gumbel_softmax(z)": "library softmax",
+    "torch.nn.functional.gumbel_softmax(z)": "torch.nn.functional",
     "torch.distributions.Categorical(logits=z).probs": "library softmax",
-    "torch.nn.functional.nll_loss(z, torch.zeros(5, dtype=torch.long))": "library cross-entropy",
-    "torch.nn.functional.cross_entropy(z, torch.zeros(5, dtype=torch.long))": "library cross-entropy",
-    "torch.nn.functional.binary_cross_entropy(z.sigmoid(), z.sigmoid())": "library cross-entropy",
-    "torch.nn.functional.binary_cross_entropy_with_logits(z, z.sigmoid())": "library cross-entropy",
+    "torch.nn.functional.nll_loss(z, torch.zeros(5, dtype=torch.long))": "torch.nn.functional",
+    "torch.nn.functional.cross_entropy(z, torch.zeros(5, dtype=torch.long))": "torch.nn.functional",
+    "torch.nn.functional.binary_cross_entropy(z.sigmoid(), z.sigmoid())": "torch.nn.functional",
+    "torch.nn.functional.binary_cross_entropy_with_logits(z, z.sigmoid())": "torch.nn.functional",
+    "torch._C._nn.nll_loss_nd(z, torch.zeros(5, dtype=torch.long))": "library cross-entropy",
     "torch._C._nn.mse_loss(z, z)": "torch.nn.functional",
     "torch.nn.functional.l1_loss(z, z)": "torch.nn.functional",
     "torch._C._nn.gelu(z)": "torch.nn.functional",
@@ -87,10 +88,12 @@ def ran(source, asked=ASKED):
     return [outcome for outcome, _ in runs], set(observed(asked, runs))
 
 
-@pytest.mark.parametrize(("expression", "way"), [*((e, "here") for e in RAN), *((e, w) for e in SHORT for w in WAYS)])
+@pytest.mark.parametrize(
+    ("expression", "way"), [*((e, "here") for e in RAN), *((e, w) for e in SHORT for w in WAYS if w != "here")]
+)
 def test_what_runs_in_any_thread_is_held_against_the_rules(expression, way):
     (outcome,), broken = ran(f"{LIBRARIES}def hidden(z): return {expression}\n{WAYS[way]}")
-    assert RAN[expression] in broken
+    assert broken == {RAN[expression]}
     assert ("threads" in outcome.used) == (way != "here")
 
 

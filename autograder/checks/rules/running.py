@@ -24,11 +24,11 @@ def observed(exercise, runs):
 
     runs: (outcome, the right outcome). The sentence repeats words of the rules; what the process said may name anything.
     """
-    for name in sorted(frozenset().union(*(outcome.used for outcome, _ in runs))):
-        rule, word = _broken_by(name)
-        if rule in exercise.rules:
-            said = SAID.get(word) or (f"torch executed `{word}`" if word.startswith("aten.") else f"`{word}` was called")
-            return {rule: f"A rule of the course: {RULES[rule].sentence}. While it was checked, {said}."}
+    broken = dict(_broken_by(name) for name in sorted(frozenset().union(*(outcome.used for outcome, _ in runs)), reverse=True))
+    if rule := next((rule for rule in RULES if rule in exercise.rules and rule in broken), None):
+        word = broken[rule]
+        said = SAID.get(word) or (f"torch executed `{word}`" if word.startswith("aten.") else f"`{word}` was called")
+        return {rule: f"A rule of the course: {RULES[rule].sentence}. While it was checked, {said}."}
     if NUMERIC in exercise.rules:
         again = (n for n in forwards(exercise) for o, right in runs if o.calls.get(n, 0) > right.calls.get(n, 0) + 1)
         if name := next(again, None):
