@@ -2,6 +2,7 @@
 
 import hashlib
 import runpy
+import traceback
 from dataclasses import dataclass, field, replace
 
 from ..course import CourseError
@@ -123,9 +124,21 @@ def load(course, assignment):
         return {}
     try:
         listed = runpy.run_path(str(file))["EXERCISES"]
-    except KeyError:
+    except KeyError as error:
+        if error.args != ("EXERCISES",):
+            raise ExerciseError(f"{_place(file, error)}: KeyError: {error}. Mend that line.") from None
         raise ExerciseError(f"{file} has no list EXERCISES.") from None
     except ExerciseError as error:
-        raise ExerciseError(f"{file}: {error}") from None
+        raise ExerciseError(f"{_place(file, error)}: {error}") from None
+    except Exception as error:  # an author's file: whatever it raises
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise ExerciseError(f"{_place(file, error)}: {type(error).__name__}: {said}. Mend that line.") from None
     digest = hashlib.blake2b(file.read_bytes()).hexdigest()
     return {e.name: replace(e, assignment=assignment, digest=digest) for e in listed}
+
+
+def _place(file, error):
+    """The file of exercises and the line in it at which an error came up."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+    return f"{file}, line {line}" if line else str(file)
