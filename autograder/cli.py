@@ -311,8 +311,11 @@ def main():
     try:
         app()
     except StoppedError as stopped:
-        rest = f"Run the same command again: it goes on with the other {stopped.total - stopped.done}."
-        console.print(f"Stopped. {stopped.done} of {stopped.total} submissions are graded, and stay so. {rest}")
+        if stopped.total:
+            rest = f"Run the same command again: it goes on with the other {stopped.total - stopped.done}."
+            console.print(f"Stopped. {stopped.done} of {stopped.total} submissions are graded, and stay so. {rest}")
+        else:
+            console.print("Stopped before grading began. Nothing has changed.")
         sys.exit(130)
     except CourseError as error:
         Console(stderr=True, soft_wrap=True).print(Text("Error: ", style="bold red").append(str(error), style="not bold default"))
