@@ -88,15 +88,16 @@ class Watch:
 
     def run(self, at_once):
         """Step after step, until somebody stops it. What cannot be done now is said, and tried again."""
-        while True:
-            try:
-                pause = 0 if self.step(at_once) else 1
-            except CourseError as error:
-                self._say_once(str(error))
-                pause = 30
-            time.sleep(pause)
+        with grading.Crew(at_once) as crew:  # its workers stay ready from one submission to the next
+            while True:
+                try:
+                    pause = 0 if self.step(at_once, crew) else 1
+                except CourseError as error:
+                    self._say_once(str(error))
+                    pause = 30
+                time.sleep(pause)
 
-    def step(self, at_once=1):
+    def step(self, at_once=1, crew=None):
         """Judge and answer up to so many submissions. Returns how many there were.
 
         Raises: CourseError if nothing can be judged now; what waits goes on waiting.
@@ -104,7 +105,7 @@ class Watch:
         chosen = self.next(self.waiting(), at_once)
         collected = {grading.Submission(a.assignment, a.student): a for a in chosen if self._collect(a)}
         if collected:
-            verdicts = grading.grade(self.course, list(collected), sandboxed=self.sandboxed)
+            verdicts = grading.grade(self.course, list(collected), sandboxed=self.sandboxed, crew=crew)
             for arrival, verdict in zip(collected.values(), verdicts, strict=True):
                 self.judged[arrival.student].append(self.clock())
                 self._answer(arrival, verdict)

@@ -1,5 +1,6 @@
 """From submitted notebooks to grades, verdicts and feedback."""
 
+from autograder.grading.crew import Crew
 from autograder.grading.grade import Submission, Watcher, grade, submissions
 from autograder.grading.gradebook import late_shares
 from autograder.grading.summary import changes, summary
@@ -7,6 +8,7 @@ from autograder.judging.verdict import CaseResult, Verdict, read_verdict, verdic
 
 __all__ = [
     "CaseResult",
+    "Crew",
     "Submission",
     "Verdict",
     "Watcher",

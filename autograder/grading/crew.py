@@ -53,7 +53,12 @@ def dismiss():
 
 
 class Crew:
-    """Judges tasks, `jobs` at a time. scheduler: the address of a Dask scheduler, or None for this machine."""
+    """Judges tasks, `jobs` at a time. scheduler: the address of a Dask scheduler, or None for this machine.
+
+    sandbox_holds: whether that was tried out in the time of this crew.
+    """
+
+    sandbox_holds = False
 
     def __init__(self, jobs, scheduler=None):
         self.jobs, self.scheduler, self.client = jobs, scheduler, None
@@ -79,7 +84,7 @@ class Crew:
     def start(self, tasks):
         """Let workers of this machine get ready for so many tasks, before the first is handed out."""
         if self.client is None:
-            for _ in range(min(self.jobs, tasks)):
+            for _ in range(min(self.jobs, tasks) - len(_all)):
                 _idle.put(_hire())
 
     def judge(self, tasks, tick=lambda running: None):

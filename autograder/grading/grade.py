@@ -69,11 +69,23 @@ def submissions(course, assignments, students=None):
     return sorted(found)
 
 
-def grade(course, submissions, sandboxed=True, jobs=None, scheduler=None, anew=False, published=True, config=None, watcher=None):
+def grade(
+    course,
+    submissions,
+    sandboxed=True,
+    jobs=None,
+    scheduler=None,
+    anew=False,
+    published=True,
+    config=None,
+    watcher=None,
+    crew=None,
+):
     """Grade submissions: judge those whose verdict is not that of these bytes and these checks, and publish what comes of it.
 
     jobs: how many at a time (None: one a core). scheduler: the address of a Dask scheduler. anew: judge even what was judged
     before. published: whether grades, pages and verdicts are written (else only results are kept). config: nbgrader's.
+    crew: one that goes on afterwards, instead of `jobs` or `scheduler`.
     Returns: a list of Verdict, one for each submission, in their order; one without `result` says why there is no grade.
     Raises: CourseError if nothing can be graded, StoppedError after Ctrl-C.
     """
@@ -82,7 +94,8 @@ def grade(course, submissions, sandboxed=True, jobs=None, scheduler=None, anew=F
     config.Judge.sandboxed = sandboxed and config.Judge.get("sandboxed", True)
     with _interruptible() as stop, _locked(course, {s.assignment for s in submissions}):
         run = _Run(course, config, stop, watcher, anew, published, scheduler)
-        with Book(CourseDirectory(config=config)) as run.book, Crew(jobs or os.cpu_count(), scheduler) as crew:
+        own = contextlib.nullcontext(crew) if crew else Crew(jobs or os.cpu_count(), scheduler)
+        with Book(CourseDirectory(config=config)) as run.book, own as crew:
             try:
                 run.prepare(sorted({s.assignment for s in submissions}))
                 watcher.begin(len(submissions))
@@ -135,8 +148,9 @@ class _Run:
         tasks = (task for s in submissions if (task := self._try(s, lambda s=s: self._open(s))))
         if first := next(tasks, None):  # else all of it was judged before
             crew.start(len(submissions))  # the workers get ready meanwhile
-            if self.settings["sandboxed"]:
+            if self.settings["sandboxed"] and not crew.sandbox_holds:
                 check_sandbox(self.course)
+                crew.sandbox_holds = True
                 self.watcher.say(in_force())
             self._judge(chain([first], tasks), crew)
 
