@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
+import nbgrader.apps.generateassignmentapp
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbgrader import preprocessors as nbg
 from sqlalchemy.exc import SAWarning
@@ -72,8 +73,12 @@ def _configure_folders(c, course):
 
 
 def _configure_build(c, course):
+    from autograder.build.nbgrader import CourseGenerateAssignment, source_assignments
     from autograder.build.preprocessors import AskStudents, DropTimings, IncludeSetUp, RemoveMarkers, Tidy
 
+    # nbgrader has no setting for these. Ours read text sources, and put the shared helper beside each notebook.
+    nbgrader.apps.api.GenerateAssignment = nbgrader.apps.generateassignmentapp.GenerateAssignment = CourseGenerateAssignment
+    nbgrader.apps.api.NbGraderAPI.get_source_assignments = source_assignments
     c.IncludeSetUp.path = str(course.source / "header.py")
     c.GenerateAssignment.preprocessors = [
         nbg.IncludeHeaderFooter,

@@ -29,6 +29,11 @@ class Course:
         return self.root / "source"
 
     @property
+    def helper(self):
+        """The package that all notebooks import, if the course has one; the build puts a copy beside each."""
+        return self.source / "course"
+
+    @property
     def release(self):
         """The student release, generated."""
         return self.root / "notebooks"

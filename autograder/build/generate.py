@@ -125,7 +125,7 @@ def _workshop(course, gradebook=None):
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(course.source, Path(folder) / "source", ignore=shutil.ignore_patterns(*MADE_BY_TOOLS))
         workshop = Course(Path(folder))
-        helper = workshop.source / "course"
+        helper = workshop.helper
         for assignment in workshop.assignments if helper.is_dir() else ():  # what lies there goes out with the notebook
             shutil.copytree(helper, workshop.source / assignment / helper.name)
         source.write_notebooks(workshop)
