@@ -16,11 +16,14 @@ from autograder.course import Course, CourseError, StoppedError
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Build, check and grade a course."
 )
+new = typer.Typer(no_args_is_help=True, help="Begin a course of your own, or another assignment in it.")
+app.add_typer(new, name="new")
 console = Console()
 Assignments = Annotated[list[str] | None, typer.Argument(help="Assignment ids; all if none is named.", show_default=False)]
 LOOK = 3  # exit code: all is graded that can be, and somebody must look at some of it
 LOCALE = "C.UTF-8"  # the kit's texts and paths are UTF-8, and programs that it calls ask the locale
 UNPROTECTED = "Run submissions as yourself, without protection. Every report says so."
+AS_IPYNB = "Write an .ipynb in place of a text notebook."
 NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=UNPROTECTED)]
 
 
@@ -151,6 +154,33 @@ def check(
 
     course, chosen = _course(None if all_ else assignments)
     raise typer.Exit(0 if proof.check(course, chosen, console=console) else 1)
+
+
+@new.command("course")
+def new_course(
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.", show_default=False)],
+    ipynb: Annotated[bool, typer.Option("--ipynb", help=AS_IPYNB)] = False,
+):
+    """Write a course with one assignment that runs."""
+    from autograder import new as writer
+
+    for path in writer.new_course(folder, ipynb):
+        _say(str(path))
+    _say(f"Next: cd {folder}, then autograder build")
+
+
+@new.command("assignment")
+def new_assignment(
+    name: Annotated[str, typer.Argument(help="Such as 02-second.", show_default=False)],
+    ipynb: Annotated[bool, typer.Option("--ipynb", help=AS_IPYNB)] = False,
+):
+    """Write an assignment with one exercise and its checks."""
+    from autograder import new as writer
+
+    course, _ = _course(None)
+    for path in writer.new_assignment(course, name, ipynb):
+        _say(str(path))
+    _say(f"Next: autograder build {name}")
 
 
 @app.command()

@@ -1,0 +1,62 @@
+"""A course of one's own: the example proves itself, and the guide does what it says."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from autograder import checks
+from autograder.build.source import problems
+from autograder.checks.proof import prove
+from autograder.course import Course, CourseError
+from autograder.new import new_assignment, new_course
+
+GUIDE = (ROOT / "docs" / "own-course.md").read_text()
+
+
+@pytest.mark.parametrize("ipynb", [False, True])
+def test_the_example_is_sound(tmp_path, ipynb):
+    new_course(tmp_path / "mine", ipynb)
+    course = Course(tmp_path / "mine")
+    assert course.assignments == ["01-first"]
+    (path,) = [f for f in (course.source / "01-first").iterdir() if f.is_file()]
+    assert path.suffix == (".ipynb" if ipynb else ".py")
+    exercises = checks.load(course, "01-first")
+    assert not problems(path, exercises)
+    proof = prove(exercises["mean_square"], checks.Reference(course, "01-first"))
+    assert not (proof.accepted_mistakes or proof.misnamed or proof.rejected_alternatives)
+    assert (course.root / "nbgrader_config.py").read_text() == (ROOT / "nbgrader_config.py").read_text()
+
+
+def test_nothing_that_is_there_is_touched(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("mine")
+    with pytest.raises(CourseError, match="not empty"):
+        new_course(tmp_path / "mine")
+    new_course(tmp_path / "course")
+    course = Course(tmp_path / "course")
+    for name, why in (("01-first", "already"), ("../x", "cannot be"), ("", "cannot be")):
+        with pytest.raises(CourseError, match=why):
+            new_assignment(course, name)
+    new_assignment(course, "02-second")
+    assert "# # 02 Second" in (course.source / "02-second" / "02-second.py").read_text()
+
+
+@pytest.mark.long
+def test_the_guide_does_what_it_says(tmp_path):
+    lines = [line[4:] for line in GUIDE.splitlines() if line.startswith("    ")]
+    environment = os.environ | {"PATH": f"{Path(sys.prefix, 'bin')}:{os.environ['PATH']}", "COLUMNS": "200"}
+    script = "set -euo pipefail\n" + "\n".join(lines)
+    result = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    course = tmp_path / "my-course"
+    assert re.search(r"chen\s+4\.0", result.stdout)
+    assert (course / "grading" / "feedback" / "chen" / "01-first" / "01-first.html").exists()
+    assert (course / "handout" / "01-first.zip").exists()
+    in_git = [line.split(maxsplit=1)[1] for line in result.stdout.splitlines() if line.startswith("A  ")]
+    assert "source/02-second/02-second.py" in in_git and "source/03-third/03-third.ipynb" in in_git
+    assert not [path for path in in_git if path.startswith(("grading", "handout"))]
