@@ -27,11 +27,11 @@ def _both_ways(students):
 
 
 def cost(group):
-    """{what: number} about grading: seconds of processor time, and failures."""
-    seconds = [sum(work.cpu.values()) for work in group.works if work.cpu]
+    """{what: number} about grading: seconds of processor time for judging, without the notebook's own, and failures."""
+    seconds = [work.cpu["judging"] for work in group.works if work.cpu]
     failed = [work for work in group.works if not work.verdict.result]
     return {
-        "CPU seconds of a submission, median": round(median(seconds), 1) if seconds else "unknown",
+        "CPU seconds to judge one, median": round(median(seconds), 1) if seconds else "unknown",
         "CPU seconds of the slowest": round(max(seconds), 1) if seconds else "unknown",
         "CPU seconds of all": round(sum(seconds), 1),
         "could not be graded": len(failed),
