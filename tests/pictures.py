@@ -1,4 +1,4 @@
-"""Make the two pictures of the README: a solution notebook in JupyterLab, and the feedback of a student of the demo.
+"""Make the pictures of the README: a solution notebook in JupyterLab, and the feedback of a student and the report of the demo.
 
 Run `python tests/pictures.py` after `make demo`, or name another feedback page: `python tests/pictures.py page.html`.
 It needs Debian's chromium.
@@ -18,8 +18,12 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from autograder.course import Course
+from autograder.report import write_report
+
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / ".github" / "pictures"
+DEMO = Course(ROOT / "grading" / "demo")
 FEEDBACK = ROOT / "grading/demo/grading/feedback/dilek/01-data-loading/01-data-loading.html"
 NOTEBOOK = "02-pixel-baseline"
 HEADING = "3. How far is an image from a mean?"  # the screen begins here: a question, a picture, what to write
@@ -99,6 +103,15 @@ def picture_feedback(browser, path):
     page.close()
 
 
+def picture_report(browser):
+    """What an instructor sees first: the points, then what to explain tomorrow."""
+    path, *_ = write_report(DEMO, DEMO.assignments)
+    page = browser.new_page(viewport={"width": 1000, "height": 1000}, color_scheme="light")
+    page.goto(path.resolve().as_uri())
+    page.screenshot(path=PICTURES / "report.png")
+    page.close()
+
+
 def main():
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else FEEDBACK
     if not path.exists():
@@ -107,6 +120,7 @@ def main():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         picture_feedback(browser, path)
+        picture_report(browser)
         picture_notebook(browser)
         browser.close()
 

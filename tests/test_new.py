@@ -4,10 +4,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from setuptools import find_namespace_packages
 
 from autograder import checks
 from autograder.build.source import problems
@@ -44,6 +46,20 @@ def test_nothing_that_is_there_is_touched(tmp_path):
             new_assignment(course, name)
     new_assignment(course, "02-second")
     assert "# # 02 Second" in (course.source / "02-second" / "02-second.py").read_text()
+
+
+def test_the_wheel_has_the_grader_and_not_this_course():
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    where = setup["packages"]["find"]
+    packages = find_namespace_packages(str(ROOT), include=where["include"], exclude=where["exclude"])
+    assert {"autograder.checks.explainers", "autograder.report", "autograder.new"} <= set(packages)
+    assert not [name for name in packages if "exercises" in name or "new.course" in name]
+    # What is no module has to be named, or a wheel would be without it.
+    named = {
+        f for package, globs in setup["package-data"].items() for g in globs for f in ROOT.joinpath(*package.split(".")).glob(g)
+    }
+    data = [f for f in (ROOT / "autograder").rglob("*") if f.is_file() and f.suffix not in (".py", ".pyc", ".md")]
+    assert data and not [f for f in data if f not in named]
 
 
 @pytest.mark.long

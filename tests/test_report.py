@@ -114,6 +114,12 @@ def test_a_class_of_hundreds_with_long_functions_stays_small(findings):
     assert len(html.encode()) < 150_000 and "48 more are in mistakes.csv" in html
 
 
+def test_a_notebook_of_written_answers_alone_has_a_report_too(findings):
+    none = reports.statistics.Spread((0.0, 0.0), 0.0)
+    html = reports.page("essays", [replace(findings, spread=none, items=[], mistakes=[], groups=[], pairs=[])])
+    assert "Nobody made a mistake" in html and "<svg" not in html
+
+
 def test_the_command_writes_page_and_tables(course, monkeypatch):
     monkeypatch.chdir(course.root)
     result = CliRunner().invoke(cli.app, ["report"])
