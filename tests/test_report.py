@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import class_of_thirty
 import pytest
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 
 from autograder import checks, cli, grading
 from autograder.course import Course, CourseError
-from autograder.report import learn
+from autograder.report import learn, statistics
 from autograder.report import report as reports
 from autograder.report.code import bare
 from autograder.report.facts import classes
@@ -118,6 +119,16 @@ def test_a_notebook_of_written_answers_alone_has_a_report_too(findings):
     none = reports.statistics.Spread((0.0, 0.0), 0.0)
     html = reports.page("essays", [replace(findings, spread=none, items=[], mistakes=[], groups=[], pairs=[])])
     assert "Nobody made a mistake" in html and "<svg" not in html
+
+
+def test_what_was_reached_in_a_challenge_is_a_table_the_best_first(findings):
+    reached = {"zoe": {"plain": 0.9, "turned": 0.5}, "chen": {"plain": 0.95, "turned": 0.7}, "idle": {}}
+    works = [SimpleNamespace(student=name, verdict=SimpleNamespace(reached=kinds)) for name, kinds in reached.items()]
+    board = statistics.board(SimpleNamespace(works=works))
+    assert [(place.student, round(place.mean, 3)) for place in board] == [("chen", 0.825), ("zoe", 0.7)]
+    html = reports.page("small course", [replace(findings, board=board)])
+    assert html.index("1. chen") < html.index("2. zoe") and "82.5 %" in html and "The challenge" in html
+    assert "The challenge" not in reports.page("small course", [findings])
 
 
 def test_the_command_writes_page_and_tables(course, monkeypatch):

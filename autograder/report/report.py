@@ -34,6 +34,7 @@ class Findings:
     groups: list
     pairs: list
     looks: list
+    board: list
     cost: dict
 
 
@@ -49,6 +50,7 @@ def find(group):
         mistakes.groups(group),
         pairs,
         attention.looks(group, pairs),
+        statistics.board(group),
         attention.cost(group),
     )
 

@@ -16,6 +16,9 @@ def write_tables(folder, findings):
         "groups": [_with(f, g) for f in findings for g in f.groups],
         "similar": [_with(f, p) for f in findings for p in f.pairs],
         "look": [{"assignment": f.assignment, **asdict(look)} for f in findings for look in f.looks],
+        "challenge": [
+            {"assignment": f.assignment, "student": p.student, "mean": p.mean, **p.reached} for f in findings for p in f.board
+        ],
         "cost": [{"assignment": f.assignment, **f.cost} for f in findings],
     }
     with Staged() as staged:
