@@ -80,8 +80,11 @@ def mistakes(course, assignment, number):
 
 def _whole(name, mistake, solved):
     """A recorded mistake as a student would write it: some call the function that they replace, and bring it along here."""
-    calls = re.search(rf"^\w+ = {name}$", mistake, re.MULTILINE)
-    return f"{solved[name]}\n\n\n{mistake}" if calls else mistake
+    before = re.search(rf"^(\w+) = {name}$", mistake, re.MULTILINE)
+    if not before:
+        return mistake
+    # Under a name of its own: the notebook may have another use for the author's.
+    return f"{solved[name]}\n\n\n{re.sub(rf'\b{before[1]}\b', f'{name}_before', mistake)}"
 
 
 def filled_in(release, sources):
