@@ -84,7 +84,8 @@ def _whole(name, mistake, solved):
     if not before:
         return mistake
     # Under a name of its own: the notebook may have another use for the author's.
-    return f"{solved[name]}\n\n\n{re.sub(rf'\b{before[1]}\b', f'{name}_before', mistake)}"
+    renamed = re.sub(rf"\b{before[1]}\b", f"{name}_before", mistake)
+    return f"{solved[name]}\n\n\n{renamed}"
 
 
 def filled_in(release, sources):
