@@ -122,12 +122,14 @@ def demo(
 ):
     """Make a sample class of twelve, grade it end to end, and show what a class looks like."""
     from autograder import sample_class
+    from autograder.report import write_report
 
     course, chosen = _course(assignments)
     sample = sample_class.make(course, chosen if assignments or all_ else chosen[: sample_class.AT_FIRST])
     _grade(sample.course, sample.submissions, no_sandbox)
     console.print("Look at:")
-    for label, path in sample.paths.items():
+    report, *_ = write_report(sample.course, sample.course.assignments)
+    for label, path in {"what the class did": report, **sample.paths}.items():
         console.print(f"  {label}: {path}", soft_wrap=True)
 
 
