@@ -15,6 +15,7 @@ METHODS = {"__getattribute__", "__getattr__", "__setattr__"}
 IPYTHON = words("get_ipython In Out _ih _oh _dh exit quit")
 NAMESPACES = {"user_ns", "user_global_ns", "at_checks", "f_globals", "f_locals", "gi_frame", "ag_frame", "cr_frame", "tb_frame"}
 NAMESPACES |= {"input_transformers_cleanup", "input_transformers_post", "ast_transformers", "__builtins__", "__dict__"}
+TEXTS = {"eval", "query"}  # methods of pandas that run what a text says
 # A tensor without `requires_grad`, which is looked for by itself, has no use for these.
 GATED = {"backward", "retain_grad"}
 MOST_FINDINGS = 40
@@ -57,6 +58,7 @@ class Inspection:
             ast.Import: self._import,
             ast.ImportFrom: self._import,
             ast.Expr: self._expression,
+            ast.MatchClass: self._pattern,
         }.get(type(node), self._children)
         (self._definition if isinstance(node, SCOPES) else look)(node, scopes, classes)
 
@@ -129,6 +131,8 @@ class Inspection:
                 self._flag(node, "may be your own method or torch's; the rules cannot see which")
             else:
                 self.broken.append((rule, node))
+        elif name in TEXTS and name not in self.notebook.own_members:
+            self._flag(node, "runs a text")
         elif name in NAMESPACES or (_dunder(name) and name not in METHODS | {"__class__"}):
             self._flag(node, "leads to what the rules cannot see")
 
@@ -173,6 +177,13 @@ class Inspection:
         if owner is not name:
             self._visit(owner, scopes, classes)
 
+    def _pattern(self, node, scopes, classes):
+        for name in node.kwd_attrs:  # `case Tensor(softmax=s)` takes an attribute of whatever is matched
+            self._member(node, node, name, scopes, classes)
+        self._base(node.cls, scopes, classes)
+        for part in (*node.patterns, *node.kwd_patterns):
+            self._visit(part, scopes, classes)
+
     def _keyword(self, node, scopes, classes):
         if node.arg == "requires_grad" and not (isinstance(node.value, ast.Constant) and not node.value.value):
             self.broken.append(("autograd", node.value))
@@ -199,6 +210,8 @@ class Inspection:
             elif path.startswith("builtins."):
                 if path.removeprefix("builtins.") in REFLECTION or path in BY_NAME:
                     self._flag(node, "runs or looks up what the rules cannot see")
+            elif path in CALLERS:
+                self._flag(node, "looks up a name that the rules cannot see")
             elif not allowed(path):
                 self._flag(node, "leads to a part of a library that the rules do not know")
             elif is_module(path) and path not in HARMLESS:

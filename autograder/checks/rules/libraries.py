@@ -18,7 +18,7 @@ WHOLE = words(
 ALLOWED = words(
     "torch torch.linalg torch.special torch.fft torch.random torch.utils.data torch.testing torch.version torch.cuda torch.types "
     "numpy numpy.linalg numpy.random numpy.fft numpy.testing numpy.typing os os.path posixpath operator types sys "
-    "IPython.display torchvision.io torchvision.transforms fastai.data.transforms fastai.data.external fastcore.all"
+    "IPython.display torchvision.io torchvision.transforms fastai.data.transforms fastai.data.external"
 )
 HARMLESS = frozenset({"math", "cmath", "time", "datetime", "string"})  # may be handed around whole
 # Names of these libraries that lead elsewhere: to code that is made from text, to other threads, to what a name does not tell.
@@ -26,10 +26,15 @@ CLOSED = words(
     "torch.jit torch.compile torch.load torch.save torch.Storage torch.compiled_with_cxx11_abi torch.torch torch.sys torch.os "
     "torch.builtins torch.importlib torch.ctypes torch.inspect torch.threading torch.cond torch.while_loop torch.classes "
     "torch.Tensor.apply_ torch.Tensor.map_ torch.Tensor.register_hook types.FunctionType types.CodeType types.MethodType "
-    "types.ModuleType types.new_class numpy.load numpy.ctypeslib numpy.f2py os.fork os.forkpty os.execv os.system os.popen "
-    "pandas.eval pandas.read_pickle operator.call collections.sys"
+    "types.ModuleType types.new_class numpy.load numpy.ctypeslib numpy.f2py numpy.testing.runstring numpy.testing.measure "
+    "numpy.testing.rundocs pandas.eval pandas.read_pickle pandas.core PIL.ImageMath operator.call collections.sys "
+    "string.Formatter typing.get_type_hints typing.ForwardRef dataclasses.make_dataclass logging.config"
 )
 SYS = words("float_info maxsize stdout stderr version version_info getsizeof platform int_info byteorder getrecursionlimit")
+OS = words(
+    "path sep linesep listdir scandir walk getcwd chdir environ getenv makedirs mkdir remove unlink rmdir rename replace stat "
+    "fspath access R_OK W_OK cpu_count getpid urandom PathLike"
+)
 DUNDERS = words("__name__ __doc__ __version__ __file__ __len__ __init__ __call__ __qualname__ __post_init__")
 # Importing one of these does not change what other names mean; `lesson` is the release's own, beside the notebook. Others may be
 # a student's files.
@@ -84,8 +89,8 @@ def allowed(path):
     parts = path.split(".")
     if len(parts) > MAX_PARTS or _within(path, CLOSED) or any(p.startswith("_") and p not in DUNDERS for p in parts[1:]):
         return False
-    if parts[0] == "sys":
-        return len(parts) == 1 or parts[1] in SYS
+    if parts[0] in ("sys", "os"):
+        return len(parts) == 1 or parts[1] in (SYS if parts[0] == "sys" else OS)
     if parts[0] in WHOLE:
         return True
     module = path

@@ -50,10 +50,11 @@ class Uses:
     def of(self, function):
         """(the statements that define `function` and what these use, without end; those that may put something into its data)"""
         made = self._closure([function], {})
+        decorated = {s.name for s in made.values() if isinstance(s, DEFINITION) and s.decorator_list}  # as by `singledispatch`
         calls = any(self._indirect(n) for s in made.values() for n in ast.walk(s))
-        if not calls:
+        if not calls and not decorated:
             return list(made.values()), []
-        names = {n for s in made.values() for n in self.notebook.free(s) if self._may_hold_functions(n)}
+        names = decorated | {n for s in made.values() for n in self.notebook.free(s) if self._may_hold_functions(n)}
         touching = {}
         for name in self._also_called(names):
             self._touch(name, touching)
