@@ -566,7 +566,7 @@ def packed(message, tensors=None):
     return base64.b64encode(save(tensors or {}, {"message": text})).decode()
 
 
-FINE = {"changed": [], "touched": [], "counts": {}}
+FINE = {"changed": [], "touched": [], "counts": {}, "used": [], "calls": {}}
 DEEP = "[" * 100_000 + "]" * 100_000
 MALFORMED = [
     None, 7, "", "x", "'", "é", "AAAA", "A" * 1000, base64.b64encode(b"\xff" * 64).decode(),
@@ -580,6 +580,7 @@ MALFORMED = [
     packed(FINE | {"error": 3}), packed(FINE | {"error": {}}), packed(FINE | {"error": {"type": 1, "message": None, "line": 5}}),
     packed(FINE | {"result": 1, "changed": 3}), packed(FINE | {"result": 1, "touched": [[]]}), packed(FINE | {"result": 1, "counts": []}),
     packed(FINE | {"result": 1, "counts": {"a": "b"}}), packed(FINE | {"result": 1, "counts": None}),
+    packed(FINE | {"result": 1, "used": ["a." * 10**6]}), packed(FINE | {"result": 1, "used": [str(i) for i in range(10**5)]}),
 ]  # fmt: skip
 
 

@@ -239,19 +239,26 @@ def wait_until(condition):
 
 
 def test_what_a_submission_learns_about_this_machine():
-    """Neither the command of process 1 nor the environment names a path of the grader but this Python and its own folder."""
+    """Neither the command of process 1 nor the environment names a path of the grader but this Python and its own folder.
+
+    The table of mounts cannot be hidden: it names what is shown in the sandbox, this Python, the images, and nothing else.
+    """
     shown, _ = run(
         "print(open('/proc/1/cmdline').read())",
         "print(open('/proc/1/environ').read())",
         "print(open('/proc/cmdline').read())",
         "import socket; socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)",
         "print(ctypes.CDLL(None).klogctl(3, ctypes.create_string_buffer(99), 99)) if (ctypes := __import__('ctypes')) else 0",
+        "print(open('/proc/self/mountinfo').read())",
     )
     told = shown[0].replace(sys.executable, "")
     assert "bwrap" in told and str(ROOT) not in told and str(Path.home()) not in told and str(data_folder()) not in told
     assert "Permission denied" in shown[1] and "Permission denied" in shown[2]
     assert "Function not implemented" in shown[3]
     assert shown[4] == "-1\n"
+    for place in (sys.prefix, sys.base_prefix, data_folder()):
+        shown[5] = shown[5].replace(str(place), "")
+    assert str(ROOT) not in shown[5] and str(Path.home()) not in shown[5]
 
 
 @pytest.mark.long

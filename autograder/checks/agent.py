@@ -33,6 +33,7 @@ MOST_ITEMS = 100_000  # of the tree of a reply
 MOST_BITS = 64  # of an int
 MOST_TEXT = 10_000  # characters of one str
 MOST_NAMES = 1_000  # of operations and functions, in a report
+MOST_NAME = 300  # characters of one
 ELSEWHERE = ("multiprocessing", "subprocess", "joblib")  # libraries that let other processes work
 DEEP = ("scipy", "sklearn")  # libraries whose functions are noted whoever calls them
 # Where folders of hidden files are made: in memory on both sides, as a sandbox has nothing else. The order in which a function
@@ -281,7 +282,7 @@ class Watching(TorchDispatchMode):
 
     def report(self):
         """What was noted, as plain values."""
-        used = {f"{module}.{code.co_qualname}" for code, module in self.libraries.items()} | set(map(str, self.used))
+        used = {f"{module}.{code.co_qualname}"[:MOST_NAME] for code, module in self.libraries.items()} | set(map(str, self.used))
         calls = dict(self.calls.most_common(MOST_NAMES))
         return {"used": sorted(used)[:MOST_NAMES], "calls": calls, "counts": sum(self.counted.values(), Counter())}
 

@@ -255,7 +255,7 @@ def _failure(error):
 
 
 def _names(names):
-    if not all(isinstance(n, str) for n in names):
+    if len(names) > agent.MOST_NAMES or not all(isinstance(n, str) and len(n) <= agent.MOST_NAME for n in names):
         raise ValueError
     return frozenset(names)
 

@@ -50,9 +50,7 @@ FORBIDDEN = [
     forbidden(
         "rule-attention",
         "lets attention between unit vectors be the softmax",
-        calling(
-            "torch.nn.functional.scaled_dot_product_attention(z[None], unit[None], unit[None], scale=1.0)[0]", "unit = torch.eye(10)"
-        ),
+        calling("torch.nn.functional.scaled_dot_product_attention(z[None], *2 * [torch.eye(z.shape[1])[None]], scale=1.0)[0]"),
     ),
     forbidden(
         "rule-autograd",

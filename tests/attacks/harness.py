@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -125,6 +126,7 @@ def browser():
         page = chromium.new_page()
         page.route(re.compile("^https?:"), lambda route: route.abort())
 
+        @cache  # every page is held against that of one honest student
         def active(path):
             page.goto(path.resolve().as_uri(), wait_until="load")
             page.wait_for_timeout(100)  # time for an image to fail and an animation to begin

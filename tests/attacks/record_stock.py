@@ -17,6 +17,7 @@ from pathlib import Path
 import jupytext
 from attacks import ATTACKS, FEEDBACK, FISHING
 from costly import BROKEN
+from forbidden import FORBIDDEN
 from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
 from submission import ASSIGNMENT, EXERCISES, NOTEBOOK, WRONG, Submission
 
@@ -199,8 +200,8 @@ def main(names):
         make_course(template)
         usual = set()
         chosen = [s for s in [*controls, *ATTACKS, *BROKEN] if s.name in names or not names or s in controls]
-        # What only looks at its own inputs and its own page cannot get in the way of another, and is graded in one class.
-        together = [s for s in chosen if s in FISHING or s in FEEDBACK]
+        # What looks at its own inputs and its own page, or breaks a rule, gets in nobody's way, and is graded in one class.
+        together = [s for s in chosen if s in FISHING + FEEDBACK + FORBIDDEN]
         for group in [together, *([s] for s in chosen if s not in together)]:
             results |= run(group, template, active, usual) if group else {}
             STORED.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")

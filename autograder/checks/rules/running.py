@@ -62,19 +62,25 @@ def unclear(exercise, runs):
     flags = []
     if any(trial.case.sizes and "threads" in outcome.used for trial, outcome, _ in runs):
         flags.append("It works in threads or processes, where a loop over the rows is hard to count.")
-    if NUMERIC in exercise.rules and any(_approximate(*run) for run in runs):
+    whole = all(trial.right(outcome, right) for trial, outcome, right in runs)  # else lost digits are a mistake like others
+    if NUMERIC in exercise.rules and any(_laborious(*run) or (whole and _approximate(*run)) for run in runs):
         flags.append("Its gradient may be a difference quotient: by the work that it takes, or by the digits that are right.")
     return tuple(flags)
 
 
-def _approximate(trial, outcome, right):
-    """Whether a gradient that passes shows the work, or the rounding, of one that was not derived."""
+def _laborious(trial, outcome, right):
+    """Whether a gradient that passes takes the work of one that was not derived."""
     if not trial.case.wrt or not isinstance(outcome.value, dict) or not trial.right(outcome, right):
         return False
     entries = sum(x.numel() for name in trial.case.wrt for x in _tensors(trial.inputs[name]))
     calls = dict(outcome.calls)
-    if calls.pop("*", 0) >= OPERATIONS * entries or max(calls.values(), default=0) > entries:
-        return True
+    return calls.pop("*", 0) >= OPERATIONS * entries or max(calls.values(), default=0) > entries
+
+
+def _approximate(trial, outcome, right):
+    """Whether a right gradient shows the rounding of one that was not derived."""
+    if not trial.case.wrt:
+        return False
     pairs = zip(_tensors(outcome.value["gradient"]), _tensors(right.value["gradient"]), strict=True)
     return any((a - b).abs().max() > DIGITS * max(magnitude(b), 1e-6) for a, b in pairs if b.numel())
 
