@@ -48,19 +48,21 @@ class Line:
 # In 02, one image is equally far from two medians.
 TEMPLATES = {
     "02": """
-        MAE  * <.0001>
+        mae: * with means, <.0002> with medians
+        You said *. It is about <.002>.
+        *   about <.002>   *
     """,
     "03": """
-        training loss <.02>; always the average *, lowest possible *
+        * images: noise <.02>, the length of the full gradient being 1
+        You said *. It is about <.02>.
+        *   about <.02>   *
         validation accuracy <.004>
+        training loss <.02>; always the average *, lowest possible *
         a true 9 is predicted as <.2> on average, a true 0 as <.2>
         <2>% of the answers are 3, 4, 5 or 6
-        train accuracy at the end: <.03>
-        valid accuracy at the end: <.03>
-        * + MSE, rate 1: validation accuracy <.004>
-        * + MSE, rate *: <.004>
-        cross-entropy, rate 1: <.004>
-        The last of them, trained on only the * images of section 6: <.004>
+        accuracy on its own training images: <.03>
+        wild start: sigmoid + MSE <.004>
+        * start*: * <.004>   <.004> (<.02> to <.02>) against wild start: sigmoid + MSE
         one number, linear: <.004>
         one number, 30 hidden units: <.02>
         * + MSE, wild start: <.004>

@@ -26,7 +26,7 @@ PICTURES = ROOT / ".github" / "pictures"
 DEMO = Course(ROOT / "grading" / "demo")
 FEEDBACK = ROOT / "grading/demo/grading/feedback/dilek/01-data-loading/01-data-loading.html"
 NOTEBOOK = "02-pixel-baseline"
-HEADING = "3. How far is an image from a mean?"  # the screen begins here: a question, a picture, what to write
+HEADING = "2. How far is an image from a mean?"  # the screen begins here: a question, a picture, what to write
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # else cells below the screen are not in the page
     "apputils-extension/notification": {"fetchNews": "false"},  # else a question covers a corner

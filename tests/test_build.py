@@ -99,9 +99,22 @@ def test_what_students_enter_or_plan_is_not_in_the_release(small_course):
     assert (released, solved) == (["slope = ...", "# Your plan."], ["slope = 7 / 2", "# Your plan.\nprint(slope)"])
 
 
+def test_a_part_of_the_helper_goes_only_with_a_notebook_that_names_it(small_course):
+    (small_course.helper / "play").mkdir(parents=True)
+    (small_course.helper / "__init__.py").write_text("")
+    (small_course.helper / "play" / "__init__.py").write_text("")
+    build.build(small_course, [NAME])
+    released = small_course.release / NAME / "course"
+    assert (released / "__init__.py").exists() and not (released / "play").exists()
+    change(small_course, "# Room for your own experiments.", "import course.play")
+    build.build(small_course, [NAME])
+    assert (released / "play" / "__init__.py").exists()
+
+
 def test_the_authors_guesses_are_not_in_the_release():
     source = 'guess("a", "How many (of 5)?", 5)\nguess(\n    "b",\n    "Which shape, (2, 3)?",\n    (2, 3),\n)'
     assert unanswered(source) == source.replace('?", 5)', '?", ...)').replace("    (2, 3),\n)", "    ...,\n)")
+    assert unanswered("first, second = 1, (2, 3)\nthird = (4, 5)") == "first, second = ..., ...\nthird = ..."
 
 
 def test_timings_leave_no_output_in_the_solution(small_course):

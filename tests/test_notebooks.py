@@ -8,11 +8,13 @@ from pathlib import Path
 
 import course
 import pytest
+import torch
 from conftest import COURSE, ROOT
 from nbclient import NotebookClient
 from notebook_runs import compare_with_recorded, nbval, printed, solution
 
 from autograder import grading, sample_class
+from autograder.checks import Reference
 from autograder.course import Course
 
 # The accuracies of the nearest mean image on MNIST's test set, digits 0 to 9 and the mean of the ten.
@@ -49,6 +51,38 @@ def test_the_pixel_baseline_matches_the_reference():
         pytest.skip("the solutions were built with the stand-in, and the reference figures are MNIST's")
     rows = re.findall(r"^(?:\d|mean of the ten) +(0\.\d{4}|1\.0000) +(0\.\d{4}|1\.0000)$", printed(notebook), re.MULTILINE)
     assert [[float(row[column]) for row in rows] for column in (0, 1)] == list(NEAREST_MEAN.values())
+
+
+def test_load_folder_reads_what_the_course_keeps(monkeypatch):
+    monkeypatch.setenv("MNIST_COURSE_DATA", "digits")
+    data = course.load()
+    images, labels = Reference(COURSE, "01-data-loading").namespace()["load_folder"](data.path / "testing")
+    assert torch.equal(images, data.test()[0]) and torch.equal(labels, data.test()[1])
+
+
+def test_what_02_says_of_squaring_is_what_it_shows():
+    text = printed(solution("02-pixel-baseline"))
+    counts = re.findall(r"([\d,]+) (?:times|images show a 1)$", text, re.MULTILINE)
+    mae, mse, ones = (int(count.replace(",", "")) for count in counts[:3])
+    assert mae > mse > ones, "MAE calls too many digits a 1"
+    with_means, with_medians = map(float, re.search(r"mae: ([\d.]+) with means, ([\d.]+) with medians", text).groups())
+    assert with_medians > with_means + 0.03, "the right partner gives MAE back much of what it lost"
+
+
+def test_what_03_says_of_start_and_loss_is_what_it_shows():
+    """On either data set, and on the same seeds: the start matters most, and cross-entropy forgives a bad one."""
+    text = printed(solution("03-mse-regression"))
+    end = {name: float(mean) for name, mean in re.findall(r"^((?:wild|small) start.*?: \S.*?)  +([\d.]+)", text, re.MULTILINE)}
+    wild, small = (
+        {name.partition(": ")[2]: mean for name, mean in end.items() if name.startswith(f"{kind} start:")}
+        for kind in ("wild", "small")
+    )
+    assert len(wild) == len(small) == 3
+    mse = ("sigmoid + MSE", "softmax + MSE")
+    assert max(wild[n] for n in mse) < wild["cross-entropy"] - 0.15, "from the wild start the MSE models crawl"
+    assert min(small[n] for n in mse) > max(wild[n] for n in mse) + 0.15, "the small start lifts them"
+    assert min(small[n] for n in mse) > small["cross-entropy"] - 0.05, "to about the level of cross-entropy"
+    assert end["small start, large rate: softmax + MSE"] > small["softmax + MSE"], "and the rate does a little more"
 
 
 def test_the_scoreboard_repeats_what_the_notebook_reaches(assignment):

@@ -125,9 +125,8 @@ def _workshop(course, gradebook=None):
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(course.source, Path(folder) / "source", ignore=shutil.ignore_patterns(*MADE_BY_TOOLS))
         workshop = Course(Path(folder))
-        helper = workshop.helper
-        for assignment in workshop.assignments if helper.is_dir() else ():  # what lies there goes out with the notebook
-            shutil.copytree(helper, workshop.source / assignment / helper.name)
+        for assignment in workshop.assignments:  # what lies there goes out with the notebook
+            source.lend_helper(workshop, assignment, workshop.source / assignment)
         source.write_notebooks(workshop)
         if gradebook is None:
             (Path(folder) / "grading").mkdir()

@@ -1,13 +1,11 @@
 """`nbgrader generate_assignment` and formgrader's button: they read text sources, and release what belongs beside a notebook."""
 
-import shutil
 from pathlib import Path
 
 import nbgrader.apps.api
 from nbgrader.converters import GenerateAssignment
 
 from autograder.build import source
-from autograder.build.place import MADE_BY_TOOLS
 from autograder.course import Course
 
 _source_assignments = nbgrader.apps.api.NbGraderAPI.get_source_assignments
@@ -21,8 +19,8 @@ class CourseGenerateAssignment(GenerateAssignment):
         source.write_notebooks(course)
         super().start()
         for released in course.release.glob(self.coursedir.assignment_id):
-            if course.helper.is_dir() and not (released / course.helper.name).exists():
-                shutil.copytree(course.helper, released / course.helper.name, ignore=shutil.ignore_patterns(*MADE_BY_TOOLS))
+            if not (released / course.helper.name).exists():
+                source.lend_helper(course, released.name, released)
 
 
 def source_assignments(api):

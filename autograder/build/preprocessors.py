@@ -48,12 +48,14 @@ class AskStudents(ClearSolutions):
 
 
 def unanswered(source):
-    """The source of a cell of guesses and assignments, each answer replaced by `...`."""
+    """The source of a cell of guesses and assignments, each answer replaced by `...`; `a, b = 1, 2` asks for two."""
     for statement in ast.parse(source).body:
-        value = statement.value.args[-1] if isinstance(statement, ast.Expr) else statement.value
+        guessed = isinstance(statement, ast.Expr)
+        value = statement.value.args[-1] if guessed else statement.value
+        names = 1 if guessed or not isinstance(statement.targets[0], ast.Tuple) else len(statement.targets[0].elts)
         whole, answer = (ast.get_source_segment(source, node) for node in (statement, value))
         head, _, tail = whole.rpartition(answer)
-        source = source.replace(whole, f"{head}...{tail}")
+        source = source.replace(whole, head + ", ".join(["..."] * names) + tail)
     return source
 
 

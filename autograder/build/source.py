@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+from autograder.build.place import MADE_BY_TOOLS
 from autograder.course import Course, notebook_source
 
 # nbgrader's markers and MEND, and the cells they belong in. A model answer that people grade by has its scheme with it.
@@ -47,6 +49,20 @@ def write_notebooks(course: Course):
         notebook = text.with_suffix(".ipynb")
         if not notebook.exists() or notebook.stat().st_mtime < text.stat().st_mtime:
             notebook.write_text(nbformat.writes(read(text)) + "\n")
+
+
+def lend_helper(course, assignment, folder):
+    """Put the notebooks' helper, if the course has one, into the folder of an assignment.
+
+    A part that is a folder, as course/play is, goes only with a notebook that names it: it is large, and a change of what lies
+    beside a notebook has its solution executed anew.
+    """
+    if course.helper.is_dir():
+        text = notebook_source(course.source / assignment).read_text()
+        parts = [part.name for part in course.helper.iterdir() if part.is_dir()]
+        unused = [part for part in parts if f"{course.helper.name}.{part}" not in text]
+        ignored = shutil.ignore_patterns(*MADE_BY_TOOLS, *unused)
+        shutil.copytree(course.helper, folder / course.helper.name, ignore=ignored)
 
 
 def problems(path: Path, exercises=()):
