@@ -143,6 +143,17 @@ def test_loose_files(course, tmp_path, file, student):
     assert said.student == student and len(versions(course, "01-one", student)) == 2
 
 
+def test_a_number_at_the_end_may_belong_to_an_id(course, tmp_path):
+    files = {"group-1_01-one.ipynb": notebook("01-one"), "chen-2.ipynb": notebook("01-one", "y = 1")}
+    roster.path(course).write_text("student\nchen\ngroup-1\ngroup-2\n")
+    assert {c.name: c.student for c in collect(course, zipped(tmp_path, files))} == {
+        "group-1_01-one.ipynb": "group-1",
+        "chen-2.ipynb": "chen",
+    }
+    roster.path(course).unlink()
+    assert [c.student for c in collect(course, zipped(tmp_path, {"group-2 (1).ipynb": notebook("01-one")}))] == ["group-2"]
+
+
 def test_every_version_is_kept_and_the_newest_counts(course, tmp_path):
     works = [notebook("01-one", f"x = {n}") for n in range(4)]
     by_hand = course.submitted / "chen" / "01-one" / "01-one.ipynb"

@@ -10,9 +10,8 @@ CANVAS = re.compile(r"(?P<who>.+?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<number>\d+)
 # Jürgen Müller_12345_assignsubmission_file_/homework.ipynb, without the last underscore since 4.1, or all in one name.
 MOODLE = re.compile(r"(?P<who>.*)_(?P<user>\d+)_assignsubmission_[a-z]+(?:_(?P<file>.*))?")
 # What browsers, LMSs and file managers put behind a name that is there already.
-AGAIN = re.compile(
-    r"(?:\s*\((?P<a>\d+)\)|-(?P<b>\d{1,2})|\s-\s(?:Copy|Kopie)|\s+copy(?:\s(?P<c>\d+))?|-Copy(?P<d>\d+))$", re.IGNORECASE
-)
+COPY = re.compile(r"(?:\s*\((?P<a>\d+)\)|\s-\s(?:Copy|Kopie)|\s+copy(?:\s(?P<b>\d+))?|-Copy(?P<c>\d+))$", re.IGNORECASE)
+AGAIN = re.compile(rf"(?:{COPY.pattern[:-1]}|-(?P<d>\d{{1,2}}))$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,10 @@ def parse(path, assignments):
     stem = PurePosixPath(parts[-1]).stem
     for assignment in sorted(assignments, key=len, reverse=True):
         stem = re.sub(re.escape(assignment), " ", stem, count=1, flags=re.IGNORECASE)
-    alone = AGAIN.sub("", stem).strip(" _-+.,")
+    # "chen-1" may be a student's id, or chen's second file: who is called so comes first.
+    alone = [name.strip(" _-+.,") for name in (COPY.sub("", stem), AGAIN.sub("", stem))]
     folders = [part for part in reversed(parts[:-1]) if part not in assignments]
-    return Name("", tuple(filter(None, [alone, *folders])), "", parts[-1], _again(parts[-1]))
+    return Name("", tuple(dict.fromkeys(filter(None, [*alone, *folders]))), "", parts[-1], _again(parts[-1]))
 
 
 def _again(file):
