@@ -21,7 +21,7 @@ from autograder.build import source
 from autograder.build.place import MADE_BY_TOOLS, Change, Place, read
 from autograder.build.release import check_release
 from autograder.build.source import Problem
-from autograder.checks.format import load
+from autograder.checks.loading import load
 from autograder.course import Course, CourseError, notebook_source
 
 # What computes and draws the outputs: with another version they must be made anew.

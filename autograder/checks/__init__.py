@@ -3,10 +3,11 @@
 from .behaviour import alike, behaviour, unnamed
 from .evaluate import UNREADABLE, Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
 from .following import follow_through
-from .format import Case, Exercise, ExerciseError, case, exercise, gradient, load, loop_free
+from .format import Case, Exercise, ExerciseError, case, edit, exercise, gradient, loop_free
 from .inputs import Draw, Folder, folder, generator, integers, labels, normal, pixels, uniform
 from .judge import judge
 from .known import input_set, keep
+from .loading import load
 from .reference import Reference
 from .rules import COURSE_RULES, RULES, join
 from .scoring import CaseResult, Verdict
@@ -30,6 +31,7 @@ __all__ = [
     "alike",
     "behaviour",
     "case",
+    "edit",
     "exercise",
     "folder",
     "follow_through",

@@ -1,9 +1,6 @@
 """The form of an exercise: data that an instructor writes and the engine reads. See README.md beside this file."""
 
-import hashlib
-import runpy
-import traceback
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..course import CourseError
 from .inputs import Draw, draw
@@ -50,8 +47,35 @@ class Exercise:
     in_place: bool
     mistakes: dict
     alternatives: dict
+    equivalent: dict = field(default_factory=dict)
     assignment: str = ""
     digest: str = ""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What stands in the place of what in the solution, pair by pair. Made by `edit`; `load` writes the function out."""
+
+    pairs: tuple
+
+    def of(self, text):
+        """The edited text. Raises ExerciseError if an old text does not occur."""
+        for old, new in self.pairs:
+            if old not in text:
+                raise ExerciseError(
+                    f"edit({old!r}, {new!r}): {old!r} does not stand in the solution; write what stands there now."
+                )
+            text = text.replace(old, new)
+        return text
+
+
+def edit(old, new, *more):
+    """A mistake or an alternative as an edit of the solution: `new` wherever `old` stands in its code (not in a docstring).
+
+    more: a second pair, a third. Spaces and line ends are those of the solution.
+    """
+    parts = (old, new, *more)
+    return Edit(tuple(zip(parts[::2], parts[1::2], strict=True)))
 
 
 def case(title, code, *, weight=1, tolerance="float32", view=None, raises=None, **inputs):
@@ -90,16 +114,19 @@ def loop_free(title, code, *, weight=1, tolerance="float32", sizes=(16, 80), **i
     return Case(title, code, weight, tolerance, None, inputs, sizes=tuple(sizes))
 
 
-def exercise(name, *cases, rules=COURSE_RULES, in_place=False, mistakes=None, alternatives=None):
+def exercise(name, *cases, rules=COURSE_RULES, in_place=False, mistakes=None, alternatives=None, equivalent=None):
     """An exercise named like the grade_id of its solution cell.
 
     rules: names from `rules.RULES`; that about numeric derivatives holds only where a derivative is asked for.
     in_place: the function changes inputs by contract (those that the reference changes).
-    mistakes: {sentence for the student: source}. alternatives: {what is different: source}; both must define what they change.
+    mistakes: {sentence for the student: source}. alternatives: {what is different: source}. A source is an `edit` of the
+    solution, or a text that defines what it changes. equivalent: {why: edits of the solution that are as right as it, or texts
+    in it in which any change is}; `autograder check` asks for them.
     Raises ExerciseError if something cannot work.
     """
     rules = frozenset(rules) - (frozenset() if _derives(name, cases) else {NUMERIC})
-    made = Exercise(name, tuple(cases), rules, in_place, dict(mistakes or {}), dict(alternatives or {}))
+    recorded = (dict(given or {}) for given in (mistakes, alternatives, equivalent))
+    made = Exercise(name, tuple(cases), rules, in_place, *recorded)
     titles = [c.title for c in made.cases]
     for problem, wrong in {
         "there are no cases; give it at least one": [] if titles else [name],
@@ -115,30 +142,3 @@ def exercise(name, *cases, rules=COURSE_RULES, in_place=False, mistakes=None, al
 
 def _derives(name, cases):
     return any(word in text for text in (name, *(c.code for c in cases)) for word in ("gradient", "backward"))
-
-
-def load(course, assignment):
-    """The exercises of one assignment, {name: Exercise}, in the order of its file; empty if there is no such file."""
-    file = course.exercises / f"{assignment}.py"
-    if not file.exists():
-        return {}
-    try:
-        listed = runpy.run_path(str(file))["EXERCISES"]
-    except KeyError as error:
-        if error.args != ("EXERCISES",):
-            raise ExerciseError(f"{_place(file, error)}: KeyError: {error}. Mend that line.") from None
-        raise ExerciseError(f"{file} has no list EXERCISES.") from None
-    except ExerciseError as error:
-        raise ExerciseError(f"{_place(file, error)}: {error}") from None
-    except Exception as error:  # an author's file: whatever it raises
-        said = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise ExerciseError(f"{_place(file, error)}: {type(error).__name__}: {said}. Mend that line.") from None
-    digest = hashlib.blake2b(file.read_bytes()).hexdigest()
-    return {e.name: replace(e, assignment=assignment, digest=digest) for e in listed}
-
-
-def _place(file, error):
-    """The file of exercises and the line in it at which an error came up."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-    return f"{file}, line {line}" if line else str(file)

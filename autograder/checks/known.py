@@ -75,6 +75,11 @@ class Known:
                 del self._running[key]
         return found[i]
 
+    def outcomes(self, source):
+        """The outcomes of the cases with `source`, which may never end, one after the other; they are not kept."""
+        evaluator = LimitedEvaluator(self.reference.namespace(source))
+        return (trial.run(evaluator) for trial in self.trials)
+
     def fails(self, i, source):
         """Whether case i fails with `source` on top of the reference."""
         return not self.trials[i].right(self.outcome(i, source), self.right[i])

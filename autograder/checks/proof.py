@@ -1,6 +1,8 @@
-"""The exercises' own test: every recorded mistake is rejected by name, every recorded alternative is accepted."""
+"""The exercises' own test: mistakes are rejected by name, alternatives accepted, and no mutant of the solution passes unseen."""
 
+import re
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 import torch
@@ -9,95 +11,164 @@ from rich.table import Table
 
 from . import rules
 from .evaluate import LocalEvaluator
-from .format import load
 from .judge import judge
+from .known import known
+from .loading import load
+from .mutants import mutants, reason, rejected
 from .reference import Reference
+from .visible import Visible
+
+SAMPLE = 2  # mutants of each exercise that are judged as a student's: what would be said?
+UNSURE = re.compile(r"not as it should be|is wrong( everywhere| in |\.)|not distributed as")
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of one exercise's recorded mistakes and alternatives; the tuples hold those that went wrong, and what was shown.
+    """What came of one exercise.
 
-    `seconds` of CPU time: the exercise was judged once for each mistake, each alternative and the reference.
+    problems: {what is not as it must be: what it is}. surprises: sentences of mistakes that only the hidden check rejects.
+    mutants, equivalent: how many there are, and how many of them are as right as the solution. told: how many of a sample of
+    the others were named, placed, described, or left with nothing sure. seconds: of CPU time.
     """
 
     exercise: object
-    accepted_mistakes: tuple
-    misnamed: tuple
-    rejected_alternatives: tuple
+    problems: dict
+    surprises: tuple
+    named: int
+    mutants: int
+    equivalent: int
+    told: Counter
     seconds: float
 
 
 def prove(exercise, reference, secret="proof"):
-    """Judge the reference, each recorded mistake and each alternative of one exercise as if a student had written it."""
+    """Judge the solution, each recorded mistake and each alternative as if a student had written it, and try the mutants."""
     start = time.process_time()
-    verdicts = {
-        s: judge(exercise, LocalEvaluator(reference.namespace(code)), reference, secret, rules.join([reference.source, code]))
-        for s, code in {**exercise.mistakes, **exercise.alternatives, "the reference itself": ""}.items()
-    }
+    recorded = {**exercise.mistakes, **exercise.alternatives, "the solution itself": ""}
+    verdicts = {s: _judged(exercise, reference, secret, code) for s, code in recorded.items()}
     shown = {s: " | ".join(dict.fromkeys(c.message for c in verdicts[s].cases if not c.passed)) for s in verdicts}
+    rejects = [s for s in exercise.mistakes if verdicts[s].score < 1]
+    misnamed = [s for s in rejects if s not in shown[s]]
+    visible = Visible(reference, exercise.name)
+    tried, alive, excuses = _mutated(exercise, reference, secret)
+    listed = [(why, part) for why, parts in exercise.equivalent.items() for part in parts]
+    problems = {
+        "not rejected": [s for s in exercise.mistakes if s not in rejects],
+        "named otherwise": [f"{s} Shown: {shown[s]}" for s in misnamed],
+        "not accepted": [f"{s}. Shown: {shown[s]}" for s in recorded if s not in exercise.mistakes and not verdicts[s].passed],
+        "a mutant that no case rejects": [str(m) for m, why in zip(alive, excuses, strict=True) if not why],
+        "listed as equivalent, but no mutant": [f"{why}: {part}" for why, part in listed if (why, part) not in excuses],
+        "accepted, but the check that students see rejects it": [
+            str(what)
+            for what, code in [*((m, m.source) for m in alive), *((s, recorded[s]) for s in recorded if verdicts[s].passed)]
+            if not visible.passes(code)
+        ],
+    }
     return Proof(
         exercise,
-        tuple(s for s in exercise.mistakes if verdicts[s].score >= 1),
-        tuple(f"{s} Shown: {shown[s]}" for s in exercise.mistakes if verdicts[s].score < 1 and s not in shown[s]),
-        tuple(f"{s}. Shown: {shown[s]}" for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
+        {what: found for what, found in problems.items() if found},
+        tuple(s for s in rejects if visible.passes(exercise.mistakes[s])),
+        len(rejects) - len(misnamed),
+        len(tried),
+        len(alive),
+        _told(exercise, reference, secret, [m for m in tried if m not in alive]),
         time.process_time() - start,
     )
+
+
+def _judged(exercise, reference, secret, code, say="place"):
+    source = rules.join([reference.source, code])
+    return judge(exercise, LocalEvaluator(reference.namespace(code)), reference, secret, source, say=say)
+
+
+def _mutated(exercise, reference, secret):
+    """The mutants of the solution, those that no case rejects, and why (what is listed, or another reason; None if unknown)."""
+    code, about = reference.code(exercise.name), known(exercise, reference, secret)
+    tried = mutants(code, tuple(reference.solutions))
+    alive = [m for m in tried if not rejected(about, m.source)]
+    return tried, alive, [reason(m, exercise, code) for m in alive]
+
+
+def _told(exercise, reference, secret, killed):
+    """How a sample of mutants would be explained to a student who wrote them."""
+    told = Counter()
+    for mutant in killed[:: max(1, len(killed) // SAMPLE)][:SAMPLE]:
+        verdict = _judged(exercise, reference, secret, mutant.source)
+        told[min((kind_of(c.message, exercise) for c in verdict.cases if not c.passed), key=KINDS.index)] += 1
+    return told
+
+
+KINDS = ("sentence", "place", "described", "nothing sure")
+
+
+def kind_of(message, exercise):
+    """Which of `KINDS` a message to a student is."""
+    if any(sentence in message for sentence in exercise.mistakes):
+        return "sentence"
+    if message.startswith("Look at"):
+        return "place"
+    return "nothing sure" if UNSURE.search(message) else "described"
 
 
 def check(course, assignments, secret="proof", console=None):
     """Prove the exercises of the assignments and print the table, with the CPU time it took.
 
     Returns whether all is as it must be: every mistake rejected, at least 95 % of them named by their own sentence, every
-    alternative (and the reference) accepted.
+    alternative (and the solution) accepted, every mutant rejected or listed as equivalent, and no hidden check weaker than the
+    visible one.
     """
     torch.set_num_threads(1)  # the tensors are tiny: a second thread only waits
     console = console or Console()
-    table = Table(show_edge=False)  # so it fits a terminal of 80 columns
-    table.add_column("exercise", no_wrap=True)
-    for heading in ("cases", "mistakes\nrejected", "named\nrightly", "alternatives\naccepted", "CPU ms"):
-        table.add_column(heading, justify="right")
-    rows = []
+    proofs = []
     for assignment in assignments:
         reference = Reference(course, assignment)
         for exercise in load(course, assignment).values():
-            proof = prove(exercise, reference, secret)
-            rows.append(_counts(proof))
-            table.add_row(f"{assignment[:2]} {exercise.name}", *_cells(rows[-1]))
-            for problem, sentences in {
-                "not rejected": proof.accepted_mistakes,
-                "named otherwise": proof.misnamed,
-                "not accepted": proof.rejected_alternatives,
-            }.items():
-                for sentence in sentences:
-                    console.print(f"{exercise.name}, {problem}: {sentence}", markup=False, highlight=False)
-    totals = [sum(column) for column in zip(*rows, strict=True)]
-    if not rows:
+            proofs.append(proof := prove(exercise, reference, secret))
+            for problem, found in proof.problems.items():
+                for what in found:
+                    console.print(f"{exercise.name}, {problem}: {what}", markup=False, highlight=False, soft_wrap=True)
+    if not proofs:
         console.print("There are no exercises to check.")
         return True
+    console.print(_table(proofs))
+    console.print(f"told, of {SAMPLE} mutants each: {', '.join(KINDS)}")
+    mistakes, surprises = sum(len(p.exercise.mistakes) for p in proofs), sum(len(p.surprises) for p in proofs)
+    share = surprises / max(1, mistakes)
+    console.print(f"{surprises} of {mistakes} mistakes ({share:.1%}) pass the check that students see, and fail here.")
+    named = sum(p.named for p in proofs)
+    worse = [problem for p in proofs for problem in p.problems if problem != "named otherwise"]
+    return not worse and named >= 0.95 * mistakes
+
+
+def _table(proofs):
+    table = Table(show_edge=False, box=None, pad_edge=False)  # so it fits a terminal of 80 columns
+    table.add_column("exercise", no_wrap=True)
+    headings = ["cases", "mistakes\nnamed", "others\nright", "mutants\nkilled", "equiv-\nalent"]
+    for heading in (*headings, "told", "CPU\nms"):
+        table.add_column(heading, justify="right")
+    rows = [_counts(p) for p in proofs]
+    for proof, row in zip(proofs, rows, strict=True):
+        table.add_row(f"{proof.exercise.assignment[:2]} {proof.exercise.name}", *_cells(row))
     table.add_section()
-    table.add_row(f"{len(rows)} exercises", *_cells(totals))
-    console.print(table)
-    _, mistakes, rejected, named, alternatives, accepted, _ = totals
-    return rejected == mistakes and named >= 0.95 * mistakes and accepted == alternatives
+    table.add_row(f"{len(rows)} exercises", *_cells([sum(column) for column in zip(*rows, strict=True)]))
+    return table
 
 
 def _counts(proof):
-    """cases, mistakes, rejected, named, alternatives (and the reference), accepted, CPU milliseconds"""
-    mistakes, alternatives = len(proof.exercise.mistakes), len(proof.exercise.alternatives) + 1
-    rejected = mistakes - len(proof.accepted_mistakes)
-    accepted = alternatives - len(proof.rejected_alternatives)
+    mistakes, others = len(proof.exercise.mistakes), len(proof.exercise.alternatives) + 1
     return (
         len(proof.exercise.cases),
+        proof.named,
         mistakes,
-        rejected,
-        rejected - len(proof.misnamed),
-        alternatives,
-        accepted,
-        1000 * proof.seconds,
+        others - len(proof.problems.get("not accepted", ())),
+        others,
+        proof.mutants - proof.equivalent,
+        proof.equivalent,
+        *(proof.told[kind] for kind in KINDS),
+        round(1000 * proof.seconds),
     )
 
 
 def _cells(counts):
-    cases, mistakes, rejected, named, alternatives, accepted, milliseconds = counts
-    return str(cases), f"{rejected}/{mistakes}", f"{named}/{mistakes}", f"{accepted}/{alternatives}", f"{milliseconds:.0f}"
+    cases, named, mistakes, right, others, killed, equivalent, *told, milliseconds = map(str, counts)
+    return cases, f"{named}/{mistakes}", f"{right}/{others}", killed, equivalent, "/".join(told), milliseconds

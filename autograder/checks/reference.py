@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import os
 import sys
+import tokenize
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,10 +43,50 @@ class Reference:
         marked = [(c.metadata.get("nbgrader", {}), c.source) for c in self._cells]
         return {m["grade_id"]: source for m, source in marked if m.get("solution") or m.get("grade_id", "").startswith("given-")}
 
+    def check(self, name):
+        """The cell that students run to check a function, compiled."""
+        source = next((c.source for c in self._cells if c.metadata.get("nbgrader", {}).get("grade_id") == f"check-{name}"), None)
+        if source is None:
+            raise ExerciseError(f"{self.assignment} has no cell check-{name}, so the points of {name} are nowhere.")
+        return compile(source, f"<check-{name}>", "exec")
+
+    def before(self, name):
+        """The statements of the cells before `check-<name>`, those aside that are no plain Python."""
+        sources = []
+        for cell in self._cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == f"check-{name}":
+                break
+            with contextlib.suppress(SyntaxError):
+                sources += ast.parse(cell.source).body
+        return sources
+
+    def in_its_folder(self):
+        """While it lasts, the working directory is that of the notebook."""
+        return contextlib.chdir(self.course.source / self.assignment)
+
+    @cached_property
+    def functions(self):
+        """The names of all functions and classes that the solutions and the given cells define."""
+        trees = [ast.parse(source) for source in self.solutions.values()]
+        return {node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
     @property
     def source(self):
         """All solution cells as one text."""
         return join(self.solutions.values())
+
+    def code(self, name):
+        """One solution without docstrings and comments: the text in which an `edit` looks for what it changes."""
+        lines = self.solutions[name].splitlines()
+        for token in tokenize.generate_tokens(iter([line + "\n" for line in lines]).__next__):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column].rstrip()
+        for node in ast.walk(ast.parse(self.solutions[name])):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+                start, end = node.body[0].lineno - 1, node.body[0].end_lineno
+                lines[start:end] = [""] * (end - start)
+        return "\n".join(filter(None, lines))
 
     @cached_property
     def digest(self):

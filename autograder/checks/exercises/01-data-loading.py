@@ -6,7 +6,7 @@ below k * (1 - 1/k)**n; the draws below keep that under 1e-6. The other random p
 
 import torch
 
-from autograder.checks import case, exercise, folder, generator, labels, normal, pixels, uniform
+from autograder.checks import case, edit, exercise, folder, generator, labels, normal, pixels, uniform
 
 # load_folder ---------------------------------------------------------------------------------------------------------
 
@@ -30,11 +30,13 @@ GREY = torch.full((28, 28), 99, dtype=torch.uint8)
 CLUTTER = {".DS_Store": b"\0", ".cache/": b"", "4/.DS_Store": b"\0", "4/._00001.png": GREY, "7/.00001.png": GREY // 2}
 
 MISSING = """
+import re
 try:
     load_folder(path)
     said = "nothing"
 except FileNotFoundError as error:
-    said = "6" in str(error).replace(str(path), "")
+    numbers = re.findall(r"\\d+", str(error).replace(str(path), ""))
+    said = "6" in numbers and len(numbers) < 9
 said
 """
 
@@ -245,24 +247,13 @@ def load_folder(path):
     images = [np.asarray(Image.open(file).convert("L")) for file in files]
     return torch.from_numpy(np.stack(images)), tensor([int(file.parent.name) for file in files])
 """,
-        "You pass over a missing digit in silence: raise FileNotFoundError, which names its folder.": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        for file in sorted((path / str(digit)).glob("[!.]*.png")):
-            images.append(np.asarray(Image.open(file).convert("L")))
-            labels.append(digit)
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "Your FileNotFoundError does not say which folder is missing: name it in the message.": """
-right = load_folder
-
-
-def load_folder(path):
-    if any(not (path / str(digit)).is_dir() for digit in range(10)):
-        raise FileNotFoundError("a folder is missing")
-    return right(path)
-""",
+        "You pass over a missing digit in silence: raise FileNotFoundError, which names its folder.": edit(
+            "not folder", "not path"
+        ),
+        "Your FileNotFoundError does not say which folder is missing: name it in the message.": edit(
+            'f"{folder} is missing: each digit from 0 to 9 needs a folder."',
+            'f"{path} is missing: each digit from 0 to 9 needs a folder."',
+        ),
         "For a missing folder you raise another exception; raise FileNotFoundError.": """
 right = load_folder
 
@@ -361,85 +352,52 @@ scale = exercise(
         images=lambda g: torch.stack([torch.zeros(28, 28), torch.full((28, 28), 255.0)]).to(torch.uint8),
     ),
     mistakes={
-        "Your values still go up to 255: divide by 255.": """
-def scale(images):
-    return images.float()
-""",
+        "Your values still go up to 255: divide by 255.": edit("255", "1"),
         "Whole-number division (//) leaves only 0 and 1: use /.": """
 def scale(images):
     return (images // 255).float()
 """,
-        "A uint8 result cannot hold fractions: change the type before you divide.": """
-def scale(images):
-    return (images / 255).to(torch.uint8)
-""",
-        "You divide each image by its own maximum, which makes faint strokes bright: divide all by 255.": """
-def scale(images):
-    return images.float() / images.amax(dim=(1, 2), keepdim=True)
-""",
-        "You divide by the largest value that occurs; divide by 255 whatever occurs.": """
-def scale(images):
-    return images.float() / images.max()
-""",
-        "You stretch the values from the smallest to the largest that occur; divide by 255 only.": """
-def scale(images):
-    images = images.float()
-    return (images - images.min()) / (images.max() - images.min())
-""",
-        "Your result is float64; make it float32.": """
-def scale(images):
-    return images.double() / 255
-""",
+        "A uint8 result cannot hold fractions: change the type before you divide.": edit(
+            "images.float() / 255", "(images / 255).to(torch.uint8)"
+        ),
+        "You divide each image by its own maximum, which makes faint strokes bright: divide all by 255.": edit(
+            "255", "images.amax(dim=(1, 2), keepdim=True)"
+        ),
+        "You divide by the largest value that occurs; divide by 255 whatever occurs.": edit("255", "images.max()"),
+        "You stretch the values from the smallest to the largest that occur; divide by 255 only.": edit(
+            "return", "images =", "/ 255", "\n    return (images - images.min()) / (images.max() - images.min())"
+        ),
+        "Your result is float64; make it float32.": edit("float", "double"),
         "Your result is float16, which keeps three digits only; make it float32.": """
 def scale(images):
     return (images.float() / 255).half()
 """,
-        "You standardise (subtract the mean, divide by the spread); only divide by 255.": """
-def scale(images):
-    images = images.float() / 255
-    return (images - images.mean()) / images.std()
-""",
-        "You divide by 256; the largest value is 255, and it must become 1.": """
-def scale(images):
-    return images.float() / 256
-""",
-        "Your values go from -1 to 1; they must go from 0 to 1.": """
-def scale(images):
-    return images.float() / 127.5 - 1
-""",
-        "Black and white are exchanged: 0 must stay 0.": """
-def scale(images):
-    return 1 - images.float() / 255
-""",
-        "You divide twice by 255.": """
-def scale(images):
-    return images / 255 / 255
-""",
+        "You standardise (subtract the mean, divide by the spread); only divide by 255.": edit(
+            "return", "images =", "255", "255\n    return (images - images.mean()) / images.std()"
+        ),
+        "You divide by 256; the largest value is 255, and it must become 1.": edit("255", "256"),
+        "Your values go from -1 to 1; they must go from 0 to 1.": edit("255", "127.5 - 1"),
+        "Black and white are exchanged: 0 must stay 0.": edit("return", "return 1 -"),
+        "You divide twice by 255.": edit(".float()", "/ 255"),
         "You flatten the images too; scale keeps the shape.": """
 def scale(images):
     return (images.float() / 255).reshape(len(images), -1)
 """,
-        "You return a NumPy array; return a tensor.": """
-def scale(images):
-    return images.numpy().astype(np.float32) / 255
-""",
-        "You change the tensor that you were given; make a new one.": """
-def scale(images):
-    images //= 255
-    return images.float()
-""",
+        "You return a NumPy array; return a tensor.": edit("float()", "numpy().astype(np.float32)"),
+        "You change the tensor that you were given; make a new one.": edit("return", "images //= 255\n    return", "/ 255", ""),
     },
     alternatives={
-        "division of bytes by a number": "def scale(images):\n    return images / 255\n",
-        "multiplication by 1 / 255": "def scale(images):\n    return images.to(torch.float32) * (1 / 255)\n",
+        "division of bytes by a number": edit(".float()", ""),
+        "multiplication by 1 / 255": edit("float() / 255", "to(torch.float32) * (1 / 255)"),
         "in place on a copy": "def scale(images):\n    new = images.clone().float()\n    new.div_(255)\n    return new\n",
-        "torch.div": "def scale(images):\n    return torch.div(images.type(torch.float32), 255.0)\n",
+        "torch.div": edit("images.float() / 255", "torch.div(images.type(torch.float32), 255.0)"),
         "by way of NumPy": """
 def scale(images):
     return torch.from_numpy(images.numpy().astype(np.float32) / np.float32(255))
 """,
-        "a table of all 256 values": "def scale(images):\n    return (torch.arange(256) / 255)[images.long()]\n",
+        "a table of all 256 values": edit("images.float() / 255", "(torch.arange(256) / 255)[images.long()]"),
     },
+    equivalent={"bytes divided by a number are float32": [edit(".float()", "")]},
 )
 
 flatten = exercise(
@@ -452,79 +410,48 @@ flatten = exercise(
     case("images with three channels", "flatten(images)", tolerance="exact", images=uniform(4, 3, 28, 28)),
     case("rows that are flat already", "flatten(images)", tolerance="exact", images=uniform(5, 784)),
     mistakes={
-        "Your images are the columns; row i must be image i.": """
-def flatten(images):
-    return images.reshape(len(images), -1).T
-""",
-        "Your shape is (784, N) and the images are cut to pieces: keep the first axis, images.reshape(len(images), -1).": """
-def flatten(images):
-    return images.reshape(-1, len(images))
-""",
-        "The images got mixed: you reshape to (784, N) and transpose. Keep the first axis.": """
-def flatten(images):
-    return images.reshape(-1, len(images)).T
-""",
-        "You read each image column by column; read it line by line.": """
-def flatten(images):
-    return images.transpose(-2, -1).reshape(len(images), -1) if images.ndim > 2 else images
-""",
-        "One image loses its first axis: (1, 784), not (784,).": """
-def flatten(images):
-    return images.reshape(len(images), -1).squeeze()
-""",
-        "All images became one long row; keep the first axis.": """
-def flatten(images):
-    return images.flatten()
-""",
-        "You fixed the number of images; take it from the input, len(images).": """
-def flatten(images):
-    return images.reshape(7, -1)
-""",
-        "You fixed 784, so channels become images of their own: let the first axis decide, reshape(len(images), -1).": """
-def flatten(images):
-    return images.reshape(-1, 784)
-""",
-        "You fixed 784 columns: an image with three channels has 2,352.": """
-def flatten(images):
-    return images.reshape(len(images), 784)
-""",
-        "You expect exactly three axes; keep the first one, whatever follows it.": """
-def flatten(images):
-    n, height, width = images.shape
-    return images.reshape(n, height * width)
-""",
-        "You flatten the last two axes only; all axes after the first become one.": """
-def flatten(images):
-    return images.flatten(start_dim=-2) if images.ndim > 2 else images
-""",
-        "You change the type; flatten keeps it.": """
-def flatten(images):
-    return images.reshape(len(images), -1).float()
-""",
-        "You scale the values; flatten only changes the shape.": """
-def flatten(images):
-    return images.reshape(len(images), -1) / 255
-""",
-        "You return a list of rows; return one tensor.": """
-def flatten(images):
-    return [image.reshape(-1) for image in images]
-""",
-        "You average over an axis; flatten keeps every pixel.": """
-def flatten(images):
-    return images.float().mean(dim=1)
-""",
+        "Your images are the columns; row i must be image i.": edit("(start_dim=1)", "(start_dim=1).T"),
+        "Your shape is (784, N) and the images are cut to pieces: keep the first axis, images.reshape(len(images), -1).": edit(
+            "flatten(start_dim=1)", "reshape(-1, len(images))"
+        ),
+        "The images got mixed: you reshape to (784, N) and transpose. Keep the first axis.": edit(
+            "flatten(start_dim=1)", "reshape(-1, len(images)).T"
+        ),
+        "You read each image column by column; read it line by line.": edit(
+            "flatten(start_dim=1)", "transpose(-2, -1).reshape(len(images), -1) if images.ndim > 2 else images"
+        ),
+        "One image loses its first axis: (1, 784), not (784,).": edit("(start_dim=1)", "(start_dim=1).squeeze()"),
+        "All images became one long row; keep the first axis.": edit("1", "0"),
+        "You fixed the number of images; take it from the input, len(images).": edit("flatten(start_dim=1)", "reshape(7, -1)"),
+        "You fixed 784, so channels become images of their own: let the first axis decide, reshape(len(images), -1).": edit(
+            "flatten(start_dim=1)", "reshape(-1, 784)"
+        ),
+        "You fixed 784 columns: an image with three channels has 2,352.": edit(
+            "flatten(start_dim=1)", "reshape(len(images), 784)"
+        ),
+        "You expect exactly three axes; keep the first one, whatever follows it.": edit(
+            "return images.flatten(start_dim=1)", "n, height, width = images.shape\n    return images.reshape(n, height * width)"
+        ),
+        "You flatten the last two axes only; all axes after the first become one.": edit(
+            "(start_dim=1)", "(start_dim=-2) if images.ndim > 2 else images"
+        ),
+        "You change the type; flatten keeps it.": edit("(start_dim=1)", "(start_dim=1).float()"),
+        "You scale the values; flatten only changes the shape.": edit("flatten(start_dim=1)", "reshape(len(images), -1) / 255"),
+        "You return a list of rows; return one tensor.": edit(
+            "images.flatten(start_dim=1)", "[image.reshape(-1) for image in images]"
+        ),
+        "You average over an axis; flatten keeps every pixel.": edit("flatten(start_dim=1)", "float().mean(dim=1)"),
     },
     alternatives={
-        "reshape": "def flatten(images):\n    return images.reshape(len(images), -1)\n",
-        "view": "def flatten(images):\n    return images.view(images.shape[0], -1)\n",
+        "reshape": edit("flatten(start_dim=1)", "reshape(len(images), -1)"),
+        "view": edit("flatten(start_dim=1)", "view(images.shape[0], -1)"),
         "torch.flatten": "def flatten(images):\n    return torch.flatten(images, 1)\n",
         "a stack of rows": "def flatten(images):\n    return torch.stack([image.reshape(-1) for image in images])\n",
         "by way of NumPy": "def flatten(images):\n    return torch.from_numpy(images.numpy().reshape(len(images), -1).copy())\n",
-        "the size spelled out": """
-def flatten(images):
-    n, *rest = images.shape
-    return images.contiguous().view(n, math.prod(rest))
-""",
+        "the size spelled out": edit(
+            "return images.flatten(start_dim=1)",
+            "n, *rest = images.shape\n    return images.contiguous().view(n, math.prod(rest))",
+        ),
         "a loop that fills a table": """
 def flatten(images):
     rows = torch.empty(len(images), images[0].numel(), dtype=images.dtype)
@@ -602,6 +529,15 @@ def short(g):
 
 
 SUBSET = "balanced_subset(labels, per_class, generator)"
+TOO_FEW = f"""
+import re
+try:
+    {SUBSET}
+    numbers = []
+except ValueError as error:
+    numbers = re.findall(r"\\d+", str(error))
+"7" in numbers and len(numbers) < 9
+"""
 
 balanced_subset = exercise(
     "balanced_subset",
@@ -615,6 +551,14 @@ balanced_subset = exercise(
         view=lambda c, _: sorted(c.tolist()),
         labels=labels(200),
         per_class=20,
+        generator=generator(),
+    ),
+    case(
+        "one image of each digit, and no more",
+        SUBSET,
+        view=lambda c, _: sorted(c.tolist()),
+        labels=labels(10),
+        per_class=1,
         generator=generator(),
     ),
     case(
@@ -634,6 +578,13 @@ balanced_subset = exercise(
         generator=generator(),
     ),
     case("a digit with too few images", SUBSET, raises=ValueError, labels=short, per_class=6, generator=generator()),
+    case(
+        "the message names the digit that is too rare",
+        TOO_FEW,
+        labels=torch.arange(10).repeat(9)[torch.arange(90) != 7],
+        per_class=9,
+        generator=generator(),
+    ),
     case(
         "a digit without images",
         SUBSET,
@@ -671,16 +622,9 @@ def balanced_subset(labels, per_class, generator):
         raise ValueError
     return torch.randperm(len(labels), generator=generator)[: 10 * per_class]
 """,
-        "The result is still in the order of the digits: shuffle it at the end.": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        members = (labels == digit).nonzero()[:, 0]
-        if len(members) < per_class:
-            raise ValueError(digit)
-        chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
-    return torch.cat(chosen)
-""",
+        "The result is still in the order of the digits: shuffle it at the end.": edit(
+            "[torch.randperm(len(chosen), generator=generator)]", ""
+        ),
         "You sort the indices at the end; leave them shuffled.": """
 right = balanced_subset
 
@@ -698,25 +642,12 @@ def balanced_subset(labels, per_class, generator):
         chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
     return torch.stack(chosen, dim=1).flatten()
 """,
-        "You do not use the generator: pass generator=generator to every random function.": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        members = (labels == digit).nonzero()[:, 0]
-        if len(members) < per_class:
-            raise ValueError(digit)
-        chosen.append(members[torch.randperm(len(members))[:per_class]])
-    chosen = torch.cat(chosen)
-    return chosen[torch.randperm(len(chosen))]
-""",
-        "Only the final shuffle lacks the generator: pass generator=generator there too.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    chosen = right(labels, per_class, generator)
-    return chosen[torch.randperm(len(chosen))]
-""",
+        "You do not use the generator: pass generator=generator to every random function.": edit(
+            "len(members), generator=generator", "len(members)"
+        ),
+        "Only the final shuffle lacks the generator: pass generator=generator there too.": edit(
+            "len(chosen), generator=generator", "len(chosen)"
+        ),
         "You seed the random numbers inside the function; draw from the generator that you are given.": """
 right = balanced_subset
 
@@ -731,15 +662,7 @@ right = balanced_subset
 def balanced_subset(labels, per_class, generator):
     return right(labels, per_class, generator.manual_seed(generator.initial_seed()))
 """,
-        "A digit with too few images passes in silence: raise ValueError.": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        members = (labels == digit).nonzero()[:, 0]
-        chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
-    chosen = torch.cat(chosen)
-    return chosen[torch.randperm(len(chosen), generator=generator)]
-""",
+        "A digit with too few images passes in silence: raise ValueError.": edit("len(members) <", "len(labels) <"),
         "A digit without any image passes in silence: go through the digits 0 to 9, not through labels.unique().": """
 def balanced_subset(labels, per_class, generator):
     chosen = []
@@ -760,14 +683,8 @@ def balanced_subset(labels, per_class, generator):
         raise ValueError
     return right(labels, per_class, generator)
 """,
-        "For too few images you raise another exception; raise ValueError.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    assert min(torch.bincount(labels, minlength=10)) >= per_class
-    return right(labels, per_class, generator)
-""",
+        "For too few images you raise another exception; raise ValueError.": edit("ValueError", "AssertionError"),
+        "Your message does not say which digit has too few images: name it.": edit("images of the digit {digit}", "images"),
         "You return the labels of the chosen images; return their indices.": """
 right = balanced_subset
 
@@ -803,13 +720,9 @@ def balanced_subset(labels, per_class, generator):
     mask[right(labels, per_class, generator)] = True
     return mask
 """,
-        "You return a list; return a tensor of type int64.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    return right(labels, per_class, generator).tolist()
-""",
+        "You return a list; return a tensor of type int64.": edit(
+            "chosen[torch.randperm(len(chosen), generator=generator)]", "digit"
+        ),
         "You take a run of neighbours from a random start; draw each image by itself.": """
 def balanced_subset(labels, per_class, generator):
     chosen = []
@@ -881,6 +794,13 @@ def balanced_subset(labels, per_class, generator):
     flat = torch.stack(parts).reshape(-1)
     return flat[torch.randperm(flat.shape[0], generator=generator)]
 """,
+    },
+    equivalent={
+        "ten digits are never a single number": [
+            edit("torch.cat(chosen)", "torch.cat(chosen).squeeze()"),
+            edit("(len(chosen), generator=generator)]", "(len(chosen), generator=generator)].squeeze()"),
+        ],
+        "the places of a vector have one column": [edit("[:, 0]", "[:, -1]")],
     },
 )
 
@@ -954,71 +874,31 @@ def train_valid_split(n, valid_fraction, generator):
     n_valid = round(n * valid_fraction)
     return torch.randperm(n, generator=generator)[n_valid:], torch.randperm(n, generator=generator)[:n_valid]
 """,
-        "Your training part holds all indices, also those of validation: cut it.": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    return shuffled, shuffled[: round(n * valid_fraction)]
-""",
-        "You draw with replacement: use torch.randperm.": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randint(n, (n,), generator=generator)
-    n_valid = round(n * valid_fraction)
-    return shuffled[n_valid:], shuffled[:n_valid]
-""",
+        "Your training part holds all indices, also those of validation: cut it.": edit("[n_valid:]", ""),
+        "You draw with replacement: use torch.randperm.": edit(
+            "randperm(n, generator=generator)", "randint(n, (n,), generator=generator)"
+        ),
         "The two parts are exchanged: return (train_idx, valid_idx).": """
 def train_valid_split(n, valid_fraction, generator):
     shuffled = torch.randperm(n, generator=generator)
     n_valid = round(n * valid_fraction)
     return shuffled[:n_valid], shuffled[n_valid:]
 """,
-        "You cut off the fraction instead of rounding it: round(n * valid_fraction).": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    n_valid = int(n * valid_fraction)
-    return shuffled[n_valid:], shuffled[:n_valid]
-""",
-        "You round up; the validation part has round(n * valid_fraction) indices.": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    n_valid = math.ceil(n * valid_fraction)
-    return shuffled[n_valid:], shuffled[:n_valid]
-""",
-        "One index too many is held back.": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    n_valid = round(n * valid_fraction) + 1
-    return shuffled[n_valid:], shuffled[:n_valid]
-""",
-        "One index is lost at the cut: both slices must use the same number.": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    n_valid = round(n * valid_fraction)
-    return shuffled[n_valid + 1 :], shuffled[:n_valid]
-""",
-        "With nothing to hold back, the slice [:-0] is empty and training gets nothing: cut from the front.": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    n_valid = round(n * valid_fraction)
-    return shuffled[:-n_valid], shuffled[-n_valid:]
-""",
+        "You cut off the fraction instead of rounding it: round(n * valid_fraction).": edit("round", "int"),
+        "You round up; the validation part has round(n * valid_fraction) indices.": edit("round", "math.ceil"),
+        "One index too many is held back.": edit("round(n * valid_fraction)", "round(n * valid_fraction) + 1"),
+        "One index is lost at the cut: both slices must use the same number.": edit("[n_valid:]", "[n_valid + 1:]"),
+        "With nothing to hold back, the slice [:-0] is empty and training gets nothing: cut from the front.": edit(
+            "[n_valid:]", "[:-n_valid]", "[:n_valid]", "[-n_valid:]"
+        ),
         "You insist on at least one validation index; there may be none.": """
 def train_valid_split(n, valid_fraction, generator):
     shuffled = torch.randperm(n, generator=generator)
     n_valid = max(1, round(n * valid_fraction))
     return shuffled[n_valid:], shuffled[:n_valid]
 """,
-        "Your indices run from 1 to n; they run from 0 to n - 1.": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = 1 + torch.randperm(n, generator=generator)
-    n_valid = round(n * valid_fraction)
-    return shuffled[n_valid:], shuffled[:n_valid]
-""",
-        "You do not use the generator: torch.randperm(n, generator=generator).": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n)
-    n_valid = round(n * valid_fraction)
-    return shuffled[n_valid:], shuffled[:n_valid]
-""",
+        "Your indices run from 1 to n; they run from 0 to n - 1.": edit("torch", "1 + torch"),
+        "You do not use the generator: torch.randperm(n, generator=generator).": edit("n, generator=generator", "n"),
         "You seed the random numbers inside the function; draw from the generator that you are given.": """
 right = train_valid_split
 
@@ -1155,20 +1035,8 @@ def batches(x, y, batch_size, generator):
         rows = order[i * batch_size : (i + 1) * batch_size]
         yield x[rows], y[rows]
 """,
-        "A last batch with a single row is lost: every row must come once.": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(x), generator=generator)
-    for start in range(0, len(x) - 1, batch_size):
-        rows = order[start : start + batch_size]
-        yield x[rows], y[rows]
-""",
-        "The last row is lost: the order must reach to the end.": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(x), generator=generator)[:-1]
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        yield x[rows], y[rows]
-""",
+        "A last batch with a single row is lost: every row must come once.": edit("0, len(x)", "0, len(x) - 1"),
+        "The last row is lost: the order must reach to the end.": edit("0", "1"),
         "You even the batches out; all but the last must be full.": """
 def batches(x, y, batch_size, generator):
     order = torch.randperm(len(x), generator=generator)
@@ -1234,13 +1102,7 @@ right = batches
 def batches(x, y, batch_size, generator):
     yield from right(x, y, batch_size, generator.manual_seed(generator.initial_seed()))
 """,
-        "You do not use the generator: torch.randperm(len(x), generator=generator).": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(x))
-    for start in range(0, len(x), batch_size):
-        rows = order[start : start + batch_size]
-        yield x[rows], y[rows]
-""",
+        "You do not use the generator: torch.randperm(len(x), generator=generator).": edit(", generator=generator", ""),
         "You hand out (yb, xb); hand out (xb, yb).": """
 right = batches
 
@@ -1302,6 +1164,12 @@ def batches(x, y, batch_size, generator):
         rows = order[i * batch_size : (i + 1) * batch_size]
         yield torch.index_select(x, 0, rows), torch.index_select(y, 0, rows)
 """,
+    },
+    equivalent={
+        "a permutation counted from the end is one too": [
+            edit("= torch.randperm", "= -torch.randperm"),
+            edit("= order[", "= -order["),
+        ]
     },
 )
 

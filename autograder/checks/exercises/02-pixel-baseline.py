@@ -2,7 +2,7 @@
 
 import torch
 
-from autograder.checks import case, exercise, integers, labels, loop_free, normal, uniform
+from autograder.checks import case, edit, exercise, integers, labels, loop_free, normal, uniform
 
 # class_means ---------------------------------------------------------------------------------------------------------
 
@@ -47,10 +47,7 @@ def class_means(images, labels):
 def class_means(images, labels):
     return torch.stack([images[labels == digit].sum(dim=0) / len(images) for digit in range(10)])
 """,
-        "You return the sums; divide by the number of images of each digit.": """
-def class_means(images, labels):
-    return torch.stack([images[labels == digit].sum(dim=0) for digit in range(10)])
-""",
+        "You return the sums; divide by the number of images of each digit.": edit(".mean", ".sum"),
         "You return only the digits that occur; return all ten, zeros where there are no images.": """
 def class_means(images, labels):
     return torch.stack([images[labels == digit].mean(dim=0) for digit in labels.unique()])
@@ -108,27 +105,9 @@ def class_means(images, labels):
         means[digit] = (means[digit] + image) / 2
     return means
 """,
-        "There is an axis too many: (10, 28, 28), not (10, 1, 28, 28).": """
-right = class_means
-
-
-def class_means(images, labels):
-    return right(images, labels)[:, None]
-""",
-        "Your images are transposed: rows and columns are exchanged.": """
-right = class_means
-
-
-def class_means(images, labels):
-    return right(images, labels).transpose(1, 2)
-""",
-        "Your result is float32 whatever comes in; keep the type of the images.": """
-right = class_means
-
-
-def class_means(images, labels):
-    return right(images, labels).float()
-""",
+        "There is an axis too many: (10, 28, 28), not (10, 1, 28, 28).": edit("(10, 28, 28)", "(10, 28, 28)[:, None]"),
+        "Your images are transposed: rows and columns are exchanged.": edit("mean(dim=0)", "mean(dim=0).T"),
+        "Your result is float32 whatever comes in; keep the type of the images.": edit("(10, 28, 28)", "(10, 28, 28).float()"),
         "Your result is float64 whatever comes in; keep the type of the images.": """
 right = class_means
 
@@ -189,6 +168,17 @@ def class_means(images, labels):
     return (sums / one_hot.sum(0).clamp(min=1)[:, None]).reshape(10, 28, 28)
 """,
     },
+    equivalent={
+        "an axis of length 1 more or less fits into the row": [
+            edit("mean(dim=0)", "mean(dim=0, keepdim=True)"),
+            edit("mean(dim=0)", "mean(dim=0).squeeze()"),
+        ],
+        "whatever becomes of zeros is zero, and no axis has length 1": [
+            "new_zeros(10, 28, 28)",
+            edit("return means", "return means.squeeze()"),
+        ],
+        "the row is zero before": [edit("means[digit] =", "means[digit] +=")],
+    },
 )
 
 # mae, mse ------------------------------------------------------------------------------------------------------------
@@ -213,70 +203,32 @@ mae = exercise(
     "mae",
     *distance_cases("mae"),
     mistakes={
-        "Differences of opposite sign cancel: take absolute values.": """
-def mae(a, b):
-    return (a - b).mean(dim=(-2, -1))
-""",
-        "You take the absolute value after the mean; differences have cancelled by then. Take it first.": """
-def mae(a, b):
-    return (a - b).mean(dim=(-2, -1)).abs()
-""",
-        "You average over all axes, the images too: average over the last two.": """
-def mae(a, b):
-    return (a - b).abs().mean()
-""",
-        "You return the sum over the pixels; take the mean.": """
-def mae(a, b):
-    return (a - b).abs().sum(dim=(-2, -1))
-""",
-        "You average over the last axis only; average over the last two.": """
-def mae(a, b):
-    return (a - b).abs().mean(dim=-1)
-""",
-        "You average over the first two axes; average over the last two, dim=(-2, -1).": """
-def mae(a, b):
-    return (a - b).abs().mean(dim=(0, 1))
-""",
-        "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": """
-def mae(a, b):
-    return (a - b).abs().mean(dim=(1, 2))
-""",
-        "This is the squared error; take absolute values.": """
-def mae(a, b):
-    return ((a - b) ** 2).mean(dim=(-2, -1))
-""",
+        "Differences of opposite sign cancel: take absolute values.": edit("abs().mean", "mean"),
+        "You take the absolute value after the mean; differences have cancelled by then. Take it first.": edit(
+            "abs().mean", "mean", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)).abs()"
+        ),
+        "You average over all axes, the images too: average over the last two.": edit("dim=(-2, -1)", ""),
+        "You return the sum over the pixels; take the mean.": edit("mean", "sum"),
+        "You average over the last axis only; average over the last two.": edit("mean(dim=(-2, -1))", "mean(dim=-1)"),
+        "You average over the first two axes; average over the last two, dim=(-2, -1).": edit("-2, -1", "0, 1"),
+        "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": edit(
+            "-2, -1", "1, 2"
+        ),
+        "This is the squared error; take absolute values.": edit("abs", "square"),
         "This is the root of the mean square; take the mean of absolute values.": """
 def mae(a, b):
     return ((a - b) ** 2).mean(dim=(-2, -1)).sqrt()
 """,
-        "You subtract absolute values; take the absolute value of the difference.": """
-def mae(a, b):
-    return (a.abs() - b.abs()).mean(dim=(-2, -1))
-""",
-        "You add the images instead of subtracting them.": """
-def mae(a, b):
-    return (a + b).abs().mean(dim=(-2, -1))
-""",
+        "You subtract absolute values; take the absolute value of the difference.": edit("(a - b).abs()", "(a.abs() - b.abs())"),
+        "You add the images instead of subtracting them.": edit("- b", "+ b"),
         "You divide the sum by 28; there are 28 * 28 pixels.": """
 def mae(a, b):
     return (a - b).abs().sum(dim=(-2, -1)) / 28
 """,
-        "There is no factor of one half in the mean absolute error.": """
-def mae(a, b):
-    return (a - b).abs().mean(dim=(-2, -1)) / 2
-""",
-        "You take the largest difference; take the mean.": """
-def mae(a, b):
-    return (a - b).abs().amax(dim=(-2, -1))
-""",
-        "You take the median of the differences; take the mean.": """
-def mae(a, b):
-    return (a - b).abs().flatten(-2).median(dim=-1).values
-""",
-        "You keep the averaged axes as axes of length 1: leave keepdim out.": """
-def mae(a, b):
-    return (a - b).abs().mean(dim=(-2, -1), keepdim=True)
-""",
+        "There is no factor of one half in the mean absolute error.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"),
+        "You take the largest difference; take the mean.": edit("mean", "amax"),
+        "You take the median of the differences; take the mean.": edit("mean(dim=(-2, -1))", "flatten(-2).median(dim=-1).values"),
+        "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
         "You return a Python number or a list; return a tensor.": """
 right = mae
 
@@ -291,18 +243,8 @@ right = mae
 def mae(a, b):
     return (a[:, None] - b).abs().mean(dim=(-2, -1)) if a.ndim == 3 else right(a, b)
 """,
-        "You return the negative error; a distance is not negative.": """
-right = mae
-
-
-def mae(a, b):
-    return -right(a, b)
-""",
-        "You change an input: a -= b overwrites the image. Write a - b.": """
-def mae(a, b):
-    a -= b
-    return a.abs().mean(dim=(-2, -1))
-""",
+        "You return the negative error; a distance is not negative.": edit("(a - b)", "-(a - b)"),
+        "You change an input: a -= b overwrites the image. Write a - b.": edit("return (a - b)", "a -= b\n    return a"),
     },
     alternatives={
         "torch.abs, one axis after the other": "def mae(a, b):\n    return torch.abs(b - a).mean(-1).mean(-1)\n",
@@ -313,56 +255,34 @@ def mae(a, b):
         "einsum": "def mae(a, b):\n    return torch.einsum('...hw->...', (a - b).abs()) / 784\n",
         "in place on a copy": "def mae(a, b):\n    d = (a - b).clone()\n    d.abs_()\n    return d.mean(dim=-1).mean(dim=-1)\n",
     },
+    equivalent={
+        "the sign is lost in abs": [edit("a - b", "b - a")],
+        "the order of averaged axes is free": [edit("(-2, -1)", "(-1, -2)")],
+    },
 )
 
 mse = exercise(
     "mse",
     *distance_cases("mse"),
     mistakes={
-        "Differences of opposite sign cancel: square them.": """
-def mse(a, b):
-    return (a - b).mean(dim=(-2, -1))
-""",
-        "You square after the mean; differences have cancelled by then. Square each first.": """
-def mse(a, b):
-    return (a - b).mean(dim=(-2, -1)) ** 2
-""",
-        "You average over all axes, the images too: average over the last two.": """
-def mse(a, b):
-    return ((a - b) ** 2).mean()
-""",
-        "You return the sum over the pixels; take the mean.": """
-def mse(a, b):
-    return ((a - b) ** 2).sum(dim=(-2, -1))
-""",
-        "You take a root; the mean squared error has none.": """
-def mse(a, b):
-    return ((a - b) ** 2).mean(dim=(-2, -1)).sqrt()
-""",
-        "You average over the last axis only; average over the last two.": """
-def mse(a, b):
-    return ((a - b) ** 2).mean(dim=-1)
-""",
-        "You average over the first two axes; average over the last two, dim=(-2, -1).": """
-def mse(a, b):
-    return ((a - b) ** 2).mean(dim=(0, 1))
-""",
-        "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": """
-def mse(a, b):
-    return ((a - b) ** 2).mean(dim=(1, 2))
-""",
-        "There is no factor of one half in the mean squared error.": """
-def mse(a, b):
-    return ((a - b) ** 2).mean(dim=(-2, -1)) / 2
-""",
+        "Differences of opposite sign cancel: square them.": edit("** 2", ""),
+        "You square after the mean; differences have cancelled by then. Square each first.": edit(
+            "(a - b) ** 2", "a - b", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)) ** 2"
+        ),
+        "You average over all axes, the images too: average over the last two.": edit("dim=(-2, -1)", ""),
+        "You return the sum over the pixels; take the mean.": edit("mean", "sum"),
+        "You take a root; the mean squared error has none.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).sqrt()"),
+        "You average over the last axis only; average over the last two.": edit("mean(dim=(-2, -1))", "mean(dim=-1)"),
+        "You average over the first two axes; average over the last two, dim=(-2, -1).": edit("-2, -1", "0, 1"),
+        "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": edit(
+            "-2, -1", "1, 2"
+        ),
+        "There is no factor of one half in the mean squared error.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"),
         "This is the absolute error; square the differences.": """
 def mse(a, b):
     return (a - b).abs().mean(dim=(-2, -1))
 """,
-        "You subtract the squares; square the difference.": """
-def mse(a, b):
-    return (a**2 - b**2).mean(dim=(-2, -1))
-""",
+        "You subtract the squares; square the difference.": edit("(a - b)", "a**2 - b"),
         "This is the variance of the differences, which forgets their mean; take the mean of the squares.": """
 def mse(a, b):
     return (a - b).var(dim=(-2, -1), correction=0)
@@ -371,18 +291,9 @@ def mse(a, b):
 def mse(a, b):
     return ((a - b) ** 2).sum(dim=(-2, -1)) / 28
 """,
-        "You double the differences with * 2; square them with ** 2.": """
-def mse(a, b):
-    return ((a - b) * 2).mean(dim=(-2, -1))
-""",
-        "You add the images instead of subtracting them.": """
-def mse(a, b):
-    return ((a + b) ** 2).mean(dim=(-2, -1))
-""",
-        "You keep the averaged axes as axes of length 1: leave keepdim out.": """
-def mse(a, b):
-    return ((a - b) ** 2).mean(dim=(-2, -1), keepdim=True)
-""",
+        "You double the differences with * 2; square them with ** 2.": edit("** 2", "* 2"),
+        "You add the images instead of subtracting them.": edit("- b", "+ b"),
+        "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
         "You return a Python number or a list; return a tensor.": """
 right = mse
 
@@ -390,15 +301,10 @@ right = mse
 def mse(a, b):
     return right(a, b).tolist()
 """,
-        "You multiply images as matrices (@); square pixel by pixel.": """
-def mse(a, b):
-    return ((a - b) @ (a - b)).mean(dim=(-2, -1))
-""",
-        "You change an input: a -= b overwrites the image. Write a - b.": """
-def mse(a, b):
-    a -= b
-    return (a**2).mean(dim=(-2, -1))
-""",
+        "You multiply images as matrices (@); square pixel by pixel.": edit("** 2", "@ (a - b)"),
+        "You change an input: a -= b overwrites the image. Write a - b.": edit(
+            "return ((a - b) ** 2)", "a -= b\n    return (a**2)"
+        ),
     },
     alternatives={
         "a product with itself": "def mse(a, b):\n    d = b - a\n    return (d * d).mean(dim=(-1, -2))\n",
@@ -407,6 +313,10 @@ def mse(a, b):
         "a norm, squared": "def mse(a, b):\n    return torch.linalg.vector_norm(a - b, dim=(-2, -1)) ** 2 / 784\n",
         "einsum": "def mse(a, b):\n    d = a - b\n    return torch.einsum('...hw,...hw->...', d, d) / 784\n",
         "in place on a copy": "def mse(a, b):\n    d = a - b\n    d.mul_(d)\n    return d.sum((-2, -1)).div(784)\n",
+    },
+    equivalent={
+        "the sign is lost in the square": [edit("a - b", "b - a")],
+        "the order of averaged axes is free": [edit("(-2, -1)", "(-1, -2)")],
     },
 )
 
@@ -439,33 +349,20 @@ predict_nearest = exercise(
         means=uniform(10, 28, 28),
     ),
     mistakes={
-        "You choose the farthest mean: use argmin, the smallest distance.": """
-def predict_nearest(images, means, distance):
-    return torch.stack([distance(images, mean) for mean in means], dim=1).argmax(dim=1)
-""",
-        "You find the nearest image of each mean; find the nearest mean of each image (the other axis).": """
-def predict_nearest(images, means, distance):
-    return torch.stack([distance(images, mean) for mean in means], dim=1).argmin(dim=0)
-""",
+        "You choose the farthest mean: use argmin, the smallest distance.": edit("torch", "-torch"),
+        "You find the nearest image of each mean; find the nearest mean of each image (the other axis).": edit(
+            ", dim=1", ", dim=0"
+        ),
         "You return the smallest distance; return which mean has it, argmin.": """
 def predict_nearest(images, means, distance):
     return torch.stack([distance(images, mean) for mean in means], dim=1).amin(dim=1)
 """,
-        "You return all distances; return which of them is the smallest.": """
-def predict_nearest(images, means, distance):
-    return torch.stack([distance(images, mean) for mean in means], dim=1)
-""",
+        "You return all distances; return which of them is the smallest.": edit(".argmin(dim=1)", ""),
         "You go through the images in a Python loop: compare all of them with a mean at once.": """
 def predict_nearest(images, means, distance):
     return torch.stack([distance(image, means).argmin() for image in images])
 """,
-        "A single image loses its axis: the result is (1,), not ().": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images, means, distance).squeeze()
-""",
+        "A single image loses its axis: the result is (1,), not ().": edit("(dim=1)", "(dim=1).squeeze()"),
         "You always use the squared error; use the distance that you are given.": """
 right = predict_nearest
 
@@ -480,10 +377,7 @@ right = predict_nearest
 def predict_nearest(images, means, distance):
     return right(images, means, lambda a, b: (a - b).abs().mean(dim=(-2, -1)))
 """,
-        "argmin without an axis searches the whole table and gives one number; use dim=1.": """
-def predict_nearest(images, means, distance):
-    return torch.stack([distance(images, mean) for mean in means], dim=1).argmin()
-""",
+        "argmin without an axis searches the whole table and gives one number; use dim=1.": edit("(dim=1)", "()"),
         "Only the first image is judged; return a prediction for each.": """
 right = predict_nearest
 
@@ -498,20 +392,8 @@ right = predict_nearest
 def predict_nearest(images, means, distance):
     return right(images.mean(dim=0, keepdim=True), means, distance).repeat(len(images))
 """,
-        "Your predictions are floating-point numbers; they are int64.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images, means, distance).float()
-""",
-        "Your predictions are a column, (N, 1); make them (N,): leave keepdim out.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images, means, distance)[:, None]
-""",
+        "Your predictions are floating-point numbers; they are int64.": edit("(dim=1)", "(dim=1).float()"),
+        "Your predictions are a column, (N, 1); make them (N,): leave keepdim out.": edit("(dim=1)", "(dim=1)[:, None]"),
         "Your predictions are one-hot; return the digit itself.": """
 right = predict_nearest
 
@@ -585,6 +467,17 @@ def predict_nearest(images, means, distance):
     return distance(images.unsqueeze(-3), means).argsort(dim=-1)[..., 0]
 """,
     },
+    equivalent={
+        "the nearest stays the nearest": [
+            edit("], dim=1)", "], dim=1) * 2"),
+            edit("], dim=1)", "], dim=1) / 2"),
+            edit("], dim=1)", "], dim=1) ** 2"),
+            edit("], dim=1)", "], dim=1).sqrt()"),
+            edit("], dim=1)", "], dim=1).log()"),
+            edit("], dim=1)", "], dim=1).exp()"),
+        ],
+        "a distance is the same both ways": [edit("(images, mean)", "(mean, images)")],
+    },
 )
 
 # accuracy ------------------------------------------------------------------------------------------------------------
@@ -633,24 +526,14 @@ def accuracy(predictions, labels):
         raise ValueError
     return (predictions == labels).float().mean().item()
 """,
-        "You accept two columns (N, 1); both must be (N,).": """
-def accuracy(predictions, labels):
-    if predictions.shape != labels.shape:
-        raise ValueError
-    return (predictions == labels).float().mean().item()
-""",
+        "You accept two columns (N, 1); both must be (N,).": edit("predictions.ndim != 1 or", ""),
         "You flatten a column in silence; raise ValueError, or its author never learns of it.": """
 def accuracy(predictions, labels):
     return (predictions.flatten()[: labels.numel()] == labels.flatten()).float().mean().item()
 """,
-        "For wrong shapes you raise another exception; raise ValueError (an assert raises AssertionError).": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    assert predictions.ndim == 1 and predictions.shape == labels.shape
-    return right(predictions, labels)
-""",
+        "For wrong shapes you raise another exception; raise ValueError (an assert raises AssertionError).": edit(
+            "ValueError", "AssertionError"
+        ),
         "You return a percentage; return a fraction of 1.": """
 right = accuracy
 
@@ -658,28 +541,11 @@ right = accuracy
 def accuracy(predictions, labels):
     return 100 * right(predictions, labels)
 """,
-        "You return the number of correct predictions; divide by N.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    right(predictions, labels)
-    return (predictions == labels).sum().item()
-""",
-        "You return a tensor; make it a Python float with .item().": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    return tensor(right(predictions, labels))
-""",
-        "You return the share of errors; return the share of correct predictions.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    return 1 - right(predictions, labels)
-""",
+        "You return the number of correct predictions; divide by N.": edit("/ len(labels)", ""),
+        "You return a tensor; make it a Python float with .item().": edit(".item()", ""),
+        "You return the share of errors; return the share of correct predictions.": edit(
+            "predictions == labels", "(predictions != labels)"
+        ),
         "You average the accuracies of batches; a short last one counts too much. Average over all images.": """
 right = accuracy
 
@@ -781,6 +647,10 @@ def accuracy(predictions, labels):
     return float(((predictions - labels) == 0).sum()) / labels.numel()
 """,
     },
+    equivalent={
+        "a vector has one axis": ["sum()"],
+        "the next condition compares the shapes": [edit("predictions.ndim", "labels.ndim")],
+    },
 )
 
 # confusion_matrix ----------------------------------------------------------------------------------------------------
@@ -796,13 +666,7 @@ confusion_matrix = exercise(
     case("all are right", CONFUSION, predictions=torch.arange(10).repeat(3), labels=torch.arange(10).repeat(3)),
     case("as many predictions as digits", CONFUSION, predictions=integers(10), labels=labels(10)),
     mistakes={
-        "Rows and columns are exchanged: the row is the true digit.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(labels, predictions)
-""",
+        "Rows and columns are exchanged: the row is the true digit.": edit("(10, 10)", "(10, 10).T"),
         "You return shares of each true digit; return counts.": """
 right = confusion_matrix
 
@@ -839,13 +703,7 @@ right = confusion_matrix
 def confusion_matrix(predictions, labels):
     return right(predictions, labels)[labels.unique()][:, predictions.unique()]
 """,
-        "Your counts are floating-point numbers; make them int64.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels).float()
-""",
+        "Your counts are floating-point numbers; make them int64.": edit("(10, 10)", "(10, 10).float()"),
         "Your counts are int32; make them int64.": """
 right = confusion_matrix
 
@@ -896,21 +754,13 @@ right = confusion_matrix
 def confusion_matrix(predictions, labels):
     return right((predictions + 1) % 10, (labels + 1) % 10)
 """,
-        "You lay the 100 counts out in one row; reshape them to (10, 10).": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels).flatten()
-""",
-        "You give every pair the number label + prediction, which many pairs share; use 10 * label + prediction.": """
-def confusion_matrix(predictions, labels):
-    return torch.bincount(labels + predictions, minlength=100).reshape(10, 10)
-""",
-        "You give every pair the number 9 * label + prediction, which some pairs share; use 10 * label + prediction.": """
-def confusion_matrix(predictions, labels):
-    return torch.bincount(9 * labels + predictions, minlength=100).reshape(10, 10)
-""",
+        "You lay the 100 counts out in one row; reshape them to (10, 10).": edit(".reshape(10, 10)", ""),
+        "You give every pair the number label + prediction, which many pairs share; use 10 * label + prediction.": edit(
+            "10 * labels", "labels"
+        ),
+        "You give every pair the number 9 * label + prediction, which some pairs share; use 10 * label + prediction.": edit(
+            "10 * labels", "9 * labels"
+        ),
         "You return a list of lists; return a tensor.": """
 right = confusion_matrix
 
@@ -959,6 +809,13 @@ def confusion_matrix(predictions, labels):
     np.add.at(matrix, (labels.numpy(), predictions.numpy()), 1)
     return torch.from_numpy(matrix)
 """,
+    },
+    equivalent={
+        "100 counts fill ten rows of ten": [
+            edit("(10, 10)", "(-1, 10)"),
+            edit("(10, 10)", "(10, -1)"),
+            edit("(10, 10)", "(10, 10).squeeze()"),
+        ]
     },
 )
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from autograder.checks import COURSE_RULES, case, exercise, gradient, integers, labels, normal, uniform
+from autograder.checks import COURSE_RULES, case, edit, exercise, gradient, integers, labels, normal, uniform
 
 DOUBLE = torch.float64
 
@@ -32,12 +32,12 @@ LINEAR = exercise(
     ),
     mistakes={
         "The bias is missing: add b to the product.": linear("x @ w"),
-        "You subtract the bias; add it.": linear("x @ w - b"),
-        "You add one bias to each row; b holds one for each column of the result.": linear("x @ w + b[:, None]"),
-        "You add the same number to all columns; each column has its own bias.": linear("x @ w + b.sum()"),
+        "You subtract the bias; add it.": edit("+ b", "- b"),
+        "You add one bias to each row; b holds one for each column of the result.": edit("+ b", "+ b[:, None]"),
+        "You add the same number to all columns; each column has its own bias.": edit("+ b", "+ b.sum()"),
         "You add the bias before the product; add it to the result.": linear("(x + b) @ w"),
-        "You multiply entry by entry; the matrix product is written @.": linear("x * w + b"),
-        "You transpose w; its rows already belong to the columns of x.": linear("x @ w.T + b"),
+        "You multiply entry by entry; the matrix product is written @.": edit("@ w", "* w"),
+        "You transpose w; its rows already belong to the columns of x.": edit("@ w", "@ w.T"),
         "Your result is transposed; it has one row for each row of x.": linear("(x @ w + b).T"),
         "You drop all axes of length 1; the result is (N, K) also for N = 1 or K = 1.": linear("(x @ w + b).squeeze()"),
         "You drop the last axis when K = 1; the result is (N, 1).": linear("(x @ w + b).squeeze(-1)"),
@@ -122,16 +122,12 @@ MSE_LOSS = exercise(
         "(N, 1) minus (N,) is (N, N): each prediction meets every label. Give the target a second axis.": mse_loss(
             "((prediction - target) ** 2).mean()", align="pass", refuse=False
         ),
-        "Targets of another shape are broadcast silently; raise ValueError unless the shapes fit.": mse_loss(
-            "((prediction - target) ** 2).mean()", refuse=False
+        "Targets of another shape are broadcast silently; raise ValueError unless the shapes fit.": edit(
+            "!= column", "!= prediction"
         ),
-        "You refuse a target (N,) for a prediction (N, 1); give it a second axis.": mse_loss(
-            "((prediction - target) ** 2).mean()", align="pass"
-        ),
-        "Shapes that do not fit raise another exception; raise ValueError yourself.": mse_loss(
-            "((prediction - target.reshape(prediction.shape)) ** 2).mean()", refuse=False
-        ),
-        "You return the sum; take the mean over all entries.": mse_loss("((prediction - target) ** 2).sum()"),
+        "You refuse a target (N,) for a prediction (N, 1); give it a second axis.": edit("1", "0"),
+        "Shapes that do not fit raise another exception; raise ValueError yourself.": edit("ValueError", "RuntimeError"),
+        "You return the sum; take the mean over all entries.": edit("mean", "sum"),
         "You divide by the number of rows; the mean is over all N * K entries.": mse_loss(
             "((prediction - target) ** 2).sum() / len(prediction)"
         ),
@@ -147,17 +143,17 @@ MSE_LOSS = exercise(
         "You take half, and (N, 1) minus (N,) is (N, N): no 1/2 here; give the target a second axis.": mse_loss(
             "((prediction - target) ** 2).mean() / 2", align="pass", refuse=False
         ),
-        "You take half the mean; there is no 1/2 in this loss.": mse_loss("((prediction - target) ** 2).mean() / 2"),
+        "You take half the mean; there is no 1/2 in this loss.": edit("mean()", "mean() / 2"),
         "You take absolute errors; square them.": mse_loss("(prediction - target).abs().mean()"),
-        "You take the root; the loss is the mean square itself.": mse_loss("((prediction - target) ** 2).mean().sqrt()"),
-        "You do not square: positive and negative errors cancel.": mse_loss("(prediction - target).mean()"),
+        "You take the root; the loss is the mean square itself.": edit("mean()", "mean().sqrt()"),
+        "You do not square: positive and negative errors cancel.": edit("** 2", ""),
         "You square after the mean, so that errors cancel; square each error first.": mse_loss(
             "(prediction - target).mean() ** 2"
         ),
         "You square the numbers and not their difference.": mse_loss("(prediction**2 - target**2).mean()"),
-        "You return a mean for each column; the loss is one number.": mse_loss("((prediction - target) ** 2).mean(dim=0)"),
-        "You return a Python number; the loss is a 0-d tensor.": mse_loss("((prediction - target) ** 2).mean().item()"),
-        "You convert to float32; keep the dtype of the prediction.": mse_loss("((prediction - target) ** 2).mean().float()"),
+        "You return a mean for each column; the loss is one number.": edit("mean()", "mean(dim=0)"),
+        "You return a Python number; the loss is a 0-d tensor.": edit("mean()", "mean().item()"),
+        "You convert to float32; keep the dtype of the prediction.": edit("mean()", "mean().float()"),
         "You round predictions to whole numbers; compare them as they are.": mse_loss(
             "((prediction.round() - target) ** 2).mean()"
         ),
@@ -189,6 +185,10 @@ MSE_LOSS = exercise(
             "error *= error",
             "return error.mean()",
         ),
+    },
+    equivalent={
+        "a square has no sign": [edit("prediction - column", "column - prediction")],
+        "a number has no axis to lose": [edit("mean()", "mean().squeeze()")],
     },
 )
 
@@ -241,6 +241,7 @@ NUMERIC_GRADIENT = exercise(
     case(
         "three axes", slopes("(w**2 * torch.arange(1.0, 4.0)).sum()", 0.5), tolerance="float64", w=normal(2, 2, 3, dtype=DOUBLE)
     ),
+    case("a single column", slopes("(w**3).sum()", 0.2), tolerance="float64", w=normal(3, 1, dtype=DOUBLE)),
     case(
         "the loss of a linear model, small eps",
         slopes("((x @ w - t) ** 2).mean()", 1e-5),
@@ -267,18 +268,16 @@ NUMERIC_GRADIENT = exercise(
         "You nudge downwards only; also nudge up and take the difference (central differences).": nudge(
             "(float(f(w)) - below) / eps", start="v, result, w = w.clone(), torch.zeros_like(w), w.clone()"
         ),
-        "You divide by eps; the two points are 2 * eps apart.": nudge("(above - below) / eps"),
-        "You divide by 2 alone; the two points are 2 * eps apart.": nudge("(above - below) / 2"),
+        "You divide by eps; the two points are 2 * eps apart.": edit("2", "1"),
+        "You divide by 2 alone; the two points are 2 * eps apart.": edit("2 * eps", "(2)"),
         "You do not divide by the distance of the two points, 2 * eps.": nudge("above - below"),
-        "The sign: subtract the loss below from the loss above.": nudge("(below - above) / (2 * eps)"),
+        "The sign: subtract the loss below from the loss above.": edit("2", "(-2)"),
         "You leave w nudged; put each entry back, also the last.": nudge(
             restore="pass", start="v, result = w, torch.zeros_like(w)"
         ),
         "You do not put an entry back before you nudge the next; the slope is taken at w itself.": nudge(restore="pass"),
         "You ignore eps and use a nudge of your own.": nudge(start="v, result = w.clone(), torch.zeros_like(w); eps = 1e-3"),
-        "You fill a float32 tensor; make the gradient in the dtype of w (zeros_like).": nudge(
-            start="v, result = w.clone(), torch.zeros(w.shape)"
-        ),
+        "You fill a float32 tensor; make the gradient in the dtype of w (zeros_like).": edit("(w)", "(w).float()"),
         "You compute in float32; nudge w in its own dtype.": nudge(
             start="v = w.float(); result = torch.zeros_like(w)", value="float(f(v.to(w.dtype)))"
         ),
@@ -333,6 +332,23 @@ NUMERIC_GRADIENT = exercise(
             "    return f(v)",
             "return torch.stack([at(i, eps) - at(i, -eps) for i in range(w.numel())]).view_as(w) / (2 * eps)",
         ),
+    },
+    equivalent={
+        "every entry is written over": ["torch.zeros_like(w)", edit("gradient[i] =", "gradient[i] +=")],
+        "a tensor of one number can be subtracted as well": [
+            edit("above = float(f(nudged))", "above = f(nudged)"),
+            edit("below = float(f(nudged))", "below = f(nudged)"),
+        ],
+        "all three are of one shape, and equal there": [
+            edit("*w.shape", "*gradient.shape"),
+            edit("*w.shape", "*nudged.shape"),
+            edit("w[i] + eps", "nudged[i] + eps"),
+        ],
+        "a number has no axis to lose": [
+            edit("w[i] + eps", "(w[i] + eps).squeeze()"),
+            edit("w[i] - eps", "(w[i] - eps).squeeze()"),
+            edit("= w[i]\n", "= w[i].squeeze()\n"),
+        ],
     },
 )
 
@@ -408,25 +424,25 @@ MSE_GRADIENT = exercise(
         target=normal(6, 2, dtype=DOUBLE),
     ),
     mistakes={
-        "The factor 2 of the square is missing.": mse_gradient(slope="error / error.numel()"),
+        "The factor 2 of the square is missing.": edit("2", "1"),
         "The loss is a mean: divide by the number of entries, N * K.": mse_gradient(slope="2 * error"),
         "You divide by the number of rows; the mean is over all N * K entries.": mse_gradient(slope="2 * error / len(x)"),
         "The factor 2 is missing, and you divide by the number of rows, not by all N * K entries.": mse_gradient(
             slope="error / len(x)"
         ),
         "The factor 2 and the division by N * K are missing: the loss is a mean of squares.": mse_gradient(slope="error"),
-        "The sign: the error is prediction minus target.": mse_gradient(slope="-2 * error / error.numel()"),
+        "The sign: the error is prediction minus target.": edit("2", "(-2)"),
         "You divide dw by N once more; the slope is a mean already.": mse_gradient(dw="x.T @ slope / len(x)"),
-        "db is not summed: add up the rows, so that it has the shape of b.": mse_gradient(db="slope"),
-        "You take the mean of the slopes for db; they are divided already, sum them.": mse_gradient(db="slope.mean(dim=0)"),
-        "db keeps an axis of length 1; it has the shape of b, (K,).": mse_gradient(db="slope.sum(dim=0, keepdim=True)"),
-        "You sum db over the columns; sum over the rows.": mse_gradient(db="slope.sum(dim=1)"),
-        "db is a single number; b has one entry for each column.": mse_gradient(db="slope.sum()"),
+        "db is not summed: add up the rows, so that it has the shape of b.": edit(".sum(dim=0)", ""),
+        "You take the mean of the slopes for db; they are divided already, sum them.": edit("sum", "mean"),
+        "db keeps an axis of length 1; it has the shape of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
+        "You sum db over the columns; sum over the rows.": edit("dim=0", "dim=1"),
+        "db is a single number; b has one entry for each column.": edit("dim=0", ""),
         "Only dw is divided by the number of entries; divide db too.": mse_gradient(db="(2 * error).sum(dim=0)"),
         "(N, 1) minus (N,) is (N, N): give the target a second axis.": mse_gradient(error="x @ w + b - target"),
-        "The bias is missing from your prediction.": mse_gradient(error="x @ w - target.reshape(len(x), -1)"),
+        "The bias is missing from your prediction.": edit("x @ w + b", "(x @ w)"),
         "dw is transposed; it has the shape of w, (D, K).": mse_gradient(dw="slope.T @ x"),
-        "x must be transposed for dw: (D, N) @ (N, K) is (D, K).": mse_gradient(dw="x @ slope"),
+        "x must be transposed for dw: (D, N) @ (N, K) is (D, K).": edit(".T", ""),
         "dw and db are swapped; return (dw, db).": mse_gradient(result="db, dw"),
         "You convert to float32; keep the dtype of x.": mse_gradient(result="dw.float(), db.float()"),
         "You change the target in place; make a new tensor for the errors.": define(
@@ -466,6 +482,11 @@ MSE_GRADIENT = exercise(
         ),
         "a list": mse_gradient(result="[dw, db]"),
     },
+    equivalent={
+        "factors come in any order, and both have as many entries": [
+            "2 * (prediction - target.reshape(prediction.shape)) / prediction.numel()"
+        ]
+    },
 )
 
 
@@ -486,6 +507,7 @@ SGD_STEP = exercise(
     "sgd_step",
     case("one layer", STEP, weight=2, params=parameters(*ONE_LAYER), grads=parameters(*ONE_LAYER), lr=0.1),
     case("two layers", STEP, params=parameters(*TWO_LAYERS), grads=parameters(*TWO_LAYERS), lr=0.03),
+    case("one score for each row", STEP, params=parameters((5, 1), (1,)), grads=parameters((5, 1), (1,)), lr=0.2),
     case("another rate", STEP, params=parameters(*ONE_LAYER), grads=parameters(*ONE_LAYER), lr=2.5),
     case(
         "the list still holds the parameters",
@@ -504,8 +526,8 @@ SGD_STEP = exercise(
     case("float64", STEP, params=parameters(*ONE_LAYER, dtype=DOUBLE), grads=parameters(*ONE_LAYER, dtype=DOUBLE), lr=0.1),
     in_place=True,
     mistakes={
-        "You step uphill; subtract the gradient.": sgd_step("p += lr * g"),
-        "Nothing moves: p = p - lr * g makes a new tensor. Change p in place.": sgd_step("p = p - lr * g"),
+        "You step uphill; subtract the gradient.": edit("-= lr", "+= lr"),
+        "Nothing moves: p = p - lr * g makes a new tensor. Change p in place.": edit("p -= lr", "p = lr"),
         "You put new tensors into the list; change the tensors themselves, in place.": sgd_step("params[i] = p - lr * g"),
         "The bias does not move: step through all parameters.": sgd_step("if p.ndim == 2:", "    p -= lr * g"),
         "Only the first parameter moves: step through all parameters.": sgd_step("if i == 0:", "    p -= lr * g"),
@@ -523,7 +545,7 @@ SGD_STEP = exercise(
         "You divide the gradient by its length; use it as it is.": sgd_step("p -= lr * g / g.norm()"),
         "You use the sign of the gradient only; use its size too.": sgd_step("p -= lr * g.sign()"),
         "The gradient replaces the parameter; subtract it.": sgd_step("p.copy_(-lr * g)"),
-        "You multiply by the parameter; the step is lr times the gradient.": sgd_step("p -= lr * g * p"),
+        "You multiply by the parameter; the step is lr times the gradient.": edit("* g", "* (g * p)"),
     },
     alternatives={
         "sub_": sgd_step("p.sub_(lr * g)"),
@@ -534,6 +556,7 @@ SGD_STEP = exercise(
         "a loop over rows": sgd_step("for j in range(len(p)):", "    p[j] = p[j] - lr * g[j]"),
         "in place through .data": sgd_step("p.data = p.data.sub_(lr * g)"),
     },
+    equivalent={"the lists are equally long": [edit("strict=True", "strict=False"), edit(", strict=True", "")]},
 )
 
 
@@ -553,30 +576,22 @@ TO_DIGIT = exercise(
     case("one prediction", "to_digit(prediction)", prediction=uniform(1, 1, low=2, high=8)),
     case("float64", "to_digit(prediction)", prediction=uniform(12, 1, low=-3, high=12, dtype=DOUBLE)),
     mistakes={
-        "You cut the fraction off; round to the nearest digit.": to_digit("prediction.squeeze(1).clamp(0, 9).long()"),
-        "You round up; round to the nearest digit.": to_digit("prediction.squeeze(1).ceil().clamp(0, 9).long()"),
-        "You do not clamp: there is no digit -3 and no digit 12.": to_digit("prediction.squeeze(1).round().long()"),
-        "You do not clamp from above: there is no digit 12.": to_digit("prediction.squeeze(1).round().clamp(min=0).long()"),
-        "You do not clamp from below: there is no digit -3.": to_digit("prediction.squeeze(1).round().clamp(max=9).long()"),
-        "You clamp to 0..10; the largest digit is 9.": to_digit("prediction.squeeze(1).round().clamp(0, 10).long()"),
-        "You clamp to 1..9; 0 is a digit too.": to_digit("prediction.squeeze(1).round().clamp(1, 9).long()"),
-        "You clamp to 0..8; 9 is a digit too.": to_digit("prediction.squeeze(1).round().clamp(0, 8).long()"),
-        "Your result is (N, 1); labels are (N,), drop the second axis.": to_digit("prediction.round().clamp(0, 9).long()"),
-        "A single prediction loses its only axis; drop the second axis alone.": to_digit(
-            "prediction.squeeze().round().clamp(0, 9).long()"
-        ),
-        "Your result is floating point; labels are int64.": to_digit("prediction.squeeze(1).round().clamp(0, 9)"),
-        "Your result is int32; labels are int64.": to_digit("prediction.squeeze(1).round().clamp(0, 9).int()"),
-        "You look for the place of the largest entry; each row has one number, the digit itself.": to_digit(
-            "prediction.argmax(dim=1)"
-        ),
-        "You take the remainder by 10; numbers outside 0..9 go to the nearest digit.": to_digit(
-            "prediction.squeeze(1).round().long() % 10"
-        ),
-        "You drop the sign; a negative prediction is nearest to 0.": to_digit(
-            "prediction.squeeze(1).round().abs().clamp(0, 9).long()"
-        ),
-        "You return one digit for all; each row has its own.": to_digit("prediction.mean(dim=0).round().clamp(0, 9).long()"),
+        "You cut the fraction off; round to the nearest digit.": edit("round().", ""),
+        "You round up; round to the nearest digit.": edit("round", "ceil"),
+        "You do not clamp: there is no digit -3 and no digit 12.": edit("clamp(0, 9).long", "long"),
+        "You do not clamp from above: there is no digit 12.": edit("0, 9", "min=0"),
+        "You do not clamp from below: there is no digit -3.": edit("0, 9", "max=9"),
+        "You clamp to 0..10; the largest digit is 9.": edit("9", "10"),
+        "You clamp to 1..9; 0 is a digit too.": edit("0", "1"),
+        "You clamp to 0..8; 9 is a digit too.": edit("9", "8"),
+        "Your result is (N, 1); labels are (N,), drop the second axis.": edit(".squeeze(1)", ""),
+        "A single prediction loses its only axis; drop the second axis alone.": edit("1", ""),
+        "Your result is floating point; labels are int64.": edit(".long()", ""),
+        "Your result is int32; labels are int64.": edit("long", "int"),
+        "You look for the place of the largest entry; each row has one number, the digit itself.": edit("9", "0"),
+        "You take the remainder by 10; numbers outside 0..9 go to the nearest digit.": edit("clamp(0, 9).long()", "long() % 10"),
+        "You drop the sign; a negative prediction is nearest to 0.": edit("clamp", "abs().clamp"),
+        "You return one digit for all; each row has its own.": edit("squeeze(1)", "mean(dim=0)"),
     },
     alternatives={
         "half added, then the floor": to_digit("torch.floor(prediction[:, 0] + 0.5).clamp(0, 9).to(torch.int64)"),
@@ -584,6 +599,10 @@ TO_DIGIT = exercise(
         "the nearest of ten digits": to_digit("(prediction - torch.arange(10)).abs().argmin(dim=1)"),
         "a loop": to_digit("torch.tensor([min(max(round(p.item()), 0), 9) for p in prediction])"),
         "NumPy": to_digit("torch.from_numpy(np.clip(np.rint(prediction.numpy()), 0, 9).astype(np.int64).reshape(-1))"),
+    },
+    equivalent={
+        "the second axis is the last": [edit("squeeze(1)", "squeeze(-1)")],
+        "what is rounded is 0 or at least 1": [edit("clamp(0, 9)", "clamp(0.5, 9)")],
     },
 )
 
@@ -611,16 +630,14 @@ SIGMOID = exercise(
         "nan_to_num makes a 0 of a score that should give 1: use 1 / (1 + exp(-z)).": sigmoid(
             "(z.exp() / (1 + z.exp())).nan_to_num(0.0)"
         ),
-        "The sign: large scores should give 1.": sigmoid("1 / (1 + z.exp())"),
-        "The 1 in the divisor is missing.": sigmoid("1 / torch.exp(-z)"),
-        "Brackets: divide by the sum of 1 and exp(-z).": sigmoid("1 / 1 + torch.exp(-z)"),
+        "The sign: large scores should give 1.": edit("-z", "z"),
+        "The 1 in the divisor is missing.": edit("1 + torch", "torch"),
+        "Brackets: divide by the sum of 1 and exp(-z).": edit("1 /", ""),
         "That is tanh, which runs from -1 to 1.": sigmoid("z.tanh()"),
         "That is softmax; a sigmoid looks at each score by itself.": sigmoid(
             "(z - z.amax(-1, keepdim=True)).exp() / (z - z.amax(-1, keepdim=True)).exp().sum(-1, keepdim=True)"
         ),
-        "You forgot the sign of negative scores: the absolute value belongs in the exponent only.": sigmoid(
-            "1 / (1 + torch.exp(-z.abs()))"
-        ),
+        "You forgot the sign of negative scores: the absolute value belongs in the exponent only.": edit("-z", "-z.abs()"),
         "Scores of exactly 0 are left out; sigmoid(0) is 0.5.": define(
             "sigmoid(z)",
             "a = torch.zeros_like(z)",
@@ -628,12 +645,12 @@ SIGMOID = exercise(
             "a[z < 0] = torch.exp(z[z < 0]) / (1 + torch.exp(z[z < 0]))",
             "return a",
         ),
-        "That is the slope of the sigmoid; return the sigmoid itself.": sigmoid(
-            "1 / (1 + torch.exp(-z)) * (1 - 1 / (1 + torch.exp(-z)))"
+        "That is the slope of the sigmoid; return the sigmoid itself.": edit(
+            "/ (1 + torch.exp(-z))", "/ (1 + torch.exp(-z)) * (1 - 1 / (1 + torch.exp(-z)))"
         ),
-        "You clip the scores too early, which changes ordinary values.": sigmoid("1 / (1 + torch.exp(-z.clamp(-4, 4)))"),
+        "You clip the scores too early, which changes ordinary values.": edit("-z", "-z.clamp(-4, 4)"),
         "You convert to float32; keep the dtype of z.": sigmoid("(1 / (1 + torch.exp(-z))).float()"),
-        "You convert to float64; keep the dtype of z.": sigmoid("1 / (1 + torch.exp(-z.double()))"),
+        "You convert to float64; keep the dtype of z.": edit("-z", "-z.double()"),
         "You round to 0 and 1; return the values in between.": sigmoid("(z > 0).to(z.dtype)"),
         "You cut the line at 0 and 1; use the exponential function.": sigmoid("(z / 4 + 0.5).clamp(0, 1)"),
         "You change z in place; make a new tensor.": sigmoid("z.neg_().exp_().add_(1).reciprocal_()"),
@@ -672,23 +689,19 @@ ONE_HOT = exercise(
     case("each class once", "one_hot(labels, num_classes)", labels=labels(5, 5), num_classes=5),
     case("one label", "one_hot(labels, num_classes)", labels=integers(1, low=1, high=3), num_classes=4),
     mistakes={
-        "You count the classes in the data; the number of columns is num_classes.": one_hot(
-            "return torch.eye(int(labels.max()) + 1)[labels]"
+        "You count the classes in the data; the number of columns is num_classes.": edit(
+            "num_classes, device=labels.device", "int(labels.max()) + 1"
         ),
         "You count the distinct labels; the number of columns is num_classes.": one_hot(
             "seen = labels.unique()", "return (labels[:, None] == seen).float()"
         ),
         "You always make ten columns; use num_classes.": one_hot("return torch.eye(10)[labels]"),
-        "Your result is transposed: one row for each label, one column for each class.": one_hot(
-            "return torch.eye(num_classes)[:, labels]"
-        ),
-        "Your result is an integer tensor; it is float32, as predictions are.": one_hot(
-            "return torch.eye(num_classes)[labels].long()"
-        ),
+        "Your result is transposed: one row for each label, one column for each class.": edit("[labels]", "[labels].T"),
+        "Your result is an integer tensor; it is float32, as predictions are.": edit("[labels]", "[labels].long()"),
         "Your result is True and False; it is float32, as predictions are.": one_hot(
             "return labels[:, None] == torch.arange(num_classes)"
         ),
-        "Your result is float64; it is float32.": one_hot("return torch.eye(num_classes, dtype=torch.float64)[labels]"),
+        "Your result is float64; it is float32.": edit("device=labels.device", "dtype=torch.float64"),
         "Columns count from 0: label 0 belongs to the first.": one_hot("return torch.eye(num_classes)[labels - 1]"),
         "Columns count from 0: label 0 belongs to the first column, not the second.": one_hot(
             "return torch.eye(num_classes)[(labels + 1) % num_classes]"
@@ -700,11 +713,11 @@ ONE_HOT = exercise(
             "return (torch.arange(num_classes) <= labels[:, None]).float()"
         ),
         "You write the label into its column; write 1.": one_hot("return torch.eye(num_classes)[labels] * labels[:, None]"),
-        "0 and 1 are swapped: the label's own column holds the 1.": one_hot("return 1 - torch.eye(num_classes)[labels]"),
+        "0 and 1 are swapped: the label's own column holds the 1.": edit("torch", "1 - torch"),
         "You write -1 elsewhere; write 0.": one_hot("return 2 * torch.eye(num_classes)[labels] - 1"),
         "You sort the labels; row i belongs to label i.": one_hot("return torch.eye(num_classes)[labels.sort().values]"),
-        "You change the labels in place; leave them as they are.": one_hot(
-            "rows = torch.eye(num_classes)[labels]", "labels.zero_()", "return rows"
+        "You change the labels in place; leave them as they are.": edit(
+            "return", "rows =", ", device=labels.device", "", "[labels]", "[labels]\n    labels.zero_()\n    return rows"
         ),
         "The columns run backwards: label 0 belongs to the first.": one_hot("return torch.eye(num_classes).flip(1)[labels]"),
     },
@@ -724,6 +737,10 @@ ONE_HOT = exercise(
         "a list of lists": one_hot(
             "return torch.tensor([[float(k == label) for k in range(num_classes)] for label in labels.tolist()])"
         ),
+    },
+    equivalent={
+        "zeros and ones are their own squares": [edit("[labels]", "[labels].sqrt()"), edit("[labels]", "[labels] ** 2")],
+        "there is one device here": [edit(", device=labels.device", "")],
     },
 )
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from autograder.checks import case, exercise, generator, gradient, labels, normal, uniform
+from autograder.checks import case, edit, exercise, generator, gradient, labels, normal, uniform
 
 HUGE = uniform(6, 10, low=-1e4, high=1e4)
 
@@ -98,7 +98,7 @@ def but(source, *changes):
 
 # The order of the rows is the student's affair, so every case of `fit` is one whose result does not depend on it.
 KEPT = '{k: history[k] for k in ("train_loss", "valid_loss", "valid_accuracy")}'
-TRAINED = f"history = fit(params, train, valid, lr, epochs, batch_size, generator); ({KEPT}, params)"
+TRAINED = f"kept = list(params); history = fit(params, train, valid, lr, epochs, batch_size, generator); ({KEPT}, kept)"
 RUNS = """
 def run(seed, epochs=2):
     generator = torch.Generator().manual_seed(seed)
@@ -164,51 +164,27 @@ EXERCISES = [
         "softmax",
         *on_scores("softmax"),
         mistakes={
-            "Your softmax normalises down the columns; use the last axis, dim=1.": """
-def softmax(z):
-    e = (z - z.amax(dim=0, keepdim=True)).exp()
-    return e / e.sum(dim=0, keepdim=True)
-""",
-            "You normalise over the whole batch; each row has its own sum.": """
-def softmax(z):
-    e = (z - z.amax(dim=1, keepdim=True)).exp()
-    return e / e.sum()
-""",
-            "exp overflows from a score of 89 on; subtract the largest score of each row first.": """
-def softmax(z):
-    e = z.exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
-            "You subtract the largest score of the whole batch; each row needs its own.": """
-def softmax(z):
-    e = (z - z.max()).exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
-            "You subtract the largest score of each column; that changes the answer, so take it row by row.": """
-def softmax(z):
-    e = (z - z.amax(dim=0, keepdim=True)).exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
-            "You subtract the smallest score; it is the largest exponent that must become 0.": """
-def softmax(z):
-    e = (z - z.amin(dim=1, keepdim=True)).exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
-            "You subtract the mean of the row, and exp still overflows; subtract its maximum.": """
-def softmax(z):
-    e = (z - z.mean(dim=1, keepdim=True)).exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
-            "The sums lose their axis and divide the columns; keep it with keepdim=True.": """
-def softmax(z):
-    e = (z - z.amax(dim=1, keepdim=True)).exp()
-    return e / e.sum(dim=1)
-""",
-            "The maxima lose their axis and shift the columns; keep it with keepdim=True.": """
-def softmax(z):
-    e = (z - z.amax(dim=1)).exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
+            "Your softmax normalises down the columns; use the last axis, dim=1.": edit(
+                "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)", "sum(dim=1, keepdim=True)", "sum(dim=0, keepdim=True)"
+            ),
+            "You normalise over the whole batch; each row has its own sum.": edit("sum(dim=1, keepdim=True)", "sum()"),
+            "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit(
+                "- z.amax(dim=1, keepdim=True)", ""
+            ),
+            "You subtract the largest score of the whole batch; each row needs its own.": edit(
+                "amax(dim=1, keepdim=True)", "max()"
+            ),
+            "You subtract the largest score of each column; that changes the answer, so take it row by row.": edit(
+                "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)"
+            ),
+            "You subtract the smallest score; it is the largest exponent that must become 0.": edit("amax", "amin"),
+            "You subtract the mean of the row, and exp still overflows; subtract its maximum.": edit("amax", "mean"),
+            "The sums lose their axis and divide the columns; keep it with keepdim=True.": edit(
+                "sum(dim=1, keepdim=True)", "sum(dim=1)"
+            ),
+            "The maxima lose their axis and shift the columns; keep it with keepdim=True.": edit(
+                "amax(dim=1, keepdim=True)", "amax(dim=1)"
+            ),
             "An epsilon in the divisor hides the underflow and makes rows sum to less than 1; shift the scores instead.": """
 def softmax(z):
     e = z.exp()
@@ -219,24 +195,15 @@ def softmax(z):
     e = (z - z.amax(dim=1, keepdim=True)).exp()
     return e / (e.sum(dim=1, keepdim=True) + 1e-8)
 """,
-            "You cut the scores off to avoid the overflow; that changes the answer. Subtract the row's maximum.": """
-def softmax(z):
-    e = z.clamp(-80, 80).exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
+            "You cut the scores off to avoid the overflow; that changes the answer. Subtract the row's maximum.": edit(
+                "(z - z.amax(dim=1, keepdim=True))", "z.clamp(-80, 80)"
+            ),
             "That is the sigmoid, which judges each score alone; divide exp(z) by the sum of its row.": """
 def softmax(z):
     return 1 / (1 + (-z).exp())
 """,
-            "You divide the shifted scores by their sum; take the exponential of them first.": """
-def softmax(z):
-    e = z - z.amax(dim=1, keepdim=True)
-    return e / e.sum(dim=1, keepdim=True)
-""",
-            "You divide by the largest exponential; divide by the sum of the row.": """
-def softmax(z):
-    return (z - z.amax(dim=1, keepdim=True)).exp()
-""",
+            "You divide the shifted scores by their sum; take the exponential of them first.": edit(".exp()", ""),
+            "You divide by the largest exponential; divide by the sum of the row.": edit("sum", "amax"),
             "These are the logarithms of the probabilities; softmax returns the probabilities.": """
 def softmax(z):
     return log_softmax(z)
@@ -246,22 +213,14 @@ def softmax(z):
     e = (z.amin(dim=1, keepdim=True) - z).exp()
     return e / e.sum(dim=1, keepdim=True)
 """,
-            "You take powers of 2; softmax is defined with e, so use exp.": """
-def softmax(z):
-    e = 2.0 ** (z - z.amax(dim=1, keepdim=True))
-    return e / e.sum(dim=1, keepdim=True)
-""",
+            "You take powers of 2; softmax is defined with e, so use exp.": edit("exp", "exp2"),
             "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": """
 def softmax(z):
     z -= z.amax(dim=1, keepdim=True)
     e = z.exp()
     return e / e.sum(dim=1, keepdim=True)
 """,
-            "The result is always float32; keep the dtype of the scores.": """
-def softmax(z):
-    e = (z - z.amax(dim=1, keepdim=True)).float().exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
+            "The result is always float32; keep the dtype of the scores.": edit("exp", "float().exp"),
         },
         alternatives={
             "a loop over rows, stacked": """
@@ -308,93 +267,50 @@ def softmax(z):
     return (e / e.sum(dim=0)).T
 """,
         },
+        equivalent={
+            "a factor of e cancels": [edit("e = (z", "e = -(z"), edit(".exp()", ".exp() * 2"), edit(".exp()", ".exp() / 2")]
+        },
     ),
     exercise(
         "logsumexp",
         *on_scores("logsumexp"),
         mistakes={
-            "Add the maximum back that you subtracted.": """
-def logsumexp(z):
-    return (z - z.amax(dim=1, keepdim=True)).exp().sum(dim=1, keepdim=True).log()
-""",
-            "You subtract the maximum once more; it has to be added back.": """
-def logsumexp(z):
-    top = z.amax(dim=1, keepdim=True)
-    return (z - top).exp().sum(dim=1, keepdim=True).log() - top
-""",
-            "exp overflows from a score of 89 on; subtract the largest score of each row first.": """
-def logsumexp(z):
-    return z.exp().sum(dim=1, keepdim=True).log()
-""",
-            "You shift by the largest score of the whole batch; each row needs its own.": """
-def logsumexp(z):
-    return z.max() + (z - z.max()).exp().sum(dim=1, keepdim=True).log()
-""",
-            "You shift by the mean of the row, and exp still overflows; shift by its maximum.": """
-def logsumexp(z):
-    mean = z.mean(dim=1, keepdim=True)
-    return mean + (z - mean).exp().sum(dim=1, keepdim=True).log()
-""",
-            "You sum down the columns; use the last axis, dim=1.": """
-def logsumexp(z):
-    top = z.amax(dim=0, keepdim=True)
-    return top + (z - top).exp().sum(dim=0, keepdim=True).log()
-""",
+            "Add the maximum back that you subtracted.": edit("top +", ""),
+            "You subtract the maximum once more; it has to be added back.": edit("top +", "", "log()", "log() - top"),
+            "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit("z.amax", "-z.amax"),
+            "You shift by the largest score of the whole batch; each row needs its own.": edit(
+                "amax(dim=1, keepdim=True)", "amax()"
+            ),
+            "You shift by the mean of the row, and exp still overflows; shift by its maximum.": edit("amax", "amin"),
+            "You sum down the columns; use the last axis, dim=1.": edit(
+                "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)", "sum(dim=1, keepdim=True)", "sum(dim=0, keepdim=True)"
+            ),
             "You sum down the columns and turn the result; use the last axis, dim=1.": """
 def logsumexp(z):
     top = z.amax(dim=0, keepdim=True)
     return (top + (z - top).exp().sum(dim=0, keepdim=True).log()).T
 """,
-            "The shape should be (N, 1); keep the axis with keepdim=True.": """
-def logsumexp(z):
-    top = z.amax(dim=1)
-    return top + (z - top[:, None]).exp().sum(dim=1).log()
-""",
-            "Adding (N, 1) and (N,) gives N x N numbers; use keepdim=True in both places.": """
-def logsumexp(z):
-    top = z.amax(dim=1, keepdim=True)
-    return top + (z - top).exp().sum(dim=1).log()
-""",
+            "The shape should be (N, 1); keep the axis with keepdim=True.": edit(
+                "amax(dim=1, keepdim=True)", "amax(dim=1)", "- top", "- top[:, None]", "sum(dim=1, keepdim=True)", "sum(dim=1)"
+            ),
+            "Adding (N, 1) and (N,) gives N x N numbers; use keepdim=True in both places.": edit(
+                "sum(dim=1, keepdim=True)", "sum(dim=1)"
+            ),
             "You sum the logs, which only undoes exp; sum the exponentials, then take one log.": """
 def logsumexp(z):
     return z.sum(dim=1, keepdim=True)
 """,
-            "That is the largest score; the other scores count too.": """
-def logsumexp(z):
-    return z.amax(dim=1, keepdim=True)
-""",
-            "Scores equal to the maximum are lost; every score of the row belongs into the sum.": """
-def logsumexp(z):
-    top = z.amax(dim=1, keepdim=True)
-    rest = (z - top).exp() * (z != top)
-    return top + rest.sum(dim=1, keepdim=True).log1p()
-""",
-            "log1p adds a second 1 to the sum; the maximum's own term is in it already, so use log.": """
-def logsumexp(z):
-    top = z.amax(dim=1, keepdim=True)
-    return top + (z - top).exp().sum(dim=1, keepdim=True).log1p()
-""",
-            "You take the mean of the exponentials; take their sum.": """
-def logsumexp(z):
-    top = z.amax(dim=1, keepdim=True)
-    return top + (z - top).exp().mean(dim=1, keepdim=True).log()
-""",
-            "You use the logarithm to base 2; exp and log belong together.": """
-def logsumexp(z):
-    top = z.amax(dim=1, keepdim=True)
-    return top + (z - top).exp().sum(dim=1, keepdim=True).log2()
-""",
-            "The logarithm is missing; without it the shift cannot be undone by an addition.": """
-def logsumexp(z):
-    top = z.amax(dim=1, keepdim=True)
-    return top + (z - top).exp().sum(dim=1, keepdim=True)
-""",
-            "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": """
-def logsumexp(z):
-    top = z.amax(dim=1, keepdim=True)
-    z -= top
-    return top + z.exp().sum(dim=1, keepdim=True).log()
-""",
+            "That is the largest score; the other scores count too.": edit(".sum", ".amax"),
+            "Scores equal to the maximum are lost; every score of the row belongs into the sum.": edit(
+                "return top +", "rest =", ".sum", "* (z != top)\n    return top + rest.sum", ".log", ".log1p"
+            ),
+            "log1p adds a second 1 to the sum; the maximum's own term is in it already, so use log.": edit(".log", ".log1p"),
+            "You take the mean of the exponentials; take their sum.": edit(".sum", ".mean"),
+            "You use the logarithm to base 2; exp and log belong together.": edit(".log", ".log2"),
+            "The logarithm is missing; without it the shift cannot be undone by an addition.": edit(".log()", ""),
+            "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
+                "return top + (z - top)", "z -= top\n    return top + z"
+            ),
             "An epsilon in the log caps it from below; shift the scores instead.": """
 def logsumexp(z):
     return (z.exp().sum(dim=1, keepdim=True) + 1e-8).log()
@@ -472,14 +388,8 @@ def log_softmax(z):
 def log_softmax(z):
     return logsumexp(z) - z
 """,
-            "You subtract the maximum twice; logsumexp adds it back already.": """
-def log_softmax(z):
-    return z - z.amax(dim=1, keepdim=True) - logsumexp(z)
-""",
-            "The scores are unshifted but their log-sum-exp is shifted; shift both or none.": """
-def log_softmax(z):
-    return z - logsumexp(z - z.amax(dim=1, keepdim=True))
-""",
+            "You subtract the maximum twice; logsumexp adds it back already.": edit("(shifted)", "(z)"),
+            "The scores are unshifted but their log-sum-exp is shifted; shift both or none.": edit("return shifted", "return z"),
             "The log-sum-exp loses its axis and is subtracted from the columns; it should be (N, 1).": """
 def log_softmax(z):
     return z - logsumexp(z).squeeze(1)
@@ -488,10 +398,9 @@ def log_softmax(z):
 def log_softmax(z):
     return softmax(z)
 """,
-            "You only subtract the maximum; subtract the log-sum-exp, so that the probabilities sum to 1.": """
-def log_softmax(z):
-    return z - z.amax(dim=1, keepdim=True)
-""",
+            "You only subtract the maximum; subtract the log-sum-exp, so that the probabilities sum to 1.": edit(
+                "- logsumexp(shifted)", ""
+            ),
             "You shift by the largest score of the whole batch; each row needs its own.": """
 def log_softmax(z):
     z = z - z.max()
@@ -547,6 +456,7 @@ def log_softmax(z):
     return z
 """,
         },
+        equivalent={"logsumexp shifts by itself": ["z - z.amax(dim=1, keepdim=True)"]},
     ),
     exercise(
         "nll",
@@ -554,78 +464,39 @@ def log_softmax(z):
             "nll(scores, labels)", log_probs, wide=lambda g: sure(g).log_softmax(dim=1), huge=lambda g: HUGE(g).log_softmax(dim=1)
         ),
         mistakes={
-            "log_probs[:, labels] picks every pair of row and label; give each row its own number, torch.arange(N).": """
-def nll(log_probs, labels):
-    return -log_probs[:, labels].mean()
-""",
-            "That is the sum over the rows; take the mean.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].sum()
-""",
-            "The sign is wrong; a loss is never negative.": """
-def nll(log_probs, labels):
-    return log_probs[torch.arange(len(labels)), labels].mean()
-""",
+            "log_probs[:, labels] picks every pair of row and label; give each row its own number, torch.arange(N).": edit(
+                "torch.arange(len(labels))", ":"
+            ),
+            "That is the sum over the rows; take the mean.": edit("mean", "sum"),
+            "The sign is wrong; a loss is never negative.": edit("-log_probs", "log_probs"),
             "You divide by the number of entries N * C; the loss is a mean over the N rows.": """
 def nll(log_probs, labels):
     return -(torch.eye(log_probs.shape[1], dtype=log_probs.dtype)[labels] * log_probs).mean()
 """,
-            "You divide by the number of classes; the loss is a mean over the rows.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].sum() / log_probs.shape[1]
-""",
-            "You take the logarithm again; nll gets log-probabilities, not probabilities.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].log().mean()
-""",
-            "You turn the log-probabilities back into probabilities; average them as they are.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].exp().mean()
-""",
-            "You average the probabilities before the logarithm; average the log-probabilities.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].exp().mean().log()
-""",
-            "You price the most probable class; price the label of each row.": """
-def nll(log_probs, labels):
-    return -log_probs.amax(dim=1).mean()
-""",
-            "You average over all classes; only the label of each row counts.": """
-def nll(log_probs, labels):
-    return -log_probs.mean()
-""",
-            "That is one loss for each row; take the mean of them.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels]
-""",
-            "You return a Python number; the loss is a 0-d tensor, so leave out .item().": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].mean().item()
-""",
-            "The result has an axis too many; the loss is a 0-d tensor.": """
-def nll(log_probs, labels):
-    return -log_probs.gather(1, labels[:, None]).mean(dim=0)
-""",
-            "You count in bits; use natural logarithms as they come in.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].mean() / math.log(2)
-""",
-            "Classes are counted from 0; do not subtract 1 from the labels.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels - 1].mean()
-""",
-            "That is the median; the loss is the mean.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].median()
-""",
-            "The log-probabilities are clamped, which caps the loss; take them as they are.": """
-def nll(log_probs, labels):
-    return -log_probs.clamp(min=math.log(1e-7))[torch.arange(len(labels)), labels].mean()
-""",
-            "The result is always float32; keep the dtype of log_probs.": """
-def nll(log_probs, labels):
-    return -log_probs[torch.arange(len(labels)), labels].mean().float()
-""",
+            "You divide by the number of classes; the loss is a mean over the rows.": edit(
+                "mean()", "sum() / log_probs.shape[1]"
+            ),
+            "You take the logarithm again; nll gets log-probabilities, not probabilities.": edit("mean", "log().mean"),
+            "You turn the log-probabilities back into probabilities; average them as they are.": edit("mean", "exp().mean"),
+            "You average the probabilities before the logarithm; average the log-probabilities.": edit(
+                "mean", "exp().mean().log"
+            ),
+            "You price the most probable class; price the label of each row.": edit(
+                "[torch.arange(len(labels)), labels]", ".amax(dim=1)"
+            ),
+            "You average over all classes; only the label of each row counts.": edit("[torch.arange(len(labels)), labels]", ""),
+            "That is one loss for each row; take the mean of them.": edit(".mean()", ""),
+            "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit("mean()", "mean().item()"),
+            "The result has an axis too many; the loss is a 0-d tensor.": edit("mean()", "mean(dim=0, keepdim=True)"),
+            "You count in bits; use natural logarithms as they come in.": edit("mean()", "mean() / math.log(2)"),
+            "Classes are counted from 0; do not subtract 1 from the labels.": edit(
+                "(len(labels)), labels", "(len(labels)), labels - 1"
+            ),
+            "That is the median; the loss is the mean.": edit("mean", "median"),
+            "The log-probabilities are clamped, which caps the loss; take them as they are.": edit(
+                "-log_probs", "-log_probs.clamp(min=math.log(1e-7))"
+            ),
+            "The result is always float32; keep the dtype of log_probs.": edit("mean()", "mean().float()"),
         },
         alternatives={
             "gather": """
@@ -639,11 +510,12 @@ def nll(log_probs, labels):
         total = total - row[label]
     return total / len(labels)
 """,
-            "a mask": """
-def nll(log_probs, labels):
-    mask = labels[:, None] == torch.arange(log_probs.shape[1])
-    return -log_probs[mask].mean()
-""",
+            "a mask": edit(
+                "return",
+                "mask = labels[:, None] == torch.arange(log_probs.shape[1])\n    return",
+                "torch.arange(len(labels)), labels",
+                "mask",
+            ),
             "a sum over one-hot rows": """
 def nll(log_probs, labels):
     truth = torch.eye(log_probs.shape[-1], dtype=log_probs.dtype)[labels]
@@ -653,10 +525,16 @@ def nll(log_probs, labels):
 def nll(log_probs, labels):
     return torch.mean(-1 * log_probs[range(log_probs.size(0)), labels])
 """,
-            "the diagonal of all pairs": """
-def nll(log_probs, labels):
-    return -log_probs[:, labels].diagonal().mean()
-""",
+            "the diagonal of all pairs": edit("[torch.arange(len(labels)), labels]", "[:, labels].diagonal()"),
+        },
+        equivalent={
+            "a vector has one axis": ["mean()"],
+            "a number has no axis to lose": [
+                edit(
+                    "-log_probs[torch.arange(len(labels)), labels].mean()",
+                    "(-log_probs[torch.arange(len(labels)), labels].mean()).squeeze()",
+                )
+            ],
         },
     ),
     exercise(
@@ -671,59 +549,36 @@ def nll(log_probs, labels):
         case("no information at all", "cross_entropy(scores, labels)", scores=lambda g: torch.zeros(4, 10), labels=labels(4)),
         case("rows thousands apart", "cross_entropy(scores, labels)", scores=uneven, labels=labels(5)),
         mistakes={
-            "Softmax is applied twice; log_softmax takes the logits as they are.": """
-def cross_entropy(logits, labels):
-    return nll(log_softmax(softmax(logits)), labels)
-""",
-            "log(softmax(z)) is -inf where the probability underflows; use log_softmax.": """
-def cross_entropy(logits, labels):
-    return nll(softmax(logits).log(), labels)
-""",
-            "exp overflows from a score of 89 on; use log_softmax.": """
-def cross_entropy(logits, labels):
-    e = logits.exp()
-    return nll((e / e.sum(dim=1, keepdim=True)).log(), labels)
-""",
-            "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": """
-def cross_entropy(logits, labels):
-    return nll(logits - logits.exp().sum(dim=1, keepdim=True).log(), labels)
-""",
-            "An epsilon inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": """
-def cross_entropy(logits, labels):
-    return nll((softmax(logits) + 1e-7).log(), labels)
-""",
-            "Clamping the probabilities caps the loss, and there it has no gradient; use log_softmax.": """
-def cross_entropy(logits, labels):
-    return nll(softmax(logits).clamp(1e-7, 1 - 1e-7).log(), labels)
-""",
-            "You count in bits; use the natural logarithm.": """
-def cross_entropy(logits, labels):
-    return nll(log_softmax(logits), labels) / math.log(2)
-""",
-            "That is the sum over the rows; take the mean.": """
-def cross_entropy(logits, labels):
-    return nll(log_softmax(logits), labels) * len(labels)
-""",
-            "You divide by the number of entries N * C; the loss is a mean over the N rows.": """
-def cross_entropy(logits, labels):
-    return nll(log_softmax(logits), labels) / logits.shape[1]
-""",
-            "The sign is wrong; a loss is never negative.": """
-def cross_entropy(logits, labels):
-    return -nll(log_softmax(logits), labels)
-""",
-            "The softmax is missing: nll gets the logits instead of log-probabilities.": """
-def cross_entropy(logits, labels):
-    return nll(logits, labels)
-""",
-            "nll gets probabilities; it needs their logarithms, log_softmax.": """
-def cross_entropy(logits, labels):
-    return nll(softmax(logits), labels)
-""",
-            "You normalise down the columns; softmax works along each row.": """
-def cross_entropy(logits, labels):
-    return nll(log_softmax(logits.T).T, labels)
-""",
+            "Softmax is applied twice; log_softmax takes the logits as they are.": edit("(logits)", "(softmax(logits))"),
+            "log(softmax(z)) is -inf where the probability underflows; use log_softmax.": edit(
+                "log_softmax(logits)", "softmax(logits).log()"
+            ),
+            "exp overflows from a score of 89 on; use log_softmax.": edit(
+                "return nll(log_softmax(logits), labels)",
+                "e = logits.exp()\n    return nll((e / e.sum(dim=1, keepdim=True)).log(), labels)",
+            ),
+            "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": edit(
+                "log_softmax(logits)", "logits - logits.exp().sum(dim=1, keepdim=True).log()"
+            ),
+            "An epsilon inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": edit(
+                "log_softmax(logits)", "(softmax(logits) + 1e-7).log()"
+            ),
+            "Clamping the probabilities caps the loss, and there it has no gradient; use log_softmax.": edit(
+                "log_softmax(logits)", "softmax(logits).clamp(1e-7, 1 - 1e-7).log()"
+            ),
+            "You count in bits; use the natural logarithm.": edit(
+                "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels) / math.log(2)"
+            ),
+            "That is the sum over the rows; take the mean.": edit(
+                "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels) * len(labels)"
+            ),
+            "You divide by the number of entries N * C; the loss is a mean over the N rows.": edit(
+                "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels) / logits.shape[1]"
+            ),
+            "The sign is wrong; a loss is never negative.": edit("nll", "-nll"),
+            "The softmax is missing: nll gets the logits instead of log-probabilities.": edit("log_softmax(logits)", "logits"),
+            "nll gets probabilities; it needs their logarithms, log_softmax.": edit("log_softmax", "softmax"),
+            "You normalise down the columns; softmax works along each row.": edit("(logits)", "(logits.T).T"),
             "You subtract the largest logit of the whole batch; each row needs its own.": """
 def cross_entropy(logits, labels):
     shifted = logits - logits.max()
@@ -739,33 +594,28 @@ def cross_entropy(logits, labels):
     truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
     return (softmax(logits) - truth).square().sum(dim=1).mean()
 """,
-            "That is 1 - p; the loss is -log p.": """
-def cross_entropy(logits, labels):
-    return 1 - softmax(logits)[torch.arange(len(labels)), labels].mean()
-""",
-            "You price the most probable class; price the label of each row.": """
-def cross_entropy(logits, labels):
-    return nll(log_softmax(logits), logits.argmax(dim=1))
-""",
+            "That is 1 - p; the loss is -log p.": edit(
+                "nll(log_softmax(logits), labels)", "1 - softmax(logits)[torch.arange(len(labels)), labels].mean()"
+            ),
+            "You price the most probable class; price the label of each row.": edit(
+                "(logits), labels", "(logits), logits.argmax(dim=1)"
+            ),
             "That is one loss for each row; take the mean of them.": """
 def cross_entropy(logits, labels):
     return -log_softmax(logits)[torch.arange(len(labels)), labels]
 """,
-            "You return a Python number; the loss is a 0-d tensor, so leave out .item().": """
-def cross_entropy(logits, labels):
-    return nll(log_softmax(logits), labels).item()
-""",
-            "You change the logits in place; make a new tensor.": """
-def cross_entropy(logits, labels):
-    logits -= logsumexp(logits)
-    return nll(logits, labels)
-""",
+            "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit(
+                "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels).item()"
+            ),
+            "You change the logits in place; make a new tensor.": edit(
+                "return nll(log_softmax(logits), labels)", "logits -= logsumexp(logits)\n    return nll(logits, labels)"
+            ),
         },
         alternatives={
-            "log-sum-exp minus the label's logit": """
-def cross_entropy(logits, labels):
-    return (logsumexp(logits).squeeze(1) - logits[torch.arange(len(labels)), labels]).mean()
-""",
+            "log-sum-exp minus the label's logit": edit(
+                "nll(log_softmax(logits), labels)",
+                "(logsumexp(logits).squeeze(1) - logits[torch.arange(len(labels)), labels]).mean()",
+            ),
             "all at once, without the other functions": """
 def cross_entropy(logits, labels):
     shifted = logits - logits.max(-1, keepdim=True).values
@@ -779,20 +629,21 @@ def cross_entropy(logits, labels):
         losses.append((z - z[y]).max() + (z - z.max()).exp().sum().log())
     return torch.stack(losses).mean()
 """,
-            "from differences to the label's logit": """
-def cross_entropy(logits, labels):
-    return logsumexp(logits - logits.gather(1, labels[:, None])).mean()
-""",
+            "from differences to the label's logit": edit(
+                "nll(log_softmax(logits), labels)", "logsumexp(logits - logits.gather(1, labels[:, None])).mean()"
+            ),
             "one-hot rows": """
 def cross_entropy(logits, labels):
     truth = torch.zeros_like(logits)
     truth[torch.arange(len(labels)), labels] = 1
     return -(truth * log_softmax(logits)).sum() / len(logits)
 """,
-            "log_softmax once more, which changes nothing": """
-def cross_entropy(logits, labels):
-    return nll(log_softmax(log_softmax(logits)), labels)
-""",
+            "log_softmax once more, which changes nothing": edit("(logits)", "(log_softmax(logits))"),
+        },
+        equivalent={
+            "a number has no axis to lose": [
+                edit("nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels).squeeze()")
+            ]
         },
     ),
     exercise(
@@ -809,14 +660,8 @@ def cross_entropy(logits, labels):
         ),
         case("rows thousands apart", "cross_entropy_gradient(scores, labels)", scores=uneven, labels=labels(5)),
         mistakes={
-            "Divide by the number of rows: the loss is a mean, so each row has a share of 1/N.": """
-def cross_entropy_gradient(logits, labels):
-    return softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
-""",
-            "The truth is missing: subtract 1 at the label of each row.": """
-def cross_entropy_gradient(logits, labels):
-    return softmax(logits) / len(labels)
-""",
+            "Divide by the number of rows: the loss is a mean, so each row has a share of 1/N.": edit("/ len(labels)", ""),
+            "The truth is missing: subtract 1 at the label of each row.": edit("1", "0"),
             "The sign is wrong: probability minus truth.": """
 def cross_entropy_gradient(logits, labels):
     return (torch.eye(logits.shape[1], dtype=logits.dtype)[labels] - softmax(logits)) / len(labels)
@@ -847,12 +692,9 @@ def cross_entropy_gradient(logits, labels):
     gradient[torch.arange(len(labels)), labels] -= 1
     return gradient
 """,
-            "gradient[:, labels] changes whole columns; give each row its own number, torch.arange(N).": """
-def cross_entropy_gradient(logits, labels):
-    gradient = softmax(logits)
-    gradient[:, labels] -= 1
-    return gradient / len(labels)
-""",
+            "gradient[:, labels] changes whole columns; give each row its own number, torch.arange(N).": edit(
+                "torch.arange(len(labels))", ":"
+            ),
             "The probabilities are missing: you subtract the truth from the logits.": """
 def cross_entropy_gradient(logits, labels):
     return (logits - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
@@ -945,6 +787,11 @@ def cross_entropy_gradient(logits, labels):
     return dz
 """,
         },
+        equivalent={
+            "the result is a tensor of its own": [
+                edit("labels] -= 1", "labels] = gradient[torch.arange(len(labels)), labels] - 1")
+            ]
+        },
     ),
     exercise(
         "predict",
@@ -956,81 +803,35 @@ def cross_entropy_gradient(logits, labels):
         case("negative scores", "predict(logits)", logits=normal(12, 5, mean=-200, sd=30)),
         case("float64", "predict(logits)", logits=normal(6, 4, dtype=torch.float64)),
         mistakes={
-            "That is the least probable class; use argmax.": """
-def predict(logits):
-    return logits.argmin(dim=1)
-""",
-            "You compare the rows of each column; use dim=1.": """
-def predict(logits):
-    return logits.argmax(dim=0)
-""",
-            "Without an axis argmax counts through the whole batch; use dim=1.": """
-def predict(logits):
-    return logits.argmax()
-""",
-            "A sigmoid turns all large scores into 1.0, a tie; compare the logits themselves.": """
-def predict(logits):
-    return logits.sigmoid().argmax(dim=1)
-""",
-            "exp turns large scores into inf, a tie or NaN; compare the logits themselves.": """
-def predict(logits):
-    e = logits.exp()
-    return (e / e.sum(dim=1, keepdim=True)).argmax(dim=1)
-""",
-            "You return the largest score; its position is asked for.": """
-def predict(logits):
-    return logits.amax(dim=1)
-""",
-            "The shape should be (N,); leave out keepdim=True.": """
-def predict(logits):
-    return logits.argmax(dim=1, keepdim=True)
-""",
+            "That is the least probable class; use argmax.": edit("argmax", "argmin"),
+            "You compare the rows of each column; use dim=1.": edit("dim=1", "dim=0"),
+            "Without an axis argmax counts through the whole batch; use dim=1.": edit("dim=1", ""),
+            "A sigmoid turns all large scores into 1.0, a tie; compare the logits themselves.": edit(
+                "argmax", "sigmoid().argmax"
+            ),
+            "exp turns large scores into inf, a tie or NaN; compare the logits themselves.": edit(
+                "return logits", "e = logits.exp()\n    return (e / e.sum(dim=1, keepdim=True))"
+            ),
+            "You return the largest score; its position is asked for.": edit("argmax", "amax"),
+            "The shape should be (N,); leave out keepdim=True.": edit("(dim=1)", "(dim=1)[:, None]"),
             "You return both values and positions; only the positions are asked for.": """
 def predict(logits):
     return tuple(logits.max(dim=1))
 """,
-            "The predictions are not int64; leave them as argmax returns them.": """
-def predict(logits):
-    return logits.argmax(dim=1).to(logits.dtype)
-""",
-            "The largest size is not the largest score: -9 is less than 1. Leave out abs.": """
-def predict(logits):
-    return logits.abs().argmax(dim=1)
-""",
-            "Classes are counted from 0; do not add 1.": """
-def predict(logits):
-    return logits.argmax(dim=1) + 1
-""",
-            "argmax on the negative log-likelihood finds the least probable class; use argmin there.": """
-def predict(logits):
-    return (-log_softmax(logits).clamp(-200, 0)).argmax(dim=1)
-""",
-            "That is a list; a tensor is asked for.": """
-def predict(logits):
-    return logits.argmax(dim=1).tolist()
-""",
+            "The predictions are not int64; leave them as argmax returns them.": edit("(dim=1)", "(dim=1).to(logits.dtype)"),
+            "The largest size is not the largest score: -9 is less than 1. Leave out abs.": edit("argmax", "abs().argmax"),
+            "Classes are counted from 0; do not add 1.": edit("(dim=1)", "(dim=1) + 1"),
+            "argmax on the negative log-likelihood finds the least probable class; use argmin there.": edit(
+                "return logits", "return (-log_softmax(logits).clamp(-200, 0))"
+            ),
+            "That is a list; a tensor is asked for.": edit("(dim=1)", "(dim=1).tolist()"),
         },
         alternatives={
-            "dim=-1": """
-def predict(logits):
-    return torch.argmax(logits, -1)
-""",
-            "max, with its positions": """
-def predict(logits):
-    return logits.max(1)[1]
-""",
-            "argmin on the negative log-likelihood": """
-def predict(logits):
-    return (-log_softmax(logits)).argmin(dim=1)
-""",
-            "a loop over rows": """
-def predict(logits):
-    return tensor([int(row.argmax()) for row in logits])
-""",
-            "the last of the sorted scores": """
-def predict(logits):
-    return logits.argsort(dim=1)[:, -1]
-""",
+            "dim=-1": edit("logits.argmax(dim=1)", "torch.argmax(logits, -1)"),
+            "max, with its positions": edit("argmax(dim=1)", "max(1)[1]"),
+            "argmin on the negative log-likelihood": edit("logits.argmax", "(-log_softmax(logits)).argmin"),
+            "a loop over rows": edit("logits.argmax(dim=1)", "tensor([int(row.argmax()) for row in logits])"),
+            "the last of the sorted scores": edit("argmax", "argsort", "(dim=1)", "(dim=1)[:, -1]"),
             "topk": """
 def predict(logits):
     return logits.topk(1, dim=1).indices.squeeze(1)
@@ -1088,14 +889,12 @@ def predict(logits):
             "Labels of shape (N, 1) are flattened silently; raise a ValueError.": but(
                 ACCURACY, ("    if", "    labels = labels.flatten()\n    if")
             ),
-            "Wrong shapes raise an AssertionError; a ValueError is asked for.": but(
-                ACCURACY, ("raise ValueError", "raise AssertionError")
-            ),
+            "Wrong shapes raise an AssertionError; a ValueError is asked for.": edit("ValueError", "AssertionError"),
             "Wrong shapes give 0; raise a ValueError.": but(
                 ACCURACY, ('raise ValueError("logits (N, C) and labels (N,) are asked for")', "return 0.0")
             ),
             "That is percent; a fraction between 0 and 1 is asked for.": but(ACCURACY, ("return hits", "return 100 * hits")),
-            "That is the number of hits; divide by the number of rows.": but(ACCURACY, ("mean()", "sum()")),
+            "That is the number of hits; divide by the number of rows.": edit("/ len(labels)", ""),
             "That is the fraction of errors; count where predictions and labels agree.": but(
                 ACCURACY, ("== labels", "!= labels")
             ),
@@ -1136,6 +935,7 @@ def predict(logits):
             ),
             "NumPy": but(ACCURACY, ("hits.double().mean().item()", "float(np.mean(hits.numpy()))")),
         },
+        equivalent={"a vector has one axis": ["sum()"], "of two axes the first is all but the last": [edit("[:1]", "[:-1]")]},
     ),
     exercise(
         "fit",
@@ -1188,7 +988,7 @@ def predict(logits):
             TRAINED,
             params=parameters(),
             train=training_pair(6),
-            valid=training_pair(3),
+            valid=training_pair(1),
             lr=0.1,
             epochs=1,
             batch_size=64,
@@ -1225,8 +1025,8 @@ def predict(logits):
         ),
         in_place=True,
         mistakes={
-            "You validate on the training set; use the validation pair.": but(FIT, ("valid[0]", "x"), ("valid[1]", "y")),
-            "You train on the validation set; use the training pair.": but(FIT, ("x, y = train", "x, y = valid")),
+            "You validate on the training set; use the validation pair.": edit("= valid", "= train"),
+            "You train on the validation set; use the training pair.": edit("y = train", "y = valid"),
             "train and valid are swapped.": but(FIT, ("w, b = params", "w, b = params; train, valid = valid, train")),
             "train_loss is the loss of the last batch; average over all batches of the epoch.": but(
                 FIT, ("total += loss * len(rows)", "total = loss * len(y)")
@@ -1234,9 +1034,9 @@ def predict(logits):
             "You average the batch losses as if all batches were equal; weight each by its number of rows.": but(
                 FIT, ("loss * len(rows)", "loss"), ("total / len(y)", "total / math.ceil(len(y) / batch_size)")
             ),
-            "train_loss is a sum; divide by the number of training rows.": but(FIT, ("total / len(y)", "total")),
-            "You add up means of batches and divide by the number of rows; multiply each mean by its rows first.": but(
-                FIT, ("loss * len(rows)", "loss")
+            "train_loss is a sum; divide by the number of training rows.": edit("/ len(y)", ""),
+            "You add up means of batches and divide by the number of rows; multiply each mean by its rows first.": edit(
+                "* len(rows)", ""
             ),
             "Multiply the loss of a batch by its own number of rows, not by batch_size.": but(
                 FIT, ("loss * len(rows)", "loss * batch_size")
@@ -1265,16 +1065,12 @@ def predict(logits):
                 ("w -= lr * (x[rows].T @ dz)", "w = w - lr * (x[rows].T @ dz)"),
                 ("b -= lr * dz.sum(dim=0)", "b = b - lr * dz.sum(dim=0)"),
             ),
-            "You step up the gradient; the sign of the step is wrong.": but(FIT, ("-= lr", "+= lr")),
-            "The bias is never changed; its gradient is the sum of the rows of dz.": but(
-                FIT, ("b -= lr * dz.sum(dim=0)", "pass")
-            ),
-            "The weights are never changed; their gradient is x.T @ dz.": but(FIT, ("w -= lr * (x[rows].T @ dz)", "pass")),
-            "The gradient of the bias is the sum of the rows of dz, not their mean: 1/N is in dz already.": but(
-                FIT, ("dz.sum(dim=0)", "dz.mean(dim=0)")
-            ),
+            "You step up the gradient; the sign of the step is wrong.": edit("dz =", "dz = -"),
+            "The bias is never changed; its gradient is the sum of the rows of dz.": edit("dim=0", ""),
+            "The weights are never changed; their gradient is x.T @ dz.": edit("w -= lr * (xb.T @ dz)", "pass"),
+            "The gradient of the bias is the sum of the rows of dz, not their mean: 1/N is in dz already.": edit("sum", "mean"),
             "You divide by the batch size again; 1/N is in dz already.": but(FIT, ("-= lr", "-= lr / len(rows)")),
-            "The bias needs the learning rate too.": but(FIT, ("b -= lr * dz", "b -= dz")),
+            "The bias needs the learning rate too.": edit("lr * dz", "dz"),
             "The bias is left out of the logits; z = x @ w + b.": but(
                 FIT, ("x[rows] @ w + b", "x[rows] @ w"), ("valid[0] @ w + b", "valid[0] @ w")
             ),
@@ -1285,7 +1081,7 @@ def predict(logits):
             "The rows are not shuffled; draw a new order from the generator each epoch.": but(
                 FIT, ("torch.randperm(len(y), generator=generator)", "torch.arange(len(y))")
             ),
-            "The order comes from the global random state; pass generator=generator.": but(FIT, (", generator=generator", "")),
+            "The order comes from the global random state; pass generator=generator.": edit(", generator=generator", ""),
             "Rows are drawn with replacement, so an epoch misses some; use torch.randperm.": but(
                 FIT, ("torch.randperm(len(y), ", "torch.randint(len(y), (len(y),), ")
             ),
@@ -1305,7 +1101,7 @@ def predict(logits):
                 ("total += loss * len(rows)", 'history["train_loss"].append(loss)'),
                 ('history["train_loss"].append(total / len(y))', "pass"),
             ),
-            "You train one epoch too few.": but(FIT, ("range(epochs)", "range(epochs - 1)")),
+            "You train one epoch too few.": edit("range(epochs)", "range(epochs - 1)"),
             "You start from zeros; go on from the parameters that came in.": but(
                 FIT, ("w, b = params", "w, b = params[0].zero_(), params[1].zero_()")
             ),
@@ -1361,6 +1157,18 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
     params[0][:], params[1][:] = v[:-1], v[-1]
     return history
 """,
+        },
+        equivalent={
+            "a number is not changed in place": [
+                edit(
+                    "total += cross_entropy(logits, yb).item() * len(rows)",
+                    "total = total + cross_entropy(logits, yb).item() * len(rows)",
+                )
+            ],
+            "with a single class there is nothing to learn": [
+                edit("lr * (xb.T @ dz)", "(lr * (xb.T @ dz)).squeeze()"),
+                edit("lr * dz.sum(dim=0)", "(lr * dz.sum(dim=0)).squeeze()"),
+            ],
         },
     ),
     exercise(
@@ -1444,10 +1252,10 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
             "You judge by the training loss; take valid_loss.": but(LR_SWEEP, ("valid_loss", "train_loss")),
             "You take the loss of the last epoch; take the lowest of the run.": but(LR_SWEEP, ("min(losses)", "losses[-1]")),
             "You take the loss of the first epoch; take the lowest of the run.": but(LR_SWEEP, ("min(losses)", "losses[0]")),
-            "You take the highest loss of the run; take the lowest.": but(LR_SWEEP, ("min(losses)", "max(losses)")),
+            "You take the highest loss of the run; take the lowest.": edit("min", "max"),
             "You average the losses of the run; take the lowest.": but(LR_SWEEP, ("min(losses)", "sum(losses) / len(losses)")),
-            "min hides a NaN that comes after a good epoch; a run whose loss becomes NaN counts as inf.": but(
-                LR_SWEEP, ('float("inf") if failed else min(losses)', "min(losses)")
+            "min hides a NaN that comes after a good epoch; a run whose loss becomes NaN counts as inf.": edit(
+                "in losses", "in lrs"
             ),
             "You skip the NaN epochs; a run whose loss becomes NaN counts as inf.": but(
                 LR_SWEEP,
@@ -1465,9 +1273,7 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
                 ("lowest = {}", "lowest, generator = {}, torch.Generator().manual_seed(seed)"),
                 ("generator = torch.Generator().manual_seed(seed)\n        history", "history"),
             ),
-            "The seed is not used; seed the generator of each run with it.": but(
-                LR_SWEEP, ("manual_seed(seed)", "manual_seed(0)")
-            ),
+            "The seed is not used; seed the generator of each run with it.": edit("(seed)", "(epochs)"),
             "You seed the global random state; make a torch.Generator for each run.": but(
                 LR_SWEEP, ("torch.Generator().manual_seed(seed)", "torch.manual_seed(seed)")
             ),
@@ -1483,12 +1289,8 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
             "The dict is turned round; the rates are the keys.": but(
                 LR_SWEEP, ("return lowest", "return {loss: lr for lr, loss in lowest.items()}")
             ),
-            "You train on the validation set; pass train and valid in their order.": but(
-                LR_SWEEP, ("init(), train, valid", "init(), valid, train")
-            ),
-            "You validate on the training set; pass both pairs to fit.": but(
-                LR_SWEEP, ("init(), train, valid", "init(), train, train")
-            ),
+            "You train on the validation set; pass train and valid in their order.": edit("train, valid, lr", "valid, train, lr"),
+            "You validate on the training set; pass both pairs to fit.": edit("valid, lr", "train, lr"),
             "You train for one epoch only; pass epochs on.": but(LR_SWEEP, ("lr, epochs,", "lr, 1,")),
             "You pass on the whole list of losses; note one number for each rate.": but(
                 LR_SWEEP, ('float("inf") if failed else min(losses)', "losses")
@@ -1523,5 +1325,6 @@ def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
             "on a fit that draws its batches otherwise": LR_SWEEP
             + but(FIT, ("torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()")),
         },
+        equivalent={"a list twice has the same minimum": [edit('["valid_loss"]', '["valid_loss"] * 2')]},
     ),
 ]

@@ -2,7 +2,7 @@
 
 import torch
 
-from autograder.checks import case, exercise, generator, gradient, labels, normal
+from autograder.checks import case, edit, exercise, generator, gradient, labels, normal
 
 
 def network(d, h, c, dtype=torch.float32, shift=0.0):
@@ -139,6 +139,7 @@ EXERCISES = [
         "relu",
         case("a batch of scores", "relu(z)", z=normal(5, 10)),
         case("large and small", "relu(z)", z=normal(6, 6, sd=1e4)),
+        case("a single row", "relu(z)", z=normal(1, 10)),
         case("a vector", "relu(z)", z=normal(40)),
         case("three axes", "relu(z)", z=normal(3, 4, 5)),
         case("nothing but negative numbers", "relu(z)", z=normal(3, 4, mean=-50)),
@@ -146,8 +147,8 @@ EXERCISES = [
         mistakes={
             "This is a leaky ReLU: negative entries must become 0, not small.": but(RELU, ("torch.zeros_like(z)", "0.01 * z")),
             "You return absolute values; a negative entry must become 0.": but(RELU, ("torch.zeros_like(z)", "-z")),
-            "You return where z is positive (0 or 1); keep the values of z there.": but(
-                RELU, (", z, ", ", torch.ones_like(z), ")
+            "You return where z is positive (0 or 1); keep the values of z there.": edit(
+                "z.clamp(min=0)", "torch.where(z > 0, torch.ones_like(z), torch.zeros_like(z))"
             ),
             "You keep the negative entries and drop the positive ones: turn the comparison round.": but(RELU, ("z > 0", "z < 0")),
             "You cut the values off at 1; ReLU has no upper end.": but(RELU, (", z, ", ", z.clamp(max=1), ")),
@@ -157,9 +158,7 @@ EXERCISES = [
             ),
             "This is a sigmoid; ReLU keeps positive entries as they are.": "def relu(z): return 1 / (1 + (-z).exp())",
             "You replace negative entries by the smallest value; they must become 0.": "def relu(z): return z - z.min()",
-            "The result is always float32; keep the dtype of z.": but(
-                RELU, ("torch.zeros_like(z))", "torch.zeros_like(z)).float()")
-            ),
+            "The result is always float32; keep the dtype of z.": edit("clamp(min=0)", "clamp(min=0).float()"),
             "You drop the negative entries, which changes the shape; replace them by 0.": "def relu(z): return z[z > 0]",
         },
         alternatives={
@@ -177,6 +176,7 @@ EXERCISES = [
         "relu_backward",
         case("a batch", "relu_backward(dy, z)", dy=normal(5, 10), z=normal(5, 10)),
         case("scores far from 0", "relu_backward(dy, z)", dy=normal(6, 6), z=normal(6, 6, sd=1e4)),
+        case("a single row", "relu_backward(dy, z)", dy=normal(1, 10), z=normal(1, 10)),
         case("a vector", "relu_backward(dy, z)", dy=normal(40), z=normal(40)),
         case("three axes", "relu_backward(dy, z)", dy=normal(3, 4, 5), z=normal(3, 4, 5)),
         case("every unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=50)),
@@ -188,22 +188,18 @@ EXERCISES = [
             z=normal(4, 7, dtype=torch.float64),
         ),
         mistakes={
-            "You look at the sign of dy; the gradient passes where z is positive.": but(RELU_BACKWARD, ("z > 0", "dy > 0")),
-            "You return the slope of relu alone; multiply it by dy.": but(RELU_BACKWARD, (", dy, ", ", torch.ones_like(dy), ")),
-            "You let all of dy through; where z is negative the gradient is 0.": "def relu_backward(dy, z): return dy.clone()",
-            "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": but(
-                RELU_BACKWARD, (", dy, ", ", dy * z, ")
-            ),
+            "You look at the sign of dy; the gradient passes where z is positive.": edit("* z", "* dy"),
+            "You return the slope of relu alone; multiply it by dy.": edit("dy * z", "z"),
+            "You let all of dy through; where z is negative the gradient is 0.": edit("min=0", "min=1"),
+            "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": edit("sign().", ""),
             "The mask is upside down: the gradient passes where z is positive.": but(RELU_BACKWARD, ("z > 0", "z < 0")),
-            "This is the slope of a leaky ReLU: where z is negative the gradient is 0.": but(
-                RELU_BACKWARD, ("torch.zeros_like(dy)", "0.01 * dy")
+            "This is the slope of a leaky ReLU: where z is negative the gradient is 0.": edit(
+                "dy * z.sign().clamp(min=0)", "torch.where(z > 0, dy, 0.01 * dy)"
             ),
-            "You return relu(z); its gradient is asked for, dy where z is positive.": "def relu_backward(dy, z): return relu(z)",
+            "You return relu(z); its gradient is asked for, dy where z is positive.": edit("dy * z", "z * z"),
             "You change dy in place; work on a copy.": "def relu_backward(dy, z):\n    dy[z <= 0] = 0\n    return dy",
             "You multiply by z; the slope of relu is 0 or 1.": "def relu_backward(dy, z): return dy * z",
-            "You multiply by the sign of z; where z is negative the slope is 0, not -1.": (
-                "def relu_backward(dy, z): return dy * z.sign()"
-            ),
+            "You multiply by the sign of z; where z is negative the slope is 0, not -1.": (edit(".clamp(min=0)", "")),
             "The result is always float32; keep the dtype of dy.": but(
                 RELU_BACKWARD, ("torch.zeros_like(dy))", "torch.zeros_like(dy)).float()")
             ),
@@ -257,52 +253,32 @@ def drawn(number):
             generator=generator(),
         ),
         mistakes={
-            "You use the variance 2 / fan_in as the standard deviation; take its square root.": but(
-                INIT_LINEAR, ("math.sqrt(2 / fan_in)", "2 / fan_in")
-            ),
-            "You divide by fan_out; what counts is the number of inputs, fan_in.": but(
-                INIT_LINEAR, ("2 / fan_in", "2 / fan_out")
-            ),
-            "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": but(
-                INIT_LINEAR, ("2 / fan_in", "1 / fan_in")
-            ),
+            "You use the variance 2 / fan_in as the standard deviation; take its square root.": edit("math.sqrt", ""),
+            "You divide by fan_out; what counts is the number of inputs, fan_in.": edit("/ fan_in", "/ fan_out"),
+            "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": edit("2", "1"),
             "You average fan_in and fan_out (Glorot); here the variance is 2 / fan_in.": but(
                 INIT_LINEAR, ("2 / fan_in", "2 / (fan_in + fan_out)")
             ),
-            "The weights are all 0: hidden units that start equal stay equal. Draw them from the generator.": but(
-                INIT_LINEAR, (".normal_(0, spread, generator=generator)", ".zero_()")
-            ),
-            "The weights are N(0, 1), far too large: multiply by sqrt(2 / fan_in).": but(
-                INIT_LINEAR, ("math.sqrt(2 / fan_in)", "1.0")
-            ),
+            "The weights are all 0: hidden units that start equal stay equal. Draw them from the generator.": edit("2", "0"),
+            "The weights are N(0, 1), far too large: multiply by sqrt(2 / fan_in).": edit("* math.sqrt(2 / fan_in)", ""),
             "The weights are uniform; normal ones are asked for (torch.randn).": but(
                 INIT_LINEAR,
                 (".normal_(0, spread, generator=generator)", ".uniform_(-spread * 3**0.5, spread * 3**0.5, generator=generator)"),
             ),
-            "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": but(
-                INIT_LINEAR,
-                (
-                    "torch.empty(fan_in, fan_out).normal_(0, spread, generator=generator)",
-                    "torch.rand(fan_in, fan_out, generator=generator) * spread",
-                ),
-            ),
+            "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": edit("randn", "rand"),
             "The biases are random; they start at 0.": but(
                 INIT_LINEAR, ("torch.zeros(fan_out)", "torch.randn(fan_out, generator=generator) * spread")
             ),
-            "The biases start at 1; they start at 0.": but(INIT_LINEAR, ("torch.zeros(fan_out)", "torch.ones(fan_out)")),
-            "You do not use the generator: pass generator=generator to torch.randn.": but(
-                INIT_LINEAR, (", generator=generator", "")
-            ),
+            "The biases start at 1; they start at 0.": edit("zeros", "ones"),
+            "You do not use the generator: pass generator=generator to torch.randn.": edit(", generator=generator", ""),
             "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": but(
                 INIT_LINEAR, ("    spread", "    generator.manual_seed(0)\n    spread")
             ),
-            "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": but(
-                INIT_LINEAR, ("torch.empty(fan_in, fan_out)", "torch.empty(fan_out, fan_in)")
+            "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": edit(
+                "fan_in, fan_out, generator=generator", "fan_out, fan_in, generator=generator"
             ),
             "b is (1, fan_out); its shape is (fan_out,).": but(INIT_LINEAR, ("torch.zeros(fan_out)", "torch.zeros(1, fan_out)")),
-            "There is one bias for each input; there is one for each output, fan_out.": but(
-                INIT_LINEAR, ("torch.zeros(fan_out)", "torch.zeros(fan_in)")
-            ),
+            "There is one bias for each input; there is one for each output, fan_out.": edit("zeros(fan_out)", "zeros(fan_in)"),
         },
         alternatives={
             "normal_ on an empty tensor": INIT_LINEAR,
@@ -323,6 +299,14 @@ def drawn(number):
                 "    units = [torch.randn(fan_in, generator=generator) * math.sqrt(2 / fan_in) for _ in range(fan_out)]\n"
                 "    return torch.stack(units, dim=1), torch.zeros(fan_out)"
             ),
+        },
+        equivalent={
+            "minus a normal number is as normal": [
+                edit(
+                    "torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / fan_in)",
+                    "-(torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / fan_in))",
+                )
+            ]
         },
     ),
     exercise(
@@ -346,25 +330,15 @@ def drawn(number):
                 LINEAR_BACKWARD, ("x.T @ dy", "x.T @ dy / len(x)"), ("dy.sum(dim=0)", "dy.mean(dim=0)")
             ),
             "dw is divided by N; the 1/N of the mean is already in dy.": but(LINEAR_BACKWARD, ("x.T @ dy", "x.T @ dy / len(x)")),
-            "db is a mean over the rows; it is their sum, for the 1/N is already in dy.": but(
-                LINEAR_BACKWARD, ("dy.sum", "dy.mean")
-            ),
-            "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": but(
-                LINEAR_BACKWARD, ("dim=0", "dim=0, keepdim=True")
-            ),
-            "db is summed along each row; b was added to every row, so sum over the rows, dim=0.": but(
-                LINEAR_BACKWARD, ("dim=0", "dim=1")
-            ),
-            "db is one number; sum over the rows only, dim=0.": but(LINEAR_BACKWARD, ("dy.sum(dim=0)", "dy.sum()")),
-            "db is dy itself; b was added to every row, so sum dy over the rows.": but(
-                LINEAR_BACKWARD, ("dy.sum(dim=0)", "dy.clone()")
-            ),
+            "db is a mean over the rows; it is their sum, for the 1/N is already in dy.": edit("sum", "mean"),
+            "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
+            "db is summed along each row; b was added to every row, so sum over the rows, dim=0.": edit("dim=0", "dim=1"),
+            "db is one number; sum over the rows only, dim=0.": edit("dim=0", ""),
+            "db is dy itself; b was added to every row, so sum dy over the rows.": edit(".sum(dim=0)", ""),
             "dx and dw are swapped: return (dx, dw, db).": but(LINEAR_BACKWARD, ("return dx, dw", "return dw, dx")),
-            "dw is transposed: it has the shape of w, (D, K). Use x.T @ dy.": but(LINEAR_BACKWARD, ("x.T @ dy", "dy.T @ x")),
+            "dw is transposed: it has the shape of w, (D, K). Use x.T @ dy.": edit(".T, dy", ", dy"),
             "dx is transposed: it has the shape of x, (N, D). Use dy @ w.T.": but(LINEAR_BACKWARD, ("dy @ w.T", "w @ dy.T")),
-            "You multiply dy by w; it takes the transpose, dy @ w.T, to get back to the shape of x.": but(
-                LINEAR_BACKWARD, ("dy @ w.T", "dy @ w")
-            ),
+            "You multiply dy by w; it takes the transpose, dy @ w.T, to get back to the shape of x.": edit("w.T", "w"),
             "dw misses the transpose: x.T @ dy sums over the rows of the batch.": but(LINEAR_BACKWARD, ("x.T @ dy", "x @ dy")),
             "The signs are reversed: these are gradients, the minus comes with the step.": but(
                 LINEAR_BACKWARD, ("dx, dw, db\n", "-dx, -dw, -db\n")
@@ -416,42 +390,34 @@ def drawn(number):
         ),
         case("logits and a cache", "len(forward(params, x))", params=network(6, 5, 4), x=normal(7, 6)),
         mistakes={
-            "There is no ReLU between the layers: two linear layers without it are one.": but(FORWARD, ("z.clamp(min=0)", "z")),
+            "There is no ReLU between the layers: two linear layers without it are one.": edit("h @", "z @"),
             "There is a ReLU on the logits; it belongs between the layers only.": but(
                 FORWARD, ("h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)")
             ),
-            "You return probabilities; return the logits, softmax belongs to the loss.": but(
-                FORWARD, ("return logits,", "return softmax(logits),")
+            "You return probabilities; return the logits, softmax belongs to the loss.": edit(
+                "relu(z)", "z.clamp(min=0)", "return logits", "return softmax(logits)"
             ),
-            "You return log-probabilities; return the logits, softmax belongs to the loss.": but(
-                FORWARD, ("return logits,", "return softmax(logits).log(),")
+            "You return log-probabilities; return the logits, softmax belongs to the loss.": edit(
+                "relu(z)", "z.clamp(min=0)", "return logits", "return softmax(logits).log()"
             ),
             "You return predictions; return the logits.": but(FORWARD, ("return logits,", "return logits.argmax(dim=1),")),
-            "b1 is missing.": but(FORWARD, ("x @ w1 + b1", "x @ w1")),
-            "b2 is missing.": but(FORWARD, ("h @ w2 + b2", "h @ w2")),
-            "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": but(
-                FORWARD, ("x @ w1 + b1", "x @ w1"), ("z.clamp(min=0)", "z.clamp(min=0) + b1")
+            "b1 is missing.": edit("x @ w1 + b1", "(x @ w1)"),
+            "b2 is missing.": edit("h @ w2 + b2", "(h @ w2)"),
+            "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": edit(
+                "+ b1\n    h = relu(z)", "\n    h = z.clamp(min=0) + b1"
             ),
-            "The ReLU is on the input; it belongs after the first layer.": but(
-                FORWARD, ("x @ w1 + b1", "x.clamp(min=0) @ w1 + b1"), ("z.clamp(min=0)", "z")
+            "The ReLU is on the input; it belongs after the first layer.": edit("x @", "x.clamp(min=0) @", "relu(z)", "z"),
+            "There is a sigmoid between the layers; this network has a ReLU.": edit("relu(z)", "1 / (1 + (-z).exp())"),
+            "This is a leaky ReLU: negative entries must become 0.": edit("relu(z)", "torch.maximum(z, 0.01 * z)"),
+            "The hidden units are absolute values; with ReLU, negative ones become 0.": edit(
+                "relu(z)", "z.clamp(min=0)", "h @", "z.abs() @"
             ),
-            "There is a sigmoid between the layers; this network has a ReLU.": but(
-                FORWARD, ("z.clamp(min=0)", "1 / (1 + (-z).exp())")
+            "You return the logits alone; return the pair (logits, cache).": edit(", (x, z, h, logits)", ""),
+            "The pair is the wrong way round: return (logits, cache).": edit(
+                "relu(z)", "z.clamp(min=0)", "logits,", "", "(x, z, h, logits)", "(x, z, h, logits), logits"
             ),
-            "This is a leaky ReLU: negative entries must become 0.": but(
-                FORWARD, ("z.clamp(min=0)", "torch.maximum(z, 0.01 * z)")
-            ),
-            "The hidden units are absolute values; with ReLU, negative ones become 0.": but(
-                FORWARD, ("h @ w2 + b2", "z.abs() @ w2 + b2")
-            ),
-            "You return the logits alone; return the pair (logits, cache).": but(
-                FORWARD, ("return logits, (x, z, h, logits)", "return logits")
-            ),
-            "The pair is the wrong way round: return (logits, cache).": but(
-                FORWARD, ("return logits, (x, z, h, logits)", "return (x, z, h, logits), logits")
-            ),
-            "You add b1 to the parameters in place; forward changes nothing.": but(
-                FORWARD, ("    z = x", "    b1 += 0.1\n    z = x")
+            "You add b1 to the parameters in place; forward changes nothing.": edit(
+                "z = x", "b1 += 0.1\n    z = x", "relu(z)", "z.clamp(min=0)"
             ),
         },
         alternatives={
@@ -485,6 +451,7 @@ def drawn(number):
                 "    return h @ w2 + b2, (x, h)"
             ),
         },
+        equivalent={"the cache is your own affair": ["(x, z, h, logits)"]},
     ),
     exercise(
         "backward",
@@ -535,7 +502,7 @@ def drawn(number):
                     "    return kept[key]",
                 ),
             ),
-            "The mask is taken from dh; the gradient passes where z was positive.": but(BACKWARD, ("z > 0", "dh > 0")),
+            "The mask is taken from dh; the gradient passes where z was positive.": edit("dh, z", "dh, dh"),
             "The way back skips the ReLU: multiply dh by (z > 0).": but(BACKWARD, (" * (z > 0)", "")),
             "The mask is upside down: the gradient passes where z was positive.": but(BACKWARD, ("z > 0", "z < 0")),
             "You multiply dh by h; the slope of relu is 0 or 1.": but(BACKWARD, ("dh * (z > 0)", "dh * h")),
@@ -553,11 +520,11 @@ def drawn(number):
             "Your softmax has no shift: exp of a large logit is inf, and the gradient NaN.": but(
                 BACKWARD, ("(logits - logits.max(dim=1, keepdim=True).values)", "logits")
             ),
-            "dw2 is made from z; the second layer was given h = relu(z).": but(BACKWARD, ("h.T @ d", "z.T @ d")),
+            "dw2 is made from z; the second layer was given h = relu(z).": edit("h, params", "z, params"),
             "The bias gradients are means over the rows; they are sums, the 1/N is already in dlogits.": but(
                 BACKWARD, ("d.sum(dim=0)", "d.mean(dim=0)"), ("dz.sum(dim=0)", "dz.mean(dim=0)")
             ),
-            "db1 is made from dh; it comes after the ReLU's mask, from dz.": but(BACKWARD, ("dz.sum(dim=0)", "dh.sum(dim=0)")),
+            "db1 is made from dh; it comes after the ReLU's mask, from dz.": edit("T, dz", "T, dh"),
             "The order is that of params: [dw1, db1, dw2, db2].": but(BACKWARD, ("[dw1, db1, dw2, db2]", "[dw2, db2, dw1, db1]")),
         },
         alternatives={
@@ -602,6 +569,10 @@ def drawn(number):
                 "    return grads"
             ),
         },
+        equivalent={
+            "of four the third is the last but one": [edit("params[2]", "params[-2]")],
+            "h is above 0 where z is": [edit("(dh, z)", "(dh, h)")],
+        },
     ),
     exercise(
         "Linear",
@@ -632,12 +603,7 @@ def drawn(number):
         ),
         mistakes={
             "The bias is missing in forward.": but(LINEAR, ("x @ self.w + self.b", "x @ self.w")),
-            "dw and db add up from batch to batch; start afresh in each backward.": but(
-                LINEAR,
-                ("self.w, self.b = w, b", "self.w, self.b, self.dw, self.db = w, b, 0, 0"),
-                ("self.dw = ", "self.dw = self.dw + "),
-                ("self.db = ", "self.db = self.db + "),
-            ),
+            "dw and db add up from batch to batch; start afresh in each backward.": edit("b, x", "dw, x"),
             "The layer remembers the x of the first batch for ever; keep that of the last forward.": but(
                 LINEAR, ("        self.x = x\n", "        self.x = getattr(self, 'x', x)\n")
             ),
@@ -706,6 +672,7 @@ def drawn(number):
     exercise(
         "ReLU",
         case("a batch", ACTIVATION, x=normal(5, 6), dy=normal(5, 6)),
+        case("a single row", ACTIVATION, x=normal(1, 6), dy=normal(1, 6)),
         case("all sizes equal", ACTIVATION, x=normal(4, 4), dy=normal(4, 4)),
         case("three axes", ACTIVATION, x=normal(2, 3, 4), dy=normal(2, 3, 4)),
         case("float64 stays float64", ACTIVATION, x=normal(5, 6, dtype=torch.float64), dy=normal(5, 6, dtype=torch.float64)),
@@ -726,10 +693,8 @@ def drawn(number):
             dy=normal(5, 6),
         ),
         mistakes={
-            "The mask is taken from dy; the gradient passes where x was positive.": but(RELU_LAYER, ("self.x > 0", "dy > 0")),
-            "backward lets all of dy through; where x was negative the gradient is 0.": but(
-                RELU_LAYER, ("dy * (self.x > 0)", "dy.clone()")
-            ),
+            "The mask is taken from dy; the gradient passes where x was positive.": edit("dy, self.x", "dy, dy"),
+            "backward lets all of dy through; where x was negative the gradient is 0.": edit("x = x", "x = x ** 2"),
             "backward returns the mask alone; multiply it by dy.": but(
                 RELU_LAYER, ("dy * (self.x > 0)", "(self.x > 0).to(dy.dtype)")
             ),
@@ -745,8 +710,8 @@ def drawn(number):
             ),
             "forward returns absolute values; negative entries must become 0.": but(RELU_LAYER, ("x.clamp(min=0)", "x.abs()")),
             "forward changes x in place; make a new tensor.": but(RELU_LAYER, ("x.clamp(min=0)", "x.clamp_(min=0)")),
-            "forward returns x as it came; negative entries must become 0.": but(RELU_LAYER, ("x.clamp(min=0)", "x.clone()")),
-            "The mask is upside down: the gradient passes where x was positive.": but(RELU_LAYER, ("self.x > 0", "self.x < 0")),
+            "forward returns x as it came; negative entries must become 0.": edit("relu(x)", "x"),
+            "The mask is upside down: the gradient passes where x was positive.": edit("x = x", "x = -x"),
         },
         alternatives={
             "written out": RELU_LAYER,
@@ -789,6 +754,14 @@ def drawn(number):
                 "        return dx"
             ),
         },
+        equivalent={
+            "only the sign counts, and a root is NaN where there is none": [
+                edit("self.x = x", "self.x = x.squeeze()"),
+                edit("self.x = x", "self.x = x * 2"),
+                edit("self.x = x", "self.x = x / 2"),
+                edit("self.x = x", "self.x = x.sqrt()"),
+            ]
+        },
     ),
     exercise(
         "SoftmaxCrossEntropy",
@@ -803,8 +776,8 @@ def drawn(number):
             "layer = SoftmaxCrossEntropy(); layer.forward(first, others); layer.backward(); "
             "loss = layer.forward(logits, labels); [loss, layer.backward(), layer.backward()]",
             weight=2,
-            first=normal(7, 5),
-            others=labels(7, 5),
+            first=normal(9, 5),
+            others=labels(9, 5),
             logits=normal(7, 5),
             labels=labels(7, 5),
         ),
@@ -825,11 +798,11 @@ def drawn(number):
             "The gradient misses the one-hot labels: subtract 1 at each row's label.": but(
                 SOFTMAX_CROSS_ENTROPY, ("        d[torch.arange(n), self.labels] -= 1\n", "")
             ),
-            "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": but(
-                SOFTMAX_CROSS_ENTROPY, ("return d / n", "return -d / n")
+            "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": edit(
+                "cross_entropy_gradient", "-cross_entropy_gradient"
             ),
-            "The sign of the loss is reversed: it is minus the log-probability.": but(
-                SOFTMAX_CROSS_ENTROPY, ("return -log_p", "return log_p")
+            "The sign of the loss is reversed: it is minus the log-probability.": edit(
+                "cross_entropy(logits, labels)", "-cross_entropy(logits, labels)"
             ),
             "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": but(
                 SOFTMAX_CROSS_ENTROPY, ("logits - logits.max(dim=1, keepdim=True).values", "logits")
@@ -855,7 +828,7 @@ def drawn(number):
                 SOFTMAX_CROSS_ENTROPY,
                 ("        self.labels = labels\n", "        self.labels = labels\n        logits = softmax(logits)\n"),
             ),
-            "The loss is a Python number; return a 0-d tensor.": but(SOFTMAX_CROSS_ENTROPY, (".mean()", ".mean().item()")),
+            "The loss is a Python number; return a 0-d tensor.": edit("(logits, labels)", "(logits, labels).item()"),
         },
         alternatives={
             "written out": SOFTMAX_CROSS_ENTROPY,
@@ -888,6 +861,9 @@ def drawn(number):
                 "        return (self.p - self.target) / self.p.shape[0]"
             ),
             "a sum divided by N": but(SOFTMAX_CROSS_ENTROPY, (".mean()", ".sum() / len(labels)")),
+        },
+        equivalent={
+            "a number has no axis to lose": [edit("cross_entropy(logits, labels)", "cross_entropy(logits, labels).squeeze()")]
         },
     ),
 ]

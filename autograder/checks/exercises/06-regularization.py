@@ -1,14 +1,10 @@
-"""The exercises of notebook 06: a penalty, its step, when to stop, and a comparison over seeds.
-
-`compare` trains networks from seeds whose use is the student's own affair, so its cases judge properties of what it reports.
-The thresholds are wide, so that any sensible start and order of batches passes.
-"""
+"""The exercises of notebook 06: a penalty, its step, when to stop, and a comparison over seeds."""
 
 import math
 
 import torch
 
-from autograder.checks import case, exercise
+from autograder.checks import case, edit, exercise
 
 
 def but(source, *changes):
@@ -46,7 +42,8 @@ def decay_step(params, grads, lr, weight_decay):
             step = step + weight_decay * params[i]
         params[i].sub_(lr * step)
 """
-STEP = "decay_step(params, grads, lr, weight_decay); params"
+DECAY = "decay_step(params, grads, lr, weight_decay)"
+STEP = f"before = list(params); {DECAY}; before"
 LAYERS = (5, 4), (4,), (4, 3), (3,)
 
 
@@ -97,112 +94,43 @@ def compare(configs, train, valid, seeds):
         rows.append(row)
     return rows
 """
-ON_ITS_OWN = """
-def compare(configs, train, valid, seeds):
-    x, y = train
-    vx, vy = valid
-
-    def forward(params, x):
-        w1, b1, w2, b2 = params
-        h = (x @ w1 + b1).clamp(min=0)
-        return h, h @ w2 + b2
-
-    def run(seed, hidden, lr, epochs, weight_decay, batch_size=16):
-        g = torch.Generator().manual_seed(seed)
-        params = [
-            torch.randn(x.shape[1], hidden, generator=g) * 0.05,
-            torch.zeros(hidden),
-            torch.randn(hidden, 10, generator=g) / hidden**0.5,
-            torch.zeros(10),
-        ]
-        for epoch in range(epochs):
-            order = torch.randperm(len(y), generator=g)
-            for start in range(0, len(y), batch_size):
-                i = order[start : start + batch_size]
-                h, z = forward(params, x[i])
-                e = (z - z.amax(1, keepdim=True)).exp()
-                d = (e / e.sum(1, keepdim=True) - torch.eye(10)[y[i]]) / len(i)
-                dh = (d @ params[2].T) * (h > 0)
-                for p, dp in zip(params, [x[i].T @ dh, dh.sum(0), h.T @ d, d.sum(0)]):
-                    p -= lr * (dp + (weight_decay * p if p.ndim == 2 else 0))
-        z = forward(params, vx)[1]
-        z = z - z.amax(1, keepdim=True)
-        loss = (z.exp().sum(1).log() - z[torch.arange(len(vy)), vy]).mean().item()
-        return (z.argmax(1) == vy).float().mean().item(), loss
-
-    rows = []
-    for config in configs:
-        start = time.perf_counter()
-        results = torch.tensor([run(seed, **config) for seed in seeds], dtype=torch.float64)
-        (accuracy, loss), (accuracy_sd, loss_sd) = results.mean(0).tolist(), results.std(0).tolist()
-        rows.append(dict(config, accuracy_mean=accuracy, accuracy_sd=accuracy_sd, loss_mean=loss, loss_sd=loss_sd,
-                         seconds=time.perf_counter() - start))
-    return rows
-"""
-COMPARED = "compare(configs, train, valid, seeds)"
-MEASURED = ("accuracy_mean", "accuracy_sd", "loss_mean", "loss_sd", "seconds")
+ROWS = "compare(configs, train, valid, seeds)"
+NUMBERS = ("accuracy_mean", "accuracy_sd", "loss_mean", "loss_sd")
 
 
 def config(**changes):
-    return dict(hidden=16, lr=0.05, epochs=6, weight_decay=0.0) | changes
+    return dict(hidden=4, lr=0.1, epochs=1, weight_decay=0.0) | changes
 
 
-def digits(n, wrong=0, classes=10, grey=1.0):
-    """n easy images (n, 784) of `classes` classes and their labels; each label is off by `wrong`, the pixels times `grey`."""
+def digits(n, wrong=0):
+    """n easy images (n, 784) of ten classes and their labels; each label is off by `wrong`."""
 
     def make(g):
-        y = torch.arange(n) % classes
+        y = torch.arange(n) % 10
         strokes = torch.arange(784) // 78 == y[:, None]  # each digit has pixels of its own; as in MNIST most are dark
-        return grey * (strokes * torch.rand(n, 784, generator=g) + 0.05 * torch.rand(n, 784, generator=g)), (y + wrong) % 10
+        return strokes * torch.rand(n, 784, generator=g) + 0.05 * torch.rand(n, 784, generator=g), (y + wrong) % 10
 
     return make
 
 
-def comparison(title, view, *configs, weight=1, train=None, valid=None, seeds=(3, 7), code=COMPARED):
-    """A case of `compare`; `view` gets the rows."""
-    inputs = dict(configs=list(configs), train=train or digits(60), valid=valid or digits(40), seeds=list(seeds))
-    return case(title, code, weight=weight, view=lambda result, _: view(result), **inputs)
+def comparison(title, *configs, names=NUMBERS, weight=1, seeds=(3, 7), valid=None):
+    """A case of `compare` that looks at these numbers of each row."""
+    code = f"[{{name: row.get(name) for name in {names}}} for row in {ROWS}]"
+    inputs = dict(configs=list(configs), train=digits(20), valid=valid or digits(10, wrong=1), seeds=list(seeds))
+    return case(title, code, weight=weight, **inputs)
 
 
-def form(rows):
-    """What was tried, and which numbers are there."""
+def form(rows, _):
+    """What was tried, and whether all is there."""
     return [
         {
             "the configuration": {key: row.get(key) for key in ("hidden", "lr", "epochs", "weight_decay", "batch_size")},
-            "missing": [key for key in MEASURED if key not in row],
-            "floats": all(isinstance(row[key], float) for key in MEASURED if key in row),
-            "accuracy between 0 and 1": 0 <= row.get("accuracy_mean", 0) <= 1,
+            "missing": [key for key in (*NUMBERS, "seconds") if key not in row],
+            "floats": all(isinstance(row[key], float) for key in (*NUMBERS, "seconds") if key in row),
             "seconds": {"above 0": row.get("seconds", 1) > 0, "below an hour": row.get("seconds", 1) < 3600},
         }
         for row in rows
     ]
-
-
-def statistics(results):
-    """How means and spreads of two seeds, of two others and of all four belong together; all 0 and all 1 where they do.
-
-    Two values with mean m and sample deviation s are m + s / sqrt(2) and m - s / sqrt(2).
-    """
-    found = {}
-    for measure in ("accuracy", "loss"):
-        (m1, s1), (m2, s2), (mean, sd) = ((rows[0][f"{measure}_mean"], rows[0][f"{measure}_sd"]) for rows in results)
-        four = torch.tensor([m + sign * s / math.sqrt(2) for m, s in ((m1, s1), (m2, s2)) for sign in (1, -1)])
-        found[f"{measure}: the mean over the seeds"] = round(mean - (m1 + m2) / 2, 4) + 0.0
-        found[f"{measure}: the sample standard deviation"] = round((sd + 1e-6) / (four.std().item() + 1e-6), 2)
-    return found
-
-
-def equal_rows(rows):
-    return {key: round(rows[0][key] - rows[1][key], 6) + 0.0 for key in MEASURED[:-1]}
-
-
-def losses(rows):
-    return [row["loss_mean"] for row in rows]
-
-
-def sinks(rows):
-    """Whether each row has learned clearly more than the one before."""
-    return [b < 0.85 * a for a, b in zip(losses(rows), losses(rows)[1:], strict=False)]
 
 
 EXERCISES = [
@@ -271,6 +199,14 @@ EXERCISES = [
             ),
             "a trace": but(L2_PENALTY, ("(w * w).sum()", "torch.trace(w.T @ w)")),
         },
+        equivalent={
+            "a number has no axis to lose": [
+                edit(
+                    "0.5 * weight_decay * sum((w**2).sum() for w in weights)",
+                    "(0.5 * weight_decay * sum((w**2).sum() for w in weights)).squeeze()",
+                )
+            ]
+        },
     ),
     exercise(
         "decay_step",
@@ -279,6 +215,7 @@ EXERCISES = [
         case("a bias that comes before its weights", STEP, lr=0.1, weight_decay=0.5, **layers((3,), (6, 3))),
         case("as many rows as columns", STEP, lr=0.3, weight_decay=0.4, **layers((3, 3), (3,))),
         case("float64 stays float64", STEP, lr=0.1, weight_decay=0.3, **layers(*LAYERS, dtype=torch.float64)),
+        case("one score for each row", STEP, lr=0.1, weight_decay=0.5, **layers((6, 1), (1,))),
         case("no decay", STEP, lr=0.1, weight_decay=0.0, **layers(*LAYERS)),
         case(
             "no gradient: the weights shrink, the biases stay",
@@ -289,9 +226,9 @@ EXERCISES = [
             grads=[torch.zeros(s) for s in LAYERS],
         ),
         case("a rate of 0 changes nothing", STEP, lr=0.0, weight_decay=0.3, **layers(*LAYERS)),
-        case("the gradients are left as they are", f"{STEP[:-6]}grads", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
-        case("two steps", f"{STEP[:-8]}; {STEP}", lr=0.2, weight_decay=0.6, **layers(*LAYERS)),
-        case("it returns None", STEP[:-8], lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
+        case("the gradients are left as they are", f"{DECAY}; grads", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
+        case("two steps", f"before = list(params); {DECAY}; {DECAY}; before", lr=0.2, weight_decay=0.6, **layers(*LAYERS)),
+        case("it returns None", DECAY, lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
         in_place=True,
         mistakes={
             "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": but(
@@ -378,6 +315,10 @@ EXERCISES = [
                 "            p -= lr * g + (lr * weight_decay * p if p.ndim == 2 else 0)\n"
             ),
         },
+        equivalent={
+            "the lists are equally long": [edit("strict=True", "strict=False"), edit(", strict=True", "")],
+            "a gradient has the shape of its parameter": [edit("p.ndim", "g.ndim")],
+        },
     ),
     exercise(
         "early_stopping",
@@ -389,6 +330,7 @@ EXERCISES = [
         case("an equal loss is none that is lower", STOP, valid_losses=[0.5, 0.4, 0.4, 0.4, 0.3], patience=2),
         case("NaN in the middle", STOP, valid_losses=[0.5, math.nan, 0.4, math.nan, 0.45], patience=3),
         case("NaN at first", STOP, valid_losses=[math.nan, 0.5, 0.4, 0.6], patience=3),
+        case("NaN twice at first", STOP, valid_losses=[math.nan, math.nan, 0.5, 0.6, 0.4], patience=3),
         case("NaN until patience ends", STOP, valid_losses=[0.5, 0.4, math.nan, math.nan, 0.3], patience=2),
         case("patience counts epochs in a row", STOP, valid_losses=[0.9, 1.0, 0.8, 0.9, 0.7, 0.75, 0.6], patience=2),
         case("a loss lower than the last, not than the best", STOP, valid_losses=[0.5, 0.9, 0.8, 0.7, 0.4], patience=3),
@@ -496,67 +438,38 @@ def early_stopping(valid_losses, patience):
     return int(best)
 """,
         },
+        equivalent={
+            "which epoch is best where all losses are NaN, nobody says": [
+                *(edit("waited = 0, math", f"waited = {n}, math") for n in (1, -1, 2, 0.5)),
+                edit("math.inf, 0", "math.inf, -1"),
+                edit("math.inf, 0", "math.inf, 0.5"),
+            ],
+            "a number is not changed in place": [edit("waited += 1", "waited = waited + 1")],
+        },
     ),
     exercise(
         "compare",
-        comparison(
+        case(
             "a row says what was tried and what came of it",
-            form,
-            config(epochs=1),
-            config(hidden=4, lr=0.1, epochs=2, weight_decay=0.01),
-            config(epochs=1, batch_size=8),
+            ROWS,
             weight=2,
+            view=form,
+            configs=[config(epochs=2), config(hidden=5, lr=0.05, epochs=1, weight_decay=0.01), config(epochs=1, batch_size=8)],
+            train=digits(20),
+            valid=digits(10),
+            seeds=[3, 7],
         ),
+        comparison("the means over two seeds", config(), names=("accuracy_mean", "loss_mean"), weight=2),
+        comparison("the means over three seeds", config(), names=("accuracy_mean", "loss_mean"), seeds=(1, 5, 9), weight=2),
+        comparison("the spreads over three seeds", config(), names=("accuracy_sd", "loss_sd"), seeds=(1, 5, 9), weight=2),
         comparison(
-            "mean and spread over the seeds",
-            statistics,
-            config(epochs=3),
-            weight=2,
-            code="[compare(configs, train, valid, s) for s in ([1, 2], [3, 4], [1, 2, 3, 4])]",
+            "a row with settings of its own beside one with others", config(), config(hidden=5, lr=0.3, epochs=2), weight=2
         ),
-        comparison("each configuration gets the same seeds", equal_rows, config(epochs=2), config(epochs=2), seeds=(3, 7, 8)),
-        comparison(
-            "the same seeds give the same numbers",
-            lambda results: equal_rows([rows[0] for rows in results]),
-            config(epochs=2),
-            code="[compare(configs, train, valid, seeds) for _ in range(2)]",
-        ),
-        comparison(
-            "half of the validation digits are never seen in training",
-            lambda rows: {"accuracy at most one half": rows[0]["accuracy_mean"] < 0.65},
-            config(lr=0.1, epochs=12),
-            train=digits(60, classes=5),
-            weight=2,
-        ),
-        comparison(
-            "without a step the loss is that of the validation images",
-            lambda rows: {"loss below 8": losses(rows)[0] < 8},
-            config(lr=0.0, epochs=1),
-            train=digits(60, grey=300.0),
-        ),
-        comparison(
-            "validation digits with wrong labels: what counts is the last epoch",
-            lambda rows: {"the loss has risen": [loss > 3.2 for loss in losses(rows)]},
-            config(lr=0.1, epochs=12),
-            config(lr=0.1, epochs=1),
-            valid=digits(40, wrong=1),
-        ),
-        comparison("epochs is obeyed", sinks, config(lr=0.03, epochs=1), config(lr=0.03, epochs=12)),
-        comparison("lr is obeyed", sinks, config(lr=0.0), config(lr=0.1)),
-        comparison("hidden is obeyed", sinks, config(hidden=1, lr=0.1), config(hidden=30, lr=0.1)),
-        comparison("weight_decay is obeyed", sinks, config(lr=0.1, weight_decay=4.0), config(lr=0.1)),
-        comparison(
-            "batch_size is obeyed, and is 16 where none is given",
-            sinks,
-            config(lr=0.1, epochs=4, batch_size=60),
-            config(lr=0.1, epochs=4),
-            config(lr=0.1, epochs=4, batch_size=4),
-        ),
-        comparison(
-            "the loss is reported without the penalty",
-            lambda rows: {"loss below 8": losses(rows)[0] < 8},
-            config(lr=1e-6, epochs=1, weight_decay=4.0),
-        ),
+        comparison("the same configuration twice", config(), config()),
+        comparison("weight_decay is obeyed", config(), config(weight_decay=2.0)),
+        comparison("batch_size is obeyed, and is 16 where none is given", config(batch_size=20), config(), config(batch_size=5)),
+        comparison("falling and shifts are obeyed", config(falling=True), config(shifts=True)),
+        comparison("after many epochs the loss rises: what counts is the last", config(lr=0.5, epochs=4)),
         mistakes={
             "You train with one seed only; train each configuration with all of them.": but(
                 COMPARE, ("in seeds:", "in seeds[:1] * 2:")
@@ -662,7 +575,18 @@ def early_stopping(valid_losses, patience):
                 ('history["valid_loss"][-1]', "evaluate(params, *valid)[0]"),
                 ('history["valid_accuracy"][-1]', "evaluate(params, *valid)[1]"),
             ),
-            "a training of its own, without the given one": ON_ITS_OWN,
+        },
+        equivalent={
+            "of two the second is the last": [edit(")[1]", ")[-1]")],
+            "the order of a dict's keys is free": [edit('("accuracy", "loss")', '("loss", "accuracy")')],
+            "the row is a dict of its own": [edit("row |= {", "row = row | {")],
+            "float32 has digits enough for them": [edit(", dtype=torch.float64", "")],
+            "there is one axis, or two with one of length 1": [
+                "mean()",
+                "std()",
+                edit("torch.float64)", "torch.float64).squeeze()"),
+                edit("torch.float64)", "torch.float64)[:, None]"),
+            ],
         },
     ),
 ]

@@ -85,7 +85,7 @@ class _Changes(Source):
         loaded = {n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         arguments = {n.arg for n in self.nodes if isinstance(n, ast.arg)} - {"self"}
         stored = {n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        self.unused = sorted((arguments | stored) - loaded)
+        self.unused = sorted((arguments | stored) - loaded - {"_"})
 
     def all(self):
         for node in self.nodes:

@@ -1,4 +1,4 @@
-"""Recorded mistakes in parts: two in one definition that explain every case, or one for some of the cases."""
+"""Recorded mistakes in parts: two at once, in one definition or in different cases, that explain every failed case together."""
 
 from itertools import combinations
 
@@ -8,11 +8,11 @@ from .recorded import telling, written
 
 
 def combined(attempt, unexplained):
-    """Sentences of two recorded mistakes at once; else of those that explain some of the failed cases."""
+    """Sentences of two recorded mistakes: made at once, or each in some of the cases; none if a failed case is left over."""
     if not attempt.failed or not written(attempt):
         return {}
     candidates = [m for m in attempt.exercise.mistakes.items() if only_where_the_student_fails(attempt, m[1])]
-    return two(attempt, candidates) or some(attempt, candidates)
+    return two(attempt, candidates) or apart(attempt, candidates)
 
 
 def only_where_the_student_fails(attempt, source):
@@ -26,10 +26,11 @@ def two(attempt, candidates):
         if source is None:
             continue
         try:
-            outcomes = [(i, attempt.known.outcome(i, source, limited=True)) for i in attempt.seen]
+            if not all(attempt.agrees(i, attempt.known.outcome(i, source, limited=True)) for i in attempt.seen):
+                continue
         except ExerciseError:
             continue
-        if not all(attempt.agrees(*o) for o in outcomes) or not telling(attempt, [o for o in outcomes if o[0] in attempt.wrong]):
+        if not telling(attempt, [(i, attempt.known.outcome(i, source)) for i in attempt.failed]):
             continue
         found = {}
         for i in attempt.failed:
@@ -41,15 +42,13 @@ def two(attempt, candidates):
     return {}
 
 
-def some(attempt, candidates):
-    """Recorded mistakes that explain some of the failed cases, those that explain the most first."""
-    found = {}
-    while True:
-        explained = [(s, [i for i in attempt.failed if i not in found and explains(attempt, i, code)]) for s, code in candidates]
-        sentence, cases = max(explained, key=lambda e: len(e[1]), default=("", []))
-        if not cases:
-            return found
-        found |= dict.fromkeys(cases, sentence)
+def apart(attempt, candidates):
+    """Two recorded mistakes, each of which explains some of the failed cases: together all of them."""
+    explained = {s: frozenset(i for i in attempt.failed if explains(attempt, i, code)) for s, code in candidates}
+    for a, b in combinations(explained, 2):
+        if explained[a] | explained[b] == frozenset(attempt.failed):
+            return {i: a if i in explained[a] else b for i in attempt.failed}
+    return {}
 
 
 def explains(attempt, i, source):

@@ -25,7 +25,7 @@ def repaired(attempt, unexplained):
     """One sentence for all failed cases, if one small edit of the function, or of a helper of its own, passes every case."""
     if attempt.say == "nothing" or not attempt.failed or not unexplained.issuperset(attempt.failed):
         return {}
-    functions = own_functions(attempt.source, attempt.exercise.name, attempt.reference.solutions)
+    functions = own_functions(attempt.source, attempt.exercise.name, attempt.reference.functions)
     try:
         winners = _Search(attempt, functions).winners()
     except NoEvidence:
@@ -87,8 +87,8 @@ class Function:
     first: int
 
 
-def own_functions(source, name, solutions):
-    """{name: Function} of the function and of those helpers that it calls and that are no exercises themselves."""
+def own_functions(source, name, others):
+    """{name: Function} of the function and of those helpers that it calls and that are no others: exercises, or given."""
     text, defined = source + "\n", {}
     for match in DEFINITION.finditer(text):
         cell = text.rfind(CELL, 0, match.start())
@@ -104,7 +104,7 @@ def own_functions(source, name, solutions):
             continue
         found[current] = defined[current]
         used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-        waiting += sorted(used & defined.keys() - solutions.keys())
+        waiting += sorted(used & defined.keys() - others)
     return found
 
 

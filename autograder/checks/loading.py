@@ -1,0 +1,57 @@
+"""Read the exercises of an assignment, with the edits of its solutions written out."""
+
+import hashlib
+import runpy
+import traceback
+from dataclasses import replace
+
+from .format import Edit, ExerciseError
+from .reference import Reference
+
+
+def load(course, assignment):
+    """The exercises of one assignment, {name: Exercise}, in the order of its file; empty if there is no such file."""
+    file = course.exercises / f"{assignment}.py"
+    if not file.exists():
+        return {}
+    listed, reference = _listed(file), Reference(course, assignment)
+    digest = hashlib.blake2b(file.read_bytes()).hexdigest()
+    try:
+        return {e.name: replace(_written_out(e, reference), assignment=assignment, digest=digest) for e in listed}
+    except ExerciseError as error:
+        raise ExerciseError(f"{file}: {error}") from None
+
+
+def _listed(file):
+    try:
+        return runpy.run_path(str(file))["EXERCISES"]
+    except KeyError as error:
+        if error.args != ("EXERCISES",):
+            raise ExerciseError(f"{_place(file, error)}: KeyError: {error}. Mend that line.") from None
+        raise ExerciseError(f"{file} has no list EXERCISES.") from None
+    except ExerciseError as error:
+        raise ExerciseError(f"{_place(file, error)}: {error}") from None
+    except Exception as error:  # an author's file: whatever it raises
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise ExerciseError(f"{_place(file, error)}: {type(error).__name__}: {said}. Mend that line.") from None
+
+
+def _place(file, error):
+    """The file of exercises and the line in it at which an error came up."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+    return f"{file}, line {line}" if line else str(file)
+
+
+def _written_out(exercise, reference):
+    """The exercise with sources in the place of edits."""
+
+    def source(recorded):
+        return recorded.of(reference.code(exercise.name)) if isinstance(recorded, Edit) else recorded
+
+    try:
+        mistakes = {sentence: source(m) for sentence, m in exercise.mistakes.items()}
+        alternatives = {what: source(a) for what, a in exercise.alternatives.items()}
+    except ExerciseError as error:
+        raise ExerciseError(f"exercise {exercise.name}: {error}") from None
+    return replace(exercise, mistakes=mistakes, alternatives=alternatives)
