@@ -4,6 +4,7 @@ import ast
 import contextlib
 import hashlib
 import importlib.util
+import io
 import os
 import sys
 import tokenize
@@ -60,9 +61,18 @@ class Reference:
                 sources += ast.parse(cell.source).body
         return sources
 
-    def in_its_folder(self):
-        """While it lasts, the working directory is that of the notebook."""
-        return contextlib.chdir(self.course.source / self.assignment)
+    @contextlib.contextmanager
+    def in_its_place(self):
+        """While it lasts, the folder and the helper are those of the notebook; what is printed is lost."""
+        others = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "course"}
+        sys.modules.update(self._bound[1])
+        try:
+            with contextlib.chdir(self.course.source / self.assignment), contextlib.redirect_stdout(io.StringIO()):
+                yield
+        finally:
+            for name in self._bound[1]:
+                del sys.modules[name]
+            sys.modules.update(others)
 
     @cached_property
     def functions(self):
@@ -96,8 +106,8 @@ class Reference:
         return hashlib.blake2b("\x1f".join(texts).encode()).hexdigest()
 
     @cached_property
-    def _imports(self):
-        """What the notebook's import statements bind, as far as a solution may use it."""
+    def _bound(self):
+        """What the notebook's import statements bind, as far as a solution may use it, and the modules of its helper."""
         bound = {"__name__": "__main__"}
         with _helper(self.course.source / "course") as helper:
             for node in (n for cell in self._cells for n in _statements(cell.source)):
@@ -106,11 +116,12 @@ class Reference:
                     continue
                 with contextlib.suppress(ImportError):
                     exec(ast.unparse(node), bound)
-        return bound
+            modules = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "course"}
+        return bound, modules
 
     def namespace(self, source=""):
         """A fresh namespace with the solutions, and `source` executed on top. Raises ExerciseError if that fails."""
-        namespace = dict(self._imports)
+        namespace = dict(self._bound[0])
         for name, text in [*self.solutions.items(), ("recorded", source)]:
             try:
                 run(text, namespace, name)
