@@ -19,6 +19,7 @@ from playwright.sync_api import sync_playwright
 from autograder import configuration
 from autograder.judging.verdict import CaseResult, Verdict
 from autograder.page import WAITS, Grade, clean_notebook, fragments, page
+from autograder.page.summary import summaries
 
 # What a student may write to make the reader's browser ask for something.
 CALLS = """\
@@ -120,6 +121,15 @@ def formgrader_page(made):
     names = ("assignment_id", "notebook_id", "submission_id", "base_url", "student", "last_name", "first_name", "notebook_path")
     resources = dict.fromkeys(names, "x") | {"index": 0, "total": 1, "base_url": "/x"}
     return HTMLExporter(config=config).from_notebook_node(made, resources=resources)[0]
+
+
+def test_what_is_right_given_an_earlier_function_is_not_called_failed():
+    right, wrong = "Right, given a right `softmax`.", "Wrong."
+    given = CaseResult("f", "a random batch", False, right, 1.0, 1.0)
+    (summary,) = summaries(
+        [given, CaseResult("f", "zeros", False, wrong, 0.0, 1.0), CaseResult("f", "inputs", False, "x", 0.0, 0)]
+    )
+    assert {f.sentence: f.free for f in summary.findings} == {wrong: False, right: True, "x": False}
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence about a function, and the titles of the cases that it explains, the costliest finding first."""
+    """One sentence about a function, and the titles of the cases that it explains, the costliest finding first.
+
+    free: nothing was lost by it, as where a function is right given right earlier ones.
+    """
 
     sentence: str
     cases: tuple[str, ...]
+    free: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,22 @@ def summaries(cases):
 
 
 def _summary(name, cases):
-    found, lost = {}, {}
+    found = {}
     for case in cases:
         if not case.passed:
-            found.setdefault(case.message, []).append(case.case)
-            lost[case.message] = lost.get(case.message, 0) + case.possible - case.points
-    findings = [Finding(message, tuple(found[message])) for message in sorted(found, key=lost.get, reverse=True)]
+            found.setdefault(case.message, []).append(case)
+    findings = [_finding(message, own) for message, own in sorted(found.items(), key=lambda f: _lost(f[1]), reverse=True)]
     points, possible = (round(sum(amounts), 2) for amounts in zip(*((c.points, c.possible) for c in cases), strict=True))
     return Summary(name, points, possible, tuple(findings), tuple(case.case for case in cases if case.passed))
+
+
+def _finding(message, cases):
+    free = _lost(cases) <= 0 and any(case.possible for case in cases)
+    return Finding(message, tuple(case.case for case in cases), free)
+
+
+def _lost(cases):
+    return sum(case.possible - case.points for case in cases)
 
 
 def number(points):
