@@ -43,11 +43,12 @@ def two(attempt, candidates):
 
 
 def apart(attempt, candidates):
-    """Two recorded mistakes, each of which explains some of the failed cases: together all of them."""
+    """One or two recorded mistakes, each of which explains some of the failed cases: together all, but for those with a loop."""
     explained = {s: frozenset(i for i in attempt.failed if explains(attempt, i, code)) for s, code in candidates}
-    for a, b in combinations(explained, 2):
-        if explained[a] | explained[b] == frozenset(attempt.failed):
-            return {i: a if i in explained[a] else b for i in attempt.failed}
+    asked = frozenset(i for i in attempt.failed if not attempt.got[i].grows)
+    for chosen in (c for many in (1, 2) for c in combinations(explained, many)) if asked else ():
+        if asked <= frozenset().union(*(explained[s] for s in chosen)):
+            return {i: s for s in reversed(chosen) for i in explained[s]}
     return {}
 
 
