@@ -50,7 +50,7 @@ def beginning(request):
     """Everything holds for a kernel that is started, and for one that begins as a copy of a template."""
     if request.param == "copied":
         provisioner.get_ready()  # of no modules: the limits here are small
-    yield
+    yield request.param
     template.stop()
 
 
@@ -293,6 +293,20 @@ def test_the_canary_names_what_leaks(monkeypatch, tmp_path):
     for leak in expected:
         assert leak in str(error.value)
     assert "nothing was graded" in str(error.value)
+
+
+@pytest.mark.parametrize("beginning", ["started"], indirect=True)  # this test has templates of its own
+def test_a_kernel_begins_as_a_copy(beginning):
+    """It has loaded what was asked for; where the template has ended, kernels are started as without one."""
+    code = "import os, sys; print('html.parser' in sys.modules, os.getppid())"
+    try:
+        provisioner.get_ready(["html.parser", "no_such_module"])
+        assert run(code)[0] == ["True 0\n"]
+        template.running().process.kill()
+        wait_until(lambda: template.running() is None)
+        assert run(code)[0] == ["False 2\n"]
+    finally:
+        template.stop()
 
 
 def test_what_a_submission_sees(monkeypatch):

@@ -17,6 +17,7 @@ import importlib
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import struct
@@ -47,7 +48,7 @@ def preload(modules, environment, make_home):
     """
     global _running
     wanted = tuple(dict.fromkeys(modules))
-    if not _running or _running.modules != wanted or _running.process.poll() is not None:
+    if not running() or _running.modules != wanted:
         stop()
         _running = Template(wanted, environment, *make_home())
 
@@ -61,8 +62,8 @@ def stop():
 
 
 def running():
-    """The Template that `preload` started, or None."""
-    return _running
+    """The Template that `preload` started, or None if there is none, or none any more."""
+    return _running if _running and _running.lives() else None
 
 
 class Template:
@@ -82,6 +83,12 @@ class Template:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+
+    def lives(self):
+        """Whether it can be asked for a kernel."""
+        looking = select.poll()
+        looking.register(self._requests, 0)
+        return not looking.poll(0)  # it would say that the other end is closed
 
     def stop(self):
         """End it."""
@@ -103,7 +110,7 @@ class Template:
             with tells:
                 files = array.array("i", [holder.fileno(), log.fileno(), tells.fileno()])
                 self._requests.sendmsg([json.dumps(kernel).encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
-            hears.settimeout(60)  # torch may still be on its way into memory
+            hears.settimeout(300)  # on a busy machine torch may still be on its way into memory
             if not (pid := hears.recv(32)):
                 raise OSError("it could not enter its sandbox")
             return int(pid)
