@@ -61,8 +61,7 @@ def judge(task, course, tell):
     notes = tuple(dict.fromkeys(notes))
     about = task.assignment, task.student, task.settings["sandboxed"]
     verdict = Verdict(*about, notes, tuple(cases), tuple(flags), task.key, answers)
-    own, below = (sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    cpu = {"judging": round(own, 3), "kernel": round(below, 3)}
+    cpu = round(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), 3)
     return Result(verdict, notebooks, cpu, log="\n".join(log), behaviour=behaviour)
 
 

@@ -29,7 +29,7 @@ class Graded:
 
 @dataclass
 class Result:
-    """A verdict and what it was found on: {name of the released notebook: Graded}, CPU seconds by what used them.
+    """A verdict and what it was found on: {name of the released notebook: Graded}, CPU seconds outside the sandbox.
 
     behaviour: {exercise: see checks.behaviour} of functions whose mistake nobody has recorded; for the report alone.
     Only for the instructor's log: failure, the traceback of a fault of the grader's own, which ended the judging; log, what the
@@ -38,7 +38,7 @@ class Result:
 
     verdict: Verdict
     notebooks: dict
-    cpu: dict = field(default_factory=dict)
+    cpu: float = 0.0
     failure: str = ""
     log: str = ""
     behaviour: dict = field(default_factory=dict)

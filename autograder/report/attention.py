@@ -28,7 +28,7 @@ def _both_ways(students):
 
 def cost(group):
     """{what: number} about grading: seconds of processor time for judging, without the notebook's own, and failures."""
-    seconds = [work.cpu["judging"] for work in group.works if work.cpu]
+    seconds = [work.cpu for work in group.works if work.cpu]
     failed = [work for work in group.works if not work.verdict.result]
     return {
         "CPU seconds to judge one, median": round(median(seconds), 1) if seconds else "unknown",

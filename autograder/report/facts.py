@@ -19,7 +19,7 @@ class Work:
     verdict: grading.Verdict
     sources: dict
     behaviour: dict
-    cpu: dict
+    cpu: float
 
     def cases(self, exercise):
         """The CaseResults of one exercise."""
@@ -89,7 +89,7 @@ def _work(course, store, assignment, student):
     sources = {}
     for notebook in result.notebooks.values() if result else ():
         sources |= _sources(notebook.text)
-    return Work(student, verdict, sources, result.behaviour if result else {}, result.cpu if result else {})
+    return Work(student, verdict, sources, result.behaviour if result else {}, result.cpu if result else 0.0)
 
 
 def _sources(text):
