@@ -87,6 +87,6 @@ def judge_here(course):
                 behaviour[exercise.name] = checks.behaviour(exercise, evaluator, SECRET)
         verdict = Verdict(NAME, student, True, (), tuple(cases), (), f"{number:02}" * 4)
         graded = {f"{NAME}.ipynb": Graded(nbformat.writes(notebook))}
-        store.put(verdict.result, Result(verdict, graded, {"judging": 0.5, "kernel": 2.0}, behaviour=behaviour))
+        store.put(verdict.result, Result(verdict, graded, 0.5, behaviour=behaviour))
         write(verdict_path(course, NAME, student), verdict.to_json())
         (course.submitted / student / NAME).mkdir(parents=True)
