@@ -80,9 +80,11 @@ def _same(a, b):
 
 
 def _in_an_exception(mutant, code):
+    """A block that ends in `raise` makes nothing but the exception."""
     line = code[: mutant.start].count("\n") + 1
-    raised = (n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Raise))
-    return "what an exception says is not compared" if any(n.lineno <= line <= n.end_lineno for n in raised) else None
+    blocks = [n.body for n in ast.walk(ast.parse(code)) if isinstance(n, ast.If) and isinstance(n.body[-1], ast.Raise)]
+    inside = any(body[0].lineno <= line <= body[-1].end_lineno for body in blocks)
+    return "what an exception says is not compared" if inside else None
 
 
 def _counted(mutant):

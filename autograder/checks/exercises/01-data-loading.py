@@ -684,7 +684,7 @@ def balanced_subset(labels, per_class, generator):
     return right(labels, per_class, generator)
 """,
         "For too few images you raise another exception; raise ValueError.": edit("ValueError", "AssertionError"),
-        "Your message does not say which digit has too few images: name it.": edit("images of the digit {digit}", "images"),
+        "Your message does not say which digit has too few images: name it.": edit("images of {digit}", "images"),
         "You return the labels of the chosen images; return their indices.": """
 right = balanced_subset
 

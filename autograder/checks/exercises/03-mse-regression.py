@@ -335,9 +335,10 @@ NUMERIC_GRADIENT = exercise(
     },
     equivalent={
         "every entry is written over": ["torch.zeros_like(w)", edit("gradient[i] =", "gradient[i] +=")],
-        "a tensor of one number can be subtracted as well": [
-            edit("above = float(f(nudged))", "above = f(nudged)"),
-            edit("below = float(f(nudged))", "below = f(nudged)"),
+        "a number has no axis that could be lost": [
+            edit("above = f(nudged)", "above = f(nudged).squeeze()"),
+            edit("below = f(nudged)", "below = f(nudged).squeeze()"),
+            edit("(above - below) / (2 * eps)", "((above - below) / (2 * eps)).squeeze()"),
         ],
         "all three are of one shape, and equal there": [
             edit("*w.shape", "*gradient.shape"),
