@@ -4,6 +4,7 @@ import base64
 import binascii
 import linecache
 import sys
+import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -270,7 +271,9 @@ def _counts(counts):
 def _compiled(source, name):
     filename = f"<{name} {hash(source)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return compile(source, filename, "exec")
+    with warnings.catch_warnings():  # Python's doubts about a mutant are of no interest
+        warnings.simplefilter("ignore", SyntaxWarning)
+        return compile(source, filename, "exec")
 
 
 def run(source, namespace, name="cell"):

@@ -159,7 +159,7 @@ def check(course, assignments, secret="proof", console=None):
 
 
 def _table(proofs):
-    table = Table(show_edge=False, box=None, pad_edge=False)  # so it fits a terminal of 80 columns
+    table = Table(show_edge=False, box=None, padding=(0, 0, 0, 1))  # so it fits a terminal of 80 columns
     table.add_column("exercise", no_wrap=True)
     headings = ["cases", "mistakes\nnamed", "others\nright", "mutants\nkilled", "equiv-\nalent"]
     for heading in (*headings, "told", "CPU\nms"):
