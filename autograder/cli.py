@@ -296,6 +296,8 @@ def _grade(course, submissions, no_sandbox, **how):
         console.print("[bold]Graded without a sandbox: the students' code ran with your rights.[/bold]")
     late = grading.late_shares(course, {verdict.assignment for verdict in verdicts})
     console.print(grading.summary(verdicts, late))
+    if board := grading.leaderboard(verdicts):
+        console.print(board)
     return verdicts
 
 

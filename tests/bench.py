@@ -37,7 +37,8 @@ PATIENCE = 30  # CPU seconds after which a run that has not reached its accuracy
 class Race:
     """A network, the test accuracy to reach, and the settings of those who run.
 
-    course: (rate falling to 0, epochs, batch size), with MOMENTUM. usual: a constant rate that suits batches of 64.
+    course: (rate falling to 0, epochs, batch size), with MOMENTUM: velocities add gradients up, as those of torch's SGD do.
+    usual: a constant rate that suits batches of 64.
     posts: (rate, whether the start is N(0, 1)), batches of 256; 784-30-10 has the posts' own rate of .001, with which it takes
     hundreds of epochs.
     """
@@ -52,38 +53,37 @@ class Race:
 
 
 RACES = (
-    Race("linear", (784, 10), "relu", 0.915, (5, 1, 256), 0.1, (1, True)),
-    Race("784-30-10 ReLU", (784, 30, 10), "relu", 0.95, (1, 1, 64), 0.1, (0.001, False)),
-    Race("784-64-10 sigmoid", (784, 64, 10), "sigmoid", 0.95, (12, 1, 240), 1, (1, True)),
-    Race("784-64-10 ReLU", (784, 64, 10), "relu", 0.97, (1.5, 2, 96), 0.1, (0.1, False)),
+    Race("linear", (784, 10), "relu", 0.915, (0.5, 1, 256), 0.1, (1, True)),
+    Race("784-30-10 ReLU", (784, 30, 10), "relu", 0.95, (0.1, 1, 64), 0.1, (0.001, False)),
+    Race("784-64-10 sigmoid", (784, 64, 10), "sigmoid", 0.95, (1.2, 1, 240), 1, (1, True)),
+    Race("784-64-10 ReLU", (784, 64, 10), "relu", 0.97, (0.15, 2, 96), 0.1, (0.1, False)),
 )
 DEEP = Race("784-300-50-10 ReLU", (784, 300, 50, 10), "relu", 0.97, (), 0.1, (0.1, False))
-EPOCHS = [replace(race, course=(0.1, 1, 256)) for race in (*RACES[:3], DEEP)]
+EPOCHS = [replace(race, course=(0.01, 1, 256)) for race in (*RACES[:3], DEEP)]
 
 
 def notebook(assignment):
     """The imports, functions and classes of a source notebook, those of the set-up cell included; its experiments are not run."""
     sys.path.insert(0, str(SOURCE))
-    namespace = {"__name__": assignment}
+    namespace = {"__name__": assignment, "RATE": None, "EPOCHS": None}  # defaults of a function that runs its experiments
     for file in (SOURCE / "header.py", SOURCE / assignment / f"{assignment}.py"):
         tree = ast.parse(file.read_text())
         tree.body = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)]
         exec(compile(tree, file, "exec"), namespace)
-    namespace["progress"] = lambda items, label="": items
+    namespace["after04"].progress = lambda items, label="": items
     return namespace
 
 
 def network(lesson, race, seed):
     """The course's own network, from its own start."""
     if race.activation == "relu" and len(race.sizes) < 4:
-        return lesson["two_layers"](race.sizes[1], seed) if len(race.sizes) == 3 else lesson["one_layer"](seed)
+        return lesson["two_layers"](race.sizes[1], seed) if len(race.sizes) == 3 else lesson["after04"].one_layer(seed)
     g, layers = torch.Generator().manual_seed(seed), []
     for sizes in pairwise(race.sizes):
-        layers += [
-            lesson["Linear"](*lesson["columns"](*lesson["init_linear"](*sizes, g))),
-            lesson["Sigmoid" if race.activation == "sigmoid" else "ReLU"](),
-        ]
-    return lesson["chain"](*layers[:-1])
+        w, b = lesson["init_linear"](*sizes, g)
+        activation = lesson["Sigmoid" if race.activation == "sigmoid" else "ReLU"]()
+        layers += [lesson["Linear"](lesson["by_columns"](w), b), activation]
+    return lesson["after04"].chain(*layers[:-1])
 
 
 def sequential(race, params=None, seed=0):
@@ -130,7 +130,7 @@ def fast(lesson, race, net, train, test, seed):
     (lr, epochs, batch_size), (x, y) = race.course, train
     x = (x * 255).round().to(torch.uint8)
     weights, biases = [w.T.contiguous() for w in net.params[::2]], net.params[1::2]
-    weight_averages, bias_averages = ([torch.zeros_like(p) for p in params] for params in (weights, biases))
+    weight_velocities, bias_velocities = ([torch.zeros_like(p) for p in params] for params in (weights, biases))
     signals, gradients = ([torch.empty(batch_size, size) for size in race.sizes] for _ in range(2))
     pixels, minus_one = torch.empty(batch_size, race.sizes[0], dtype=torch.uint8), torch.full((batch_size, 1), -1.0)
     buffers, column = [signals, gradients, pixels, minus_one], y.unsqueeze(1)
@@ -154,10 +154,10 @@ def fast(lesson, race, net, train, test, seed):
             for i in range(last, -1, -1):
                 if i:
                     torch.mm(d, weights[i], out=below[i])
-                new = (1 - MOMENTUM) / n
-                weight_averages[i].addmm_(d.T, h[i], beta=MOMENTUM, alpha=new / (1 if i else 255))
-                weights[i].sub_(weight_averages[i], alpha=rate)
-                biases[i].sub_(bias_averages[i].addmv_(d.T, minus.squeeze(1), beta=MOMENTUM, alpha=-new), alpha=rate)
+                new = 1 / n
+                weight_velocities[i].addmm_(d.T, h[i], beta=MOMENTUM, alpha=new / (1 if i else 255))
+                weights[i].sub_(weight_velocities[i], alpha=rate)
+                biases[i].sub_(bias_velocities[i].addmv_(d.T, minus.squeeze(1), beta=MOMENTUM, alpha=-new), alpha=rate)
                 if i:
                     below[i].mul_(h[i] * (1 - h[i]) if race.activation == "sigmoid" else h[i].sign_())
                 d = below[i]
@@ -208,7 +208,7 @@ def library_our_settings(lesson, race, train, test):
     for seed in range(SEEDS):
         model = sequential(race, network(lesson, race, seed).params)
         loader = DataLoader(TensorDataset(*train), batch_size, shuffle=True, generator=torch.Generator().manual_seed(seed))
-        optimizer = optim.SGD(model.parameters(), lr * (1 - MOMENTUM), MOMENTUM)  # it adds gradients up, ours averages
+        optimizer = optim.SGD(model.parameters(), lr, MOMENTUM)
         schedule = optim.lr_scheduler.LinearLR(optimizer, 1, 0, total_iters=epochs * len(loader))
         seconds.append(cpu_seconds(lambda r=(model, loader, optimizer, schedule): [steps(*r) for _ in range(epochs)]))
         scores.append(accuracy(model, test))

@@ -15,7 +15,7 @@ from conftest import COURSE, ROOT, SMALL
 from autograder import build
 from autograder.build import generate
 from autograder.build.preprocessors import unanswered
-from autograder.build.source import problems
+from autograder.build.source import lend_helper, problems
 from autograder.course import Course, CourseError, notebook_source
 
 NAME = "attack-target"
@@ -327,3 +327,13 @@ def test_all_notebooks_begin_with_the_same_set_up(assignment):
     notebook = nbformat.read(COURSE.release / assignment / f"{assignment}.ipynb", as_version=4)
     assert notebook.cells[0].cell_type == "markdown"
     assert notebook.cells[1].source == set_up
+
+
+def test_answers_of_an_assignment_lie_beside_later_ones_only(small_course, tmp_path):
+    shutil.rmtree(small_course.helper, ignore_errors=True)
+    small_course.helper.mkdir()
+    name = small_course.assignments[0]
+    for part in ("after00.py", f"after{name[:2]}.py", "after99.py", "data.py"):
+        (small_course.helper / part).touch()
+    lend_helper(small_course, name, tmp_path / "lent")
+    assert sorted(file.name for file in (tmp_path / "lent" / "course").iterdir()) == ["after00.py", "data.py"]

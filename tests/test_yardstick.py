@@ -19,7 +19,7 @@ def run(first_on_path):
     folder = SOURCE / "06-regularization"
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": folder}})
     settings = {"NBGRADER_EXECUTION": "autograde", "MNIST_COURSE_DATA": "digits", "OMP_NUM_THREADS": "1"}
-    client.execute(env=os.environ | settings | {"PYTHONPATH": str(first_on_path)})
+    client.execute(env=os.environ | settings | {"PYTHONPATH": f"{first_on_path}{os.pathsep}{SOURCE}"})
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
     return "".join(output.text for output in outputs if output.output_type == "stream")

@@ -55,13 +55,14 @@ def lend_helper(course, assignment, folder):
     """Put the notebooks' helper, if the course has one, into the folder of an assignment.
 
     A part that is a folder, as course/play is, goes only with a notebook that names it: it is large, and a change of what lies
-    beside a notebook has its solution executed anew.
+    beside a notebook has its solution executed anew. A part `after04.py` holds answers of 04: it is for later assignments.
     """
     if course.helper.is_dir():
         text = notebook_source(course.source / assignment).read_text()
         parts = [part.name for part in course.helper.iterdir() if part.is_dir()]
         unused = [part for part in parts if f"{course.helper.name}.{part}" not in text]
-        ignored = shutil.ignore_patterns(*MADE_BY_TOOLS, *unused)
+        after = [part.name for part in course.helper.glob("after*.py") if assignment[:2] <= part.stem.removeprefix("after")[:2]]
+        ignored = shutil.ignore_patterns(*MADE_BY_TOOLS, *unused, *after)
         shutil.copytree(course.helper, folder / course.helper.name, ignore=ignored)
 
 

@@ -1,6 +1,7 @@
 """Checks that name the mistake: exercises are data, a student's functions are compared with the solution notebook's own."""
 
 from .behaviour import alike, behaviour, unnamed
+from .challenge import Challenge, Drawn, challenge, drawn, judge_challenge, load_challenge, nothing
 from .evaluate import UNREADABLE, Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
 from .following import follow_through
 from .format import Case, Exercise, ExerciseError, case, edit, exercise, gradient, loop_free
@@ -18,7 +19,9 @@ __all__ = [
     "UNREADABLE",
     "Case",
     "CaseResult",
+    "Challenge",
     "Draw",
+    "Drawn",
     "Evaluator",
     "Exercise",
     "ExerciseError",
@@ -31,6 +34,8 @@ __all__ = [
     "alike",
     "behaviour",
     "case",
+    "challenge",
+    "drawn",
     "edit",
     "exercise",
     "folder",
@@ -41,11 +46,14 @@ __all__ = [
     "integers",
     "join",
     "judge",
+    "judge_challenge",
     "keep",
     "labels",
     "load",
+    "load_challenge",
     "loop_free",
     "normal",
+    "nothing",
     "pixels",
     "uniform",
     "unnamed",

@@ -3,7 +3,7 @@
 from autograder.grading.crew import Crew
 from autograder.grading.grade import Submission, Watcher, grade, submissions
 from autograder.grading.gradebook import late_shares
-from autograder.grading.summary import changes, summary
+from autograder.grading.summary import changes, leaderboard, summary
 from autograder.judging.verdict import CaseResult, Verdict, read_verdict, verdict_path
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "changes",
     "grade",
     "late_shares",
+    "leaderboard",
     "read_verdict",
     "submissions",
     "summary",

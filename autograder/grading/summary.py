@@ -29,6 +29,20 @@ def summary(verdicts, late):
     return table
 
 
+def leaderboard(verdicts):
+    """A table of what a class reached in a challenge, the best mean accuracy first; None if nobody has tried one."""
+    tried = [(sum(v.reached.values()) / len(v.reached), v) for v in verdicts if v.reached]
+    if not tried:
+        return None
+    kinds = list(dict.fromkeys(kind for _, v in tried for kind in v.reached))
+    columns = [Column(name, justify="right", no_wrap=True) for name in ("mean", *kinds)]
+    table = Table("", "student", *columns, box=box.SIMPLE, title="The challenge: accuracy on images that nobody has seen")
+    for place, (mean, v) in enumerate(sorted(tried, key=lambda entry: (-entry[0], entry[1].student)), 1):
+        reached = [f"{v.reached[kind]:.1%}" if kind in v.reached else "-" for kind in kinds]
+        table.add_row(str(place), Text(printable(v.student)), f"{mean:.1%}", *reached)
+    return table
+
+
 def _points(verdict, share):
     return f"{verdict.points:.1f}" if share is None else f"{verdict.points * share:.1f}*"
 

@@ -7,13 +7,13 @@ import re
 import resource
 import shutil
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_output
-from nbgrader.utils import determine_grade
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.utils import compute_checksum, determine_grade, is_solution
 
 from autograder import checks
 from autograder.judging.data import data_folder
@@ -30,6 +30,8 @@ from autograder.sandbox.limits import Limits
 # A score that nbgrader would take for full marks: it reads as a number for people, but not for Python's float().
 DISGUISED_SCORE = re.compile(r"(?:[\w.]+\()?\s*([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+|nan|inf))\b.*", re.DOTALL | re.IGNORECASE)
 
+START = 10  # seconds of processor time in which a kernel is ready and has loaded what a cell imports
+
 
 class UnansweredError(Exception):
     """A notebook ran, and then not one of its answers could be read."""
@@ -41,6 +43,7 @@ def judge(task, course, tell):
     Returns: a Result. Raises ExerciseError if the course is at fault, UnansweredError if it should be tried once more.
     """
     notes, cases, flags, log, notebooks, answers, behaviour = list(task.notes), [], {}, [], {}, {}, {}
+    reached = {}
     for name in released_notebooks(course, task.assignment):
         release = nbformat.read(course.release / task.assignment / name, as_version=4)
         rebuilt = rebuild(release, task.submitted[name])
@@ -52,6 +55,7 @@ def judge(task, course, tell):
             raise UnansweredError
         log += found.log
         behaviour |= found.behaviour
+        reached |= found.reached
         notes += [*rebuilt.notes, *([reason] if reason else [])]
         flags |= dict.fromkeys(found.flags)
         cases += [case for judged in found.cases.values() for case in judged]
@@ -60,7 +64,7 @@ def judge(task, course, tell):
         notebooks[name] = Graded(nbformat.writes(rebuilt.notebook), shown, scores, unanswered)
     notes = tuple(dict.fromkeys(notes))
     about = task.assignment, task.student, task.settings["sandboxed"]
-    verdict = Verdict(*about, notes, tuple(cases), tuple(flags), task.key, answers)
+    verdict = Verdict(*about, notes, tuple(cases), tuple(flags), task.key, answers, reached)
     cpu = round(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), 3)
     return Result(verdict, notebooks, cpu, log="\n".join(log), behaviour=behaviour)
 
@@ -71,7 +75,10 @@ class _Notebook:
     def __init__(self, task, course, name, notebook, tell):
         self.task, self.course, self.name, self.notebook, self.tell = task, course, name, notebook, tell
         self.exercises = {f"check-{e.name}": e for e in exercises(course, task.assignment).values()}
-        self.judged, self.cases, self.flags, self.log, self.behaviour = {}, {}, [], [], {}
+        self.challenge = checks.load_challenge(course, task.assignment)
+        solutions = (cell for cell in notebook.cells if is_solution(cell))
+        self.untouched = {grade_id(c) for c in solutions if c.metadata["nbgrader"].get("checksum") == compute_checksum(c)}
+        self.judged, self.cases, self.flags, self.log, self.behaviour, self.reached = {}, {}, [], [], {}, {}
 
     def run(self):
         """Execute, judge, score and clean. Returns why the notebook was stopped, or None."""
@@ -90,9 +97,12 @@ class _Notebook:
 
             self.kernel = Run(self.notebook, self.exercises, manager, folder)
             reason = self.kernel.execute_and(self._judge)
+            if self.challenge:
+                self._judge_challenge(limits, files, folder)
         cells = check_cells(self.notebook)
         # Cells without an exercise are scored on what they showed, before anything is shortened.
-        stock = {grade_id(c): [_score_as_nbgrader_does(c, reason)] for c in cells if grade_id(c) not in self.exercises}
+        own = {*self.exercises, *self.judged}
+        stock = {grade_id(c): [_score_as_nbgrader_does(c, reason)] for c in cells if grade_id(c) not in own}
         clean_notebook(self.notebook)
         for cell in cells:
             self.cases[grade_id(cell)] = stock.get(grade_id(cell)) or self._score(cell, reason)
@@ -111,12 +121,15 @@ class _Notebook:
                 continue
             self.kernel.bring_back(grade_id(cell))
             verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing, self.task.settings["say"])
+            if untouched := exercise.name in self.untouched:  # what was given to be mended may be right in places
+                verdict = replace(verdict, cases=tuple(replace(c, passed=False, earned=0.0) for c in verdict.cases))
             self.flags += verdict.flags
             self.log += verdict.log
             self.tell({"notebook": self.name, "flags": verdict.flags, "log": verdict.log})
             self._keep(cell, verdict)
             if not verdict.passed:
-                failed.append((cell, verdict, exercise, tuple(failing)))
+                if not untouched:
+                    failed.append((cell, verdict, exercise, tuple(failing)))
                 failing.append(exercise.name)
         # Only now, and in this order: the notebook's process sees references now, of earlier functions than the one judged.
         for cell, verdict, exercise, before in failed:
@@ -126,6 +139,32 @@ class _Notebook:
                 self._keep(cell, followed)
             if checks.unnamed(exercise, followed):
                 self.behaviour[exercise.name] = checks.behaviour(exercise, evaluator, self.task.secret)
+
+    def _judge_challenge(self, limits, files, folder):
+        """Run the challenge's cell alone, in a sandbox without the images: what it is asked about lies among them."""
+        cells = {grade_id(cell): cell for cell in self.notebook.cells}
+        if not (check := cells.get(f"check-{self.challenge.name}")):
+            return
+        cell = cells[self.challenge.name]
+        asked = checks.drawn(self.challenge, reference(self.course, self.task.assignment))
+        verdict = checks.nothing(self.challenge, asked, "The page is still blank.")
+        if self.challenge.name not in self.untouched:
+            seconds = self.challenge.seconds
+            given = replace(limits, cpu_seconds=seconds + START, case_seconds=4 * seconds, notebook_seconds=6 * seconds)
+            sandboxed = self.task.settings["sandboxed"]
+
+            def manager():
+                return CourseKernelManager(limits=given, files=files, data=None, sandbox=sandboxed, prepare=PREPARE)
+
+            alone = Run(new_notebook(cells=[new_code_cell(cell.source)]), (), manager, folder)
+            found = []
+            reason = alone.execute_and(
+                lambda _: found.append(checks.judge_challenge(self.challenge, asked, checks.KernelEvaluator(alone.ask)))
+            )
+            verdict = checks.nothing(self.challenge, asked, reason or "It could not be run.")
+            if found:
+                verdict, self.reached = found[0]
+        self._keep(check, verdict)
 
     def _keep(self, cell, verdict):
         """Hold a verdict about a check cell in its points, and tell it: what has been told is not lost."""

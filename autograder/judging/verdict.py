@@ -32,6 +32,7 @@ class Verdict:
     result: str = ""  # the key of the result in the store; empty if the submission could not be graded
     # notebook -> grade_id -> a hash of the student's text: where it is the same, what a person gave stays
     answers: dict = field(default_factory=dict)
+    reached: dict = field(default_factory=dict)  # of a challenge: {kind of images: accuracy}
 
     @property
     def points(self):

@@ -135,6 +135,8 @@ def _course(task, courses, folder):
         for exercise in exercises(course, task.assignment).values():
             reference(course, task.assignment).namespace()
             del exercise
+        if posed := checks.load_challenge(course, task.assignment):
+            checks.drawn(posed, reference(course, task.assignment))
         gc.collect()
         gc.freeze()  # children do not copy these pages only to count references
     return courses[task.snapshot.digest]

@@ -1067,7 +1067,7 @@ def predict(logits):
             ),
             "You step up the gradient; the sign of the step is wrong.": edit("dz =", "dz = -"),
             "The bias is never changed; its gradient is the sum of the rows of dz.": edit("dim=0", ""),
-            "The weights are never changed; their gradient is x.T @ dz.": edit("w -= lr * (xb.T @ dz)", "pass"),
+            "The weights are never changed; their gradient is x.T @ dz.": edit("w -= lr * (x[rows].T @ dz)", "pass"),
             "The gradient of the bias is the sum of the rows of dz, not their mean: 1/N is in dz already.": edit("sum", "mean"),
             "You divide by the batch size again; 1/N is in dz already.": but(FIT, ("-= lr", "-= lr / len(rows)")),
             "The bias needs the learning rate too.": edit("lr * dz", "dz"),
@@ -1161,12 +1161,16 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
         equivalent={
             "a number is not changed in place": [
                 edit(
-                    "total += cross_entropy(logits, yb).item() * len(rows)",
-                    "total = total + cross_entropy(logits, yb).item() * len(rows)",
+                    "total += cross_entropy(logits, y[rows]).item() * len(rows)",
+                    "total = total + cross_entropy(logits, y[rows]).item() * len(rows)",
                 )
             ],
+            "the second of two is the last": [
+                edit("cross_entropy(logits, valid[1])", "cross_entropy(logits, valid[-1])"),
+                edit("accuracy(logits, valid[1])", "accuracy(logits, valid[-1])"),
+            ],
             "with a single class there is nothing to learn": [
-                edit("lr * (xb.T @ dz)", "(lr * (xb.T @ dz)).squeeze()"),
+                edit("lr * (x[rows].T @ dz)", "(lr * (x[rows].T @ dz)).squeeze()"),
                 edit("lr * dz.sum(dim=0)", "(lr * dz.sum(dim=0)).squeeze()"),
             ],
         },

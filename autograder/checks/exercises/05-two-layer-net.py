@@ -188,18 +188,18 @@ EXERCISES = [
             z=normal(4, 7, dtype=torch.float64),
         ),
         mistakes={
-            "You look at the sign of dy; the gradient passes where z is positive.": edit("* z", "* dy"),
-            "You return the slope of relu alone; multiply it by dy.": edit("dy * z", "z"),
-            "You let all of dy through; where z is negative the gradient is 0.": edit("min=0", "min=1"),
-            "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": edit("sign().", ""),
+            "You look at the sign of dy; the gradient passes where z is positive.": edit("z > 0", "dy > 0"),
+            "You return the slope of relu alone; multiply it by dy.": edit("dy * (z > 0)", "(z > 0).to(dy.dtype)"),
+            "You let all of dy through; where z is negative the gradient is 0.": edit("dy * (z > 0)", "dy * 1"),
+            "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": edit("(z > 0)", "z.clamp(min=0)"),
             "The mask is upside down: the gradient passes where z is positive.": but(RELU_BACKWARD, ("z > 0", "z < 0")),
             "This is the slope of a leaky ReLU: where z is negative the gradient is 0.": edit(
-                "dy * z.sign().clamp(min=0)", "torch.where(z > 0, dy, 0.01 * dy)"
+                "dy * (z > 0)", "torch.where(z > 0, dy, 0.01 * dy)"
             ),
-            "You return relu(z); its gradient is asked for, dy where z is positive.": edit("dy * z", "z * z"),
+            "You return relu(z); its gradient is asked for, dy where z is positive.": edit("dy * (z > 0)", "z * (z > 0)"),
             "You change dy in place; work on a copy.": "def relu_backward(dy, z):\n    dy[z <= 0] = 0\n    return dy",
             "You multiply by z; the slope of relu is 0 or 1.": "def relu_backward(dy, z): return dy * z",
-            "You multiply by the sign of z; where z is negative the slope is 0, not -1.": (edit(".clamp(min=0)", "")),
+            "You multiply by the sign of z; where z is negative the slope is 0, not -1.": edit("(z > 0)", "z.sign()"),
             "The result is always float32; keep the dtype of dy.": but(
                 RELU_BACKWARD, ("torch.zeros_like(dy))", "torch.zeros_like(dy)).float()")
             ),
@@ -212,6 +212,7 @@ EXERCISES = [
             "heaviside": "def relu_backward(dy, z): return dy * torch.heaviside(z, torch.zeros((), dtype=z.dtype))",
             "the sign of relu": "def relu_backward(dy, z): return dy * relu(z).sign()",
         },
+        equivalent={"at 0 either answer will do": [edit("z > 0", "z >= 0")]},
     ),
     exercise(
         "init_linear",
@@ -395,10 +396,10 @@ def drawn(number):
                 FORWARD, ("h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)")
             ),
             "You return probabilities; return the logits, softmax belongs to the loss.": edit(
-                "relu(z)", "z.clamp(min=0)", "return logits", "return softmax(logits)"
+                "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits)"
             ),
             "You return log-probabilities; return the logits, softmax belongs to the loss.": edit(
-                "relu(z)", "z.clamp(min=0)", "return logits", "return softmax(logits).log()"
+                "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits).log()"
             ),
             "You return predictions; return the logits.": but(FORWARD, ("return logits,", "return logits.argmax(dim=1),")),
             "b1 is missing.": edit("x @ w1 + b1", "(x @ w1)"),
@@ -543,7 +544,9 @@ def drawn(number):
                 "    return h @ params[2] + params[3], {'x': x, 'h': h}\n\n"
                 "def backward(params, cache, labels):\n"
                 "    x, h = cache['x'], cache['h']\n"
-                "    p = softmax(h @ params[2] + params[3])\n"
+                "    z = h @ params[2] + params[3]\n"
+                "    e = (z - z.amax(dim=1, keepdim=True)).exp()\n"
+                "    p = e / e.sum(dim=1, keepdim=True)\n"
                 "    target = torch.eye(p.shape[1], dtype=p.dtype)[labels]\n"
                 "    d = (p - target) / len(labels)\n"
                 "    dz = torch.where(h > 0, d @ params[2].T, torch.zeros_like(h))\n"
@@ -560,7 +563,8 @@ def drawn(number):
                 "    w1, b1, w2, b2 = params\n"
                 "    grads = [torch.zeros_like(p) for p in params]\n"
                 "    for x, z, h, logits, y in zip(*cache, labels):\n"
-                "        d = softmax(logits.unsqueeze(0))[0]\n"
+                "        d = (logits - logits.max()).exp()\n"
+                "        d = d / d.sum()\n"
                 "        d[y] -= 1\n"
                 "        d /= len(labels)\n"
                 "        dz = (w2 @ d) * (z > 0)\n"
@@ -603,7 +607,11 @@ def drawn(number):
         ),
         mistakes={
             "The bias is missing in forward.": but(LINEAR, ("x @ self.w + self.b", "x @ self.w")),
-            "dw and db add up from batch to batch; start afresh in each backward.": edit("b, x", "dw, x"),
+            "dw and db add up from batch to batch; start afresh in each backward.": edit(
+                "dx, self.dw, self.db = linear_backward(dy, self.x, self.w)",
+                "dx, dw, db = linear_backward(dy, self.x, self.w)\n"
+                "        self.dw, self.db = getattr(self, 'dw', 0) + dw, getattr(self, 'db', 0) + db",
+            ),
             "The layer remembers the x of the first batch for ever; keep that of the last forward.": but(
                 LINEAR, ("        self.x = x\n", "        self.x = getattr(self, 'x', x)\n")
             ),
@@ -809,11 +817,14 @@ def drawn(number):
             ),
             "You take the log of a softmax that has become 0: the loss is inf. Use logits - log-sum-exp.": but(
                 SOFTMAX_CROSS_ENTROPY,
-                ("log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = softmax(logits).log()"),
+                ("log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = after04.softmax(logits).log()"),
             ),
             "An epsilon in the log limits the loss; use logits - log-sum-exp, which needs none.": but(
                 SOFTMAX_CROSS_ENTROPY,
-                ("log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = (softmax(logits) + 1e-7).log()"),
+                (
+                    "log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()",
+                    "log_p = (after04.softmax(logits) + 1e-7).log()",
+                ),
             ),
             "The softmax runs down the columns; use the last axis.": but(SOFTMAX_CROSS_ENTROPY, ("dim=1", "dim=0")),
             "The gradient is that of the first batch for ever; remember the last forward.": but(
@@ -826,7 +837,7 @@ def drawn(number):
             ),
             "The softmax is applied twice; forward is given logits.": but(
                 SOFTMAX_CROSS_ENTROPY,
-                ("        self.labels = labels\n", "        self.labels = labels\n        logits = softmax(logits)\n"),
+                ("        self.labels = labels\n", "        self.labels = labels\n        logits = after04.softmax(logits)\n"),
             ),
             "The loss is a Python number; return a 0-d tensor.": edit("(logits, labels)", "(logits, labels).item()"),
         },

@@ -1,0 +1,150 @@
+"""What notebook 4 taught, ready to use, and its training loop for networks of any shape.
+
+It lies beside the later notebooks only.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from .after03 import numeric_gradient, seeded
+from .running import progress
+
+
+def softmax(z):
+    """Scores (N, C) -> probabilities (N, C)."""
+    e = (z - z.amax(dim=-1, keepdim=True)).exp()
+    return e / e.sum(dim=-1, keepdim=True)
+
+
+def cross_entropy(logits, labels):
+    """The mean negative log-likelihood in nats of labels (N,) under logits (N, C), of any size."""
+    shifted = logits - logits.amax(dim=-1, keepdim=True)
+    log_sums = shifted.exp().sum(dim=-1).log()
+    return (log_sums - shifted[torch.arange(len(labels)), labels]).mean()
+
+
+def cross_entropy_gradient(logits, labels):
+    """The gradient of cross_entropy with respect to the logits, (N, C)."""
+    one_hot = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
+    return (softmax(logits) - one_hot) / len(labels)
+
+
+@dataclass
+class Network:
+    """A list of tensors and two functions: forward(params, x) -> (logits, cache), backward(params, cache, labels) -> grads."""
+
+    params: list
+    forward: object
+    backward: object
+
+    def logits(self, x):
+        """The scores (N, C) of images (N, D)."""
+        return self.forward(self.params, x)[0]
+
+
+def accuracy(network, part):
+    """The fraction of the images in part = (x, y) that the network classifies correctly."""
+    return (network.logits(part[0]).argmax(dim=1) == part[1]).float().mean().item()
+
+
+def one_layer(seed):
+    """The model of notebook 4."""
+
+    def forward(params, x):
+        logits = x @ params[0] + params[1]
+        return logits, (x, logits)
+
+    def backward(params, cache, labels):
+        x, logits = cache
+        d = cross_entropy_gradient(logits, labels)
+        return [(d.T @ x).T, d.sum(dim=0)]
+
+    w = torch.randn(784, 10, generator=seeded(seed)) * math.sqrt(2 / 784)
+    return Network([by_columns(w), torch.zeros(10)], forward, backward)
+
+
+def constant(value):
+    """A start in which all weights of a layer are equal."""
+    return lambda fan_in, fan_out, generator: (torch.full((fan_in, fan_out), value), torch.zeros(fan_out))
+
+
+def chain(*layers):
+    """A Network of layers with `forward` and `backward`; those with weights have w, b, and after backward dw, db."""
+    weighted = [layer for layer in layers if hasattr(layer, "w")]
+
+    def forward(params, x):
+        for layer in layers:
+            x = layer.forward(x)
+        return x, x
+
+    def backward(params, logits, labels):
+        d = cross_entropy_gradient(logits, labels)
+        for layer in reversed(layers):
+            d = layer.backward(d)
+        return [grad for layer in weighted for grad in (layer.dw, layer.db)]
+
+    return Network([p for layer in weighted for p in (layer.w, layer.b)], forward, backward)
+
+
+def by_columns(w):
+    """The same matrix, column by column in memory: products with it are faster (notebook 5, Speed)."""
+    return w.T.contiguous().T
+
+
+def train_network(network, train, valid, lr, epochs, batch_size=64, momentum=0, seed=0):
+    """Gradient descent on shuffled batches, the rate falling in a straight line from lr to 0; changes network.params in place.
+
+    train, valid: pairs (x, y). momentum: how much of the last step's velocity stays.
+    Returns: a dict of lists, one entry an epoch: train_loss, valid_loss, valid_accuracy.
+    """
+    x, y = train
+    generator = seeded(seed)
+    history = {"train_loss": [], "valid_loss": [], "valid_accuracy": []}
+    velocities = [torch.zeros_like(p) for p in network.params]
+    steps_left = total_steps = epochs * math.ceil(len(x) / batch_size)
+    for _ in progress(range(epochs), "epoch"):
+        order, seen = torch.randperm(len(x), generator=generator), []
+        for batch in order.split(batch_size):
+            xb, yb = x.index_select(0, batch), y.index_select(0, batch)  # x[batch], y[batch], but faster
+            logits, cache = network.forward(network.params, xb)
+            rate = lr * steps_left / total_steps
+            for p, velocity, grad in zip(network.params, velocities, network.backward(network.params, cache, yb), strict=True):
+                velocity *= momentum
+                velocity += grad
+                p -= rate * velocity
+            seen.append(logits)
+            steps_left -= 1
+        history["train_loss"].append(cross_entropy(torch.cat(seen), y[order]).item())  # each row's before its step
+        logits = network.logits(valid[0])
+        history["valid_loss"].append(cross_entropy(logits, valid[1]).item())
+        history["valid_accuracy"].append((logits.argmax(dim=1) == valid[1]).float().mean().item())
+    return history
+
+
+def units_alive(network, x):
+    """How many hidden units of a network of two layers fire for at least one image of x."""
+    w, b = network.params[:2]
+    return (x @ w + b > 0).any(dim=0).sum().item()
+
+
+def compare_gradients(network, x, labels):
+    """Say whether all gradients of a network agree with central differences, in float64."""
+    params, x = [p.double().contiguous() for p in network.params], x.double()
+    grads = network.backward(params, network.forward(params, x)[1], labels)
+    worst = 0.0
+    for p, grad in zip(params, grads, strict=True):
+        numeric = numeric_gradient(lambda _: cross_entropy(network.forward(params, x)[0], labels), p)
+        worst = max(worst, (grad - numeric).abs().max().item())
+    how_well = "to better than 1e-7" if worst < 1e-7 else f"only to {worst:.1e}: look at your backward"
+    print(f"{sum(p.numel() for p in params):,} gradients agree with central differences {how_well}")
+
+
+def losses_between(a, b, part, steps=21):
+    """The loss on images and labels, `part`, on the straight way from the parameters of network a to those of b."""
+    losses = []
+    for t in torch.linspace(0, 1, steps):
+        between = [(1 - t) * p + t * q for p, q in zip(a.params, b.params, strict=True)]
+        losses.append(cross_entropy(a.forward(between, part[0])[0], part[1]).item())
+    return losses
