@@ -239,7 +239,10 @@ NUMERIC_GRADIENT = exercise(
         w=uniform(5, low=1, high=2, dtype=DOUBLE),
     ),
     case(
-        "three axes", slopes("(w**2 * torch.arange(1.0, 4.0)).sum()", 0.5), tolerance="float64", w=normal(2, 2, 3, dtype=DOUBLE)
+        "three axes, a function below 0",
+        slopes("-(w**2 * torch.arange(1.0, 4.0)).sum()", 0.5),
+        tolerance="float64",
+        w=normal(2, 2, 3, dtype=DOUBLE),
     ),
     case("a single column", slopes("(w**3).sum()", 0.2), tolerance="float64", w=normal(3, 1, dtype=DOUBLE)),
     case(
