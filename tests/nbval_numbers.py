@@ -73,7 +73,6 @@ TEMPLATES = {
         You said 0.95. It is <.004>.
         0.95 <.004>*accuracy on the images it was trained on
         The most frequent error: a * taken for a *, <3> times.
-        softmax accuracy <.02>
         one-vs-* accuracy <.02>
         ten separate answers sum to <.2> ... <.2>
         the friend's <.02>

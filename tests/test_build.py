@@ -295,16 +295,20 @@ def test_sources_have_no_problems(assignment):
 
 
 def test_every_function_of_the_syllabus_has_a_check(assignment):
-    """Each code cell that students fill in is followed by a graded check cell, and has an exercise."""
-    from autograder.checks import load
+    """Each exercise, and a challenge, has a cell that students fill in and a graded check; what else they write is for practice,
+    and has a check without points."""
+    from autograder.checks import load, load_challenge
 
     notebook = nbformat.read(COURSE.release / assignment / f"{assignment}.ipynb", as_version=4)
     marks = [cell.metadata.get("nbgrader", {}) | {"type": cell.cell_type} for cell in notebook.cells]
-    functions = [m["grade_id"] for m in marks if m.get("solution") and m["type"] == "code"]
+    written = [m["grade_id"] for m in marks if m.get("solution") and m["type"] == "code"]
     graded = {m["grade_id"] for m in marks if m.get("grade") and m["type"] == "code"}
-    assert functions
-    assert set(load(COURSE, assignment)) == set(functions)
-    assert {f"check-{f}" for f in functions} == graded
+    challenge = load_challenge(COURSE, assignment)
+    asked = {*load(COURSE, assignment), *([challenge.name] if challenge else [])}
+    assert asked and asked <= set(written)
+    assert {f"check-{name}" for name in asked} == graded
+    checked = {name for cell in notebook.cells for name in re.findall(r'^check\("(\w+)"\)', cell.source, re.MULTILINE)}
+    assert set(written) <= checked
 
 
 def test_the_release_in_git_holds_no_solution_and_no_output(assignment):

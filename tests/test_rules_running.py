@@ -67,7 +67,7 @@ class Solution:
     digest = ""
 
     def __init__(self, source):
-        self.source, self.solutions = source, {}
+        self.source, self.solutions, self.functions = source, {}, set()
 
     def namespace(self, source=""):
         return namespace(self.source + "\n" + source)

@@ -263,7 +263,8 @@ def test_what_a_submission_learns_about_this_machine():
 
 @pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; this run is an ordinary user's already")
-def test_all_of_this_as_an_ordinary_user(capsys, request):
+@pytest.mark.parametrize("beginning", ["started"], indirect=True)  # that run has both
+def test_all_of_this_as_an_ordinary_user(beginning, capsys, request):
     """This file once more. It comes first because it takes longest."""
     result = pytest_as_ordinary_user("-n2", __file__)
     with capsys.disabled():

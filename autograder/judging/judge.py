@@ -30,6 +30,7 @@ from autograder.sandbox.limits import Limits
 # A score that nbgrader would take for full marks: it reads as a number for people, but not for Python's float().
 DISGUISED_SCORE = re.compile(r"(?:[\w.]+\()?\s*([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+|nan|inf))\b.*", re.DOTALL | re.IGNORECASE)
 
+AS_GIVEN = "The cell is as it was given to you."
 START = 10  # seconds of processor time in which a kernel is ready and has loaded what a cell imports
 
 
@@ -122,7 +123,9 @@ class _Notebook:
             self.kernel.bring_back(grade_id(cell))
             verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing, self.task.settings["say"])
             if untouched := exercise.name in self.untouched:  # what was given to be mended may be right in places
-                verdict = replace(verdict, cases=tuple(replace(c, passed=False, earned=0.0) for c in verdict.cases))
+                lost = {"passed": False, "earned": 0.0}
+                cases = (replace(c, **lost, message=c.message or AS_GIVEN) if c.weight else c for c in verdict.cases)
+                verdict = replace(verdict, cases=tuple(cases))
             self.flags += verdict.flags
             self.log += verdict.log
             self.tell({"notebook": self.name, "flags": verdict.flags, "log": verdict.log})

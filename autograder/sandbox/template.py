@@ -196,9 +196,14 @@ def _peer(holder):
 
 def _enter(pid, call):
     """Enter all namespaces of a process; each from within the user namespace that owns it (see namespaces(7))."""
-    files = {name: os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in NAMESPACES}
+
+    def identity(pid, name):
+        return os.stat(f"/proc/{pid}/ns/{name}").st_ino
+
+    other = [name for name in NAMESPACES if identity(pid, name) != identity("self", name)]
+    files = {name: os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in other}
     users = [os.open(f"/proc/{pid}/ns/user", os.O_RDONLY)]
-    own = os.stat("/proc/self/ns/user").st_ino
+    own = identity("self", "user")
     while os.fstat(users[0]).st_ino != own:
         users.insert(0, fcntl.ioctl(users[0], NS_GET_PARENT))
     owners = {name: os.fstat(fcntl.ioctl(file, NS_GET_USERNS)).st_ino for name, file in files.items()}
