@@ -12,6 +12,13 @@ import pytest
 from conftest import COURSE
 from nbval_numbers import template
 
+# What makes one machine round as others do; see test_processors.py.
+ROUNDINGS = {
+    "no vectors, one thread": {"ATEN_CPU_CAPABILITY": "default", "OMP_NUM_THREADS": "1"},
+    "avx2, one thread": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "1"},
+    "compatible, two threads": {"MKL_CBWR": "COMPATIBLE", "ONEDNN_MAX_CPU_ISA": "SSE41", "OMP_NUM_THREADS": "2"},
+}
+
 # How far a run on the stand-in may lie from what is RECORDED. No accuracy but resnet18's moved by an image of the 500
 # under `ATEN_CPU_CAPABILITY=default`, `MKL_CBWR=COMPATIBLE`, `=AVX2`, nor with products perturbed by half a unit in their last
 # place: three images are allowed. The many steps and weights of resnet18 make another network of another rounding. Fifteen of
