@@ -83,7 +83,7 @@ class Term:
         self.student("FetchFeedback", student).start()
         return [page.read_text() for page in sorted((self.course.root / "homes" / student).glob("*/feedback/*/*.html"))]
 
-    def grade(self, course, submissions, sandboxed, crew):
+    def grade(self, course, submissions, sandboxed, crew=None):
         for s in submissions:
             self.judged.append(s.student)
             text = (course.submitted / s.student / s.assignment / f"{NAME}.ipynb").read_text()
