@@ -1,0 +1,17 @@
+"""The notebooks hold on another processor with the stand-in, too; see test_processors.py. A file for the other worker."""
+
+import os
+
+import pytest
+from conftest import COURSE
+from nbclient import NotebookClient
+from notebook_runs import ROUNDINGS, compare_with_recorded, printed, solution
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+def test_the_solution_reaches_what_is_recorded_on_the_stand_in(assignment, rounding):
+    notebook, folder = solution(assignment), COURSE.solutions / assignment
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}})
+    client.execute(env=os.environ | ROUNDINGS[rounding] | {"MNIST_COURSE_DATA": "digits"})
+    compare_with_recorded(assignment, printed(notebook), "digits")
