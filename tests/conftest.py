@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from browser import browser
 
 from autograder.course import Course
 
@@ -20,10 +21,13 @@ QUICK = COURSE.assignments[:2]  # `make test` runs these notebooks, `make test-a
 SMALL = ROOT / "tests" / "attacks" / "course"
 
 
-def require_chromium():
-    """Skip a test that opens pages where there is no browser: make has said how to install one, and goes on."""
+@pytest.fixture(scope="module")  # a worker's next file may need another
+def chromium():
+    """A browser. Skips where there is none: make has said how to install one, and goes on."""
     if not shutil.which("chromium"):
         pytest.skip("chromium is not installed, so no page is opened")
+    with browser() as chromium:
+        yield chromium
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from browser import browser
 
 from autograder.course import Course
 from autograder.report import write_report
@@ -76,13 +76,13 @@ def jupyterlab(folder):
             server.wait()
 
 
-def picture_notebook(browser):
+def picture_notebook(chromium):
     """A copy of the solution, so that opening it changes nothing in the course."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(ROOT / "solutions" / NOTEBOOK, folder / "course")
         with jupyterlab(folder) as address:
-            page = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
+            page = chromium.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
             page.goto(f"{address}/lab/tree/{NOTEBOOK}.ipynb")
             heading = page.locator(".jp-Notebook").get_by_role("heading", name=HEADING)
             heading.wait_for(timeout=90_000)
@@ -95,18 +95,18 @@ def picture_notebook(browser):
             page.close()
 
 
-def picture_feedback(browser, path):
+def picture_feedback(chromium, path):
     """What a student sees first: the points, a sentence for each function, and the first function to look at."""
-    page = browser.new_page(viewport={"width": 1000, "height": 1250}, color_scheme="light")
+    page = chromium.new_page(viewport={"width": 1000, "height": 1250}, color_scheme="light")
     page.goto(path.resolve().as_uri())
     page.screenshot(path=PICTURES / "feedback.png")
     page.close()
 
 
-def picture_report(browser):
+def picture_report(chromium):
     """What an instructor sees first: the points, then what to explain tomorrow."""
     path, *_ = write_report(DEMO, DEMO.assignments)
-    page = browser.new_page(viewport={"width": 1000, "height": 1000}, color_scheme="light")
+    page = chromium.new_page(viewport={"width": 1000, "height": 1000}, color_scheme="light")
     page.goto(path.resolve().as_uri())
     page.screenshot(path=PICTURES / "report.png")
     page.close()
@@ -117,12 +117,10 @@ def main():
     if not path.exists():
         sys.exit(f"There is no feedback page {path}. Run `make demo` first, or name one.")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        picture_feedback(browser, path)
-        picture_report(browser)
-        picture_notebook(browser)
-        browser.close()
+    with browser() as chromium:
+        picture_feedback(chromium, path)
+        picture_report(chromium)
+        picture_notebook(chromium)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import COURSE, ROOT, require_chromium
+from conftest import COURSE, ROOT
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.server_extensions.formgrader import handlers
-from playwright.sync_api import sync_playwright
 
 from autograder import configuration
 from autograder.judging.verdict import CaseResult, Verdict
@@ -130,15 +129,6 @@ def test_what_is_right_given_an_earlier_function_is_not_called_failed():
         [given, CaseResult("f", "zeros", False, wrong, 0.0, 1.0), CaseResult("f", "inputs", False, "x", 0.0, 0)]
     )
     assert {f.sentence: f.free for f in summary.findings} == {wrong: False, right: True, "x": False}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 STATIC = "/formgrader/static/"

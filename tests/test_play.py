@@ -8,12 +8,12 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from conftest import COURSE, require_chromium
+from conftest import COURSE
 from course import play
 from course.play import digits, live
 from nbformat.v4 import new_code_cell, new_notebook
 from pictures import jupyterlab
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 matplotlib.use("Agg")
 
@@ -87,15 +87,13 @@ def test_the_graphs_slopes_are_those_of_autograd(monkeypatch):
 
 
 @pytest.mark.long
-def test_everything_moves_in_jupyterlab(tmp_path):
-    require_chromium()
+def test_everything_moves_in_jupyterlab(tmp_path, chromium):
     shutil.copytree(COURSE.source / "course", tmp_path / "course" / "course")
     notebook = new_notebook(cells=[new_code_cell(source.strip()) for source in CELLS])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     nbformat.write(notebook, tmp_path / "course" / "play.ipynb")
-    with jupyterlab(tmp_path) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1300, "height": 3600})
+    with jupyterlab(tmp_path) as address:
+        page = chromium.new_page(viewport={"width": 1300, "height": 3600})
         page.goto(f"{address}/lab/tree/play.ipynb")
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
         page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -130,5 +128,3 @@ def test_everything_moves_in_jupyterlab(tmp_path):
             sliders.nth(film).fill("3")
             picture = page.locator("img[alt$='after epoch 3.']").nth(film - 1)
             assert picture.get_attribute("src") != before
-        page.screenshot(path=tmp_path / "play.png")
-        browser.close()

@@ -12,13 +12,12 @@ import class_of_thirty
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from class_of_thirty import NAME
-from conftest import SMALL, require_chromium
-from playwright.sync_api import sync_playwright
+from conftest import SMALL
 from typer.testing import CliRunner
 
 from autograder import checks, cli, grading
 from autograder.course import Course, CourseError
-from autograder.report import learn, statistics
+from autograder.report import learn
 from autograder.report import report as reports
 from autograder.report.code import bare
 from autograder.report.facts import classes
@@ -26,7 +25,9 @@ from autograder.report.learn import with_mistake
 from autograder.report.mistakes import groups, mistakes, unwritten
 from autograder.report.similar import pairs
 from autograder.report.statistics import items, spread
+from autograder.report.tables import write_tables
 
+OTHER_CHALLENGE = [SimpleNamespace(student="amy", reached={"rhymes": 0.25})]
 FIVE = tuple(f"batch-{n}" for n in range(5))
 SENTENCE = "You divide by the sum of the whole batch; every row has a sum of its own: say dim=1 and keepdim=True."
 
@@ -121,13 +122,16 @@ def test_a_notebook_of_written_answers_alone_has_a_report_too(findings):
     assert "Nobody made a mistake" in html and "<svg" not in html
 
 
-def test_what_was_reached_in_a_challenge_is_a_table_the_best_first(findings):
-    reached = {"zoe": {"plain": 0.9, "turned": 0.5}, "chen": {"plain": 0.95, "turned": 0.7}, "idle": {}}
-    works = [SimpleNamespace(student=name, verdict=SimpleNamespace(reached=kinds)) for name, kinds in reached.items()]
-    board = statistics.board(SimpleNamespace(works=works))
-    assert [(place.student, round(place.mean, 3)) for place in board] == [("chen", 0.825), ("zoe", 0.7)]
+def test_what_was_reached_in_a_challenge_is_a_table_the_best_first(findings, tmp_path):
+    reached = {"zoe": {"plain": 0.6, "turned": 0.5}, "chen": {"plain": 0.95}, "idle": {}}  # chen's answer for one kind was none
+    board = grading.places(SimpleNamespace(student=name, reached=kinds) for name, kinds in reached.items())
+    assert [(place.student, round(place.mean, 3)) for place in board] == [("zoe", 0.55), ("chen", 0.475)]
     html = reports.page("small course", [replace(findings, board=board)])
-    assert html.index("1. chen") < html.index("2. zoe") and "82.5 %" in html and "The challenge" in html
+    assert html.index("1. zoe") < html.index("2. chen") and "55.0 %" in html and "The challenge" in html
+    tables = write_tables(tmp_path, [replace(findings, board=board), replace(findings, board=grading.places(OTHER_CHALLENGE))])
+    (table,) = (file for file in tables if file.stem == "challenge")
+    found = [(row["student"], row["turned"], row["rhymes"]) for row in csv.DictReader(table.read_text().splitlines())]
+    assert found == [("zoe", "0.5", ""), ("chen", "0.0", ""), ("amy", "", "0.25")]
     assert "The challenge" not in reports.page("small course", [findings])
 
 
@@ -140,21 +144,17 @@ def test_the_command_writes_page_and_tables(course, monkeypatch):
     assert first["number"] == "5" and first["students"].split() == list(FIVE)
 
 
-def test_nothing_serious_for_those_who_do_not_see_it(findings):
-    require_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
-        for width in (1280, 390):
-            tab = browser.new_page(viewport={"width": width, "height": 900})
-            asked = []
-            tab.on("request", lambda request, asked=asked: asked.append(request.url))
-            tab.set_content(reports.page("small course", [findings]))
-            tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-            serious = [v for v in Axe().run(tab).response["violations"] if v["impact"] in ("serious", "critical")]
-            assert not serious, [(v["id"], v["nodes"][0]["html"][:200]) for v in serious]
-            assert not asked
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        browser.close()
+def test_nothing_serious_for_those_who_do_not_see_it(findings, chromium):
+    for width in (1280, 390):
+        tab = chromium.new_page(viewport={"width": width, "height": 900})
+        asked = []
+        tab.on("request", lambda request, asked=asked: asked.append(request.url))
+        tab.set_content(reports.page("small course", [findings]))
+        tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        serious = [v for v in Axe().run(tab).response["violations"] if v["impact"] in ("serious", "critical")]
+        assert not serious, [(v["id"], v["nodes"][0]["html"][:200]) for v in serious]
+        assert not asked
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(

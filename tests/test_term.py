@@ -4,9 +4,8 @@ import shutil
 
 import nbformat
 import pytest
-from conftest import require_chromium
 from pictures import jupyterlab
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from autograder import build, grading
 from autograder.course import Course
@@ -29,13 +28,11 @@ def write(page, source):
 
 
 @pytest.mark.long
-def test_from_the_generate_button_to_the_grade(tmp_path):
-    require_chromium()
+def test_from_the_generate_button_to_the_grade(tmp_path, chromium):
     root = tmp_path / "course"
     new_course(root)
     course = Course(root)
-    with jupyterlab(tmp_path) as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+    with jupyterlab(tmp_path) as address:
         page = chromium.new_page(viewport={"width": 1400, "height": 900})
         page.set_default_timeout(180_000)
         expect.set_options(timeout=180_000)
@@ -59,7 +56,6 @@ def test_from_the_generate_button_to_the_grade(tmp_path):
         page.keyboard.press("Control+S")
         page.get_by_role("button", name="Validate").click()
         expect(page.get_by_text("Success! Your notebook passes all the tests.")).to_be_visible()
-        chromium.close()
 
     # What was saved is handed in and graded.
     handed_in = root / "handout" / FIRST / f"{FIRST}.ipynb"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from pictures import jupyterlab
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from autograder import build
 
@@ -33,7 +33,7 @@ def watching(course):
 
 
 @pytest.mark.long
-def test_a_student_submits_and_reads_the_feedback_in_jupyterlab(small_course, tmp_path):
+def test_a_student_submits_and_reads_the_feedback_in_jupyterlab(small_course, tmp_path, chromium):
     course, desk = small_course, tmp_path / "student"
     with open(course.root / "nbgrader_config.py", "a") as file:
         file.write(f"\nc.Exchange.root = {str(tmp_path / 'exchange')!r}\n")
@@ -43,13 +43,12 @@ def test_a_student_submits_and_reads_the_feedback_in_jupyterlab(small_course, tm
     for folder in ("course", "config"):
         (desk / folder).mkdir(parents=True)
 
-    with watching(course) as watch, sync_playwright() as playwright:
+    with watching(course) as watch:
         # The student's nbgrader is set up with the very lines that the watch prints for students.
         lines = [watch.stdout.readline() for _ in range(5)]
         settings = "".join(line.strip() + "\n" for line in lines if line.strip().startswith("c."))
         (desk / "config" / "nbgrader_config.py").write_text(f"{settings}c.Exchange.cache = {str(desk / 'cache')!r}\n")
         with jupyterlab(desk) as address:
-            chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
             page = chromium.new_page()
             page.set_default_timeout(120_000)
             page.goto(f"{address}/lab")
@@ -64,7 +63,6 @@ def test_a_student_submits_and_reads_the_feedback_in_jupyterlab(small_course, tm
             assert f"{NAME}: 4 of 4 points" in watch.stdout.readline()
             page.get_by_text("Fetch Feedback").click()
             expect(page.get_by_text("(view feedback)")).to_be_visible(timeout=120_000)
-            chromium.close()
         (feedback,) = (desk / "course" / NAME / "feedback").glob(f"*/{NAME}.html")
         assert feedback.read_text() == (course.grading / "feedback" / getpass.getuser() / NAME / f"{NAME}.html").read_text()
         watch.send_signal(signal.SIGINT)

@@ -3,6 +3,7 @@
 from .behaviour import alike, behaviour, unnamed
 from .challenge import Challenge, Drawn, challenge, drawn, judge_challenge, load_challenge, nothing
 from .evaluate import UNREADABLE, Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
+from .explainers.differences import NOT_WRITTEN
 from .following import follow_through
 from .format import Case, Exercise, ExerciseError, case, edit, exercise, gradient, loop_free
 from .inputs import Draw, Folder, folder, generator, integers, labels, normal, pixels, uniform
@@ -15,6 +16,7 @@ from .scoring import CaseResult, Verdict
 
 __all__ = [
     "COURSE_RULES",
+    "NOT_WRITTEN",
     "RULES",
     "UNREADABLE",
     "Case",

@@ -9,15 +9,15 @@ import math
 import torch
 
 from .evaluate import Failure, NoEvidence, Other
+from .explainers.differences import NOT_WRITTEN
 from .observe import trials
 
 SHARED = "the class"  # in place of the number of a set of inputs, see `known.input_set`
 NEAR = 1e-3  # relative; another order of summation stays far below it, another formula does not
 MOST = 200  # characters of a text, leaves of a tree: nobody's wrong result needs more to be told from others
 
-
 # How messages begin that name no mistake of this function: it is not there, or it fails because of another.
-NOT_ITS_OWN = ("You have not written", "There is no `", "Mend your `", "Right, given a right `", "Not judged")
+NOT_ITS_OWN = (*NOT_WRITTEN, "Mend your `", "Right, given a right `", "Not judged")
 
 
 def unnamed(exercise, verdict):

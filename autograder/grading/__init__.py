@@ -3,7 +3,7 @@
 from autograder.grading.crew import Crew
 from autograder.grading.grade import Submission, Watcher, grade, submissions
 from autograder.grading.gradebook import late_shares
-from autograder.grading.summary import changes, leaderboard, summary
+from autograder.grading.summary import changes, leaderboard, places, summary
 from autograder.judging.verdict import CaseResult, Verdict, read_verdict, verdict_path
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "grade",
     "late_shares",
     "leaderboard",
+    "places",
     "read_verdict",
     "submissions",
     "summary",

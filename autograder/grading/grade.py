@@ -122,25 +122,25 @@ class _Run:
     def prepare(self, assignments):
         """What must be in order before the first submission is touched."""
         self.book.check()
+        self.snapshots = {assignment: snapshot(self.course, assignment) for assignment in assignments}
         for assignment in assignments:
             for sentence in self._register(assignment):
                 self.watcher.say(sentence)
             self.check_stop()
         self.data = prepare_data(self.course, assignments)
-        self.snapshots = {assignment: snapshot(self.course, assignment) for assignment in assignments}
         self.check_stop()
 
     def _register(self, assignment):
         """Tell the gradebook about an assignment, unless it was told of these very files; returns what is odd about them."""
-        file = self.course.grading / "registered" / f"{assignment}.json"
+        file, now = self.course.grading / "registered" / f"{assignment}.json", self.snapshots[assignment].digest
         with contextlib.suppress(OSError, ValueError, TypeError):  # nothing is kept, or what is kept is not whole
             of, said = json.loads(file.read_text("utf-8"))
-            if of == snapshot(self.course, assignment).digest and self.book.knows(assignment):
+            if of == now and self.book.knows(assignment):
                 return said
         from autograder import build  # brings torch: seconds, for what is seldom to be done
 
         said = build.register(self.course, [assignment])
-        write(file, json.dumps([snapshot(self.course, assignment).digest, said]))
+        write(file, json.dumps([now, said]))
         return said
 
     def grade(self, submissions, crew):

@@ -1,6 +1,8 @@
 """Verdicts as tables for a terminal: how the class did, and what a regrade changes."""
 
 from collections import defaultdict
+from dataclasses import dataclass
+from statistics import fmean
 
 from rich import box
 from rich.table import Column, Table
@@ -29,17 +31,32 @@ def summary(verdicts, late):
     return table
 
 
+@dataclass(frozen=True)
+class Place:
+    """What somebody reached in a challenge. mean: of `reached`, the accuracies, {kind of images: 0 to 1}."""
+
+    student: str
+    mean: float
+    reached: dict
+
+
+def places(verdicts):
+    """The Places of those who have tried a challenge, the best mean accuracy first; a kind without an answer counts as 0."""
+    tried = [v for v in verdicts if v.reached]
+    kinds = list(dict.fromkeys(kind for v in tried for kind in v.reached))
+    whole = [(v.student, {kind: v.reached.get(kind, 0.0) for kind in kinds}) for v in tried]
+    found = [Place(student, fmean(reached.values()), reached) for student, reached in whole]
+    return sorted(found, key=lambda place: (-place.mean, place.student))
+
+
 def leaderboard(verdicts):
-    """A table of what a class reached in a challenge, the best mean accuracy first; None if nobody has tried one."""
-    tried = [(sum(v.reached.values()) / len(v.reached), v) for v in verdicts if v.reached]
-    if not tried:
+    """The places as a table; None if nobody has tried a challenge."""
+    if not (board := places(verdicts)):
         return None
-    kinds = list(dict.fromkeys(kind for _, v in tried for kind in v.reached))
-    columns = [Column(name, justify="right", no_wrap=True) for name in ("mean", *kinds)]
+    columns = [Column(name, justify="right", no_wrap=True) for name in ("mean", *board[0].reached)]
     table = Table("", "student", *columns, box=box.SIMPLE, title="The challenge: accuracy on images that nobody has seen")
-    for place, (mean, v) in enumerate(sorted(tried, key=lambda entry: (-entry[0], entry[1].student)), 1):
-        reached = [f"{v.reached[kind]:.1%}" if kind in v.reached else "-" for kind in kinds]
-        table.add_row(str(place), Text(printable(v.student)), f"{mean:.1%}", *reached)
+    for rank, place in enumerate(board, 1):
+        table.add_row(str(rank), Text(printable(place.student)), *(f"{a:.1%}" for a in (place.mean, *place.reached.values())))
     return table
 
 

@@ -30,7 +30,7 @@ from autograder.sandbox.limits import Limits
 # A score that nbgrader would take for full marks: it reads as a number for people, but not for Python's float().
 DISGUISED_SCORE = re.compile(r"(?:[\w.]+\()?\s*([-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+|nan|inf))\b.*", re.DOTALL | re.IGNORECASE)
 
-AS_GIVEN = "The cell is as it was given to you."
+NOT_MENDED = "You have not mended it yet: the cell is as it was given to you."
 START = 10  # seconds of processor time in which a kernel is ready and has loaded what a cell imports
 
 
@@ -123,9 +123,7 @@ class _Notebook:
             self.kernel.bring_back(grade_id(cell))
             verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing, self.task.settings["say"])
             if untouched := exercise.name in self.untouched:  # what was given to be mended may be right in places
-                lost = {"passed": False, "earned": 0.0}
-                cases = (replace(c, **lost, message=c.message or AS_GIVEN) if c.weight else c for c in verdict.cases)
-                verdict = replace(verdict, cases=tuple(cases))
+                verdict = replace(verdict, cases=tuple(_lost(c) if c.weight else c for c in verdict.cases))
             self.flags += verdict.flags
             self.log += verdict.log
             self.tell({"notebook": self.name, "flags": verdict.flags, "log": verdict.log})
@@ -183,6 +181,12 @@ class _Notebook:
         score = round(sum(case.points for case in cases), 3)
         cell.outputs = [*_plain(cell.outputs), *case_outputs(cases, score, points, self.task.settings["sandboxed"])]
         return cases
+
+
+def _lost(case):
+    """A case of a function that is as it was given. Its fault is for the student to find."""
+    said = case.message if case.message.startswith(checks.NOT_WRITTEN) else NOT_MENDED
+    return replace(case, passed=False, earned=0.0, message=said)
 
 
 def _score_as_nbgrader_does(cell, reason):

@@ -54,7 +54,7 @@ def unwritten(group):
     for work in group.works:
         for task in group.tasks:
             cases = [case for case in work.cases(task) if case.possible]
-            counted[task] += bool(cases) and all(case.message.startswith(("You have not", "There is no `")) for case in cases)
+            counted[task] += bool(cases) and all(case.message.startswith(checks.NOT_WRITTEN) for case in cases)
     return {task: number for task, number in counted.items() if number}
 
 

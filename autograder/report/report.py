@@ -7,6 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from autograder import grading
 from autograder.grading.store import write
 from autograder.page.code import highlight
 from autograder.page.page import title, with_code
@@ -50,7 +51,7 @@ def find(group):
         mistakes.groups(group),
         pairs,
         attention.looks(group, pairs),
-        statistics.board(group),
+        grading.places(work.verdict for work in group.works),
         attention.cost(group),
     )
 

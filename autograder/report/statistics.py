@@ -84,19 +84,3 @@ def _correlation(a, b):
     da, db = ([x - fmean(values) for x in values] for values in (a, b))
     size = math.sqrt(sum(x * x for x in da) * sum(x * x for x in db))
     return sum(x * y for x, y in zip(da, db, strict=True)) / size if size > 1e-9 else None
-
-
-@dataclass(frozen=True)
-class Place:
-    """What somebody reached in a challenge. mean: of the accuracies, {kind of images: 0 to 1}."""
-
-    student: str
-    mean: float
-    reached: dict
-
-
-def board(group):
-    """The Places in a Class, the best first; empty where there is no challenge, or nobody has tried it."""
-    reached = {work.student: getattr(work.verdict, "reached", {}) for work in group.works}
-    found = [Place(student, fmean(kinds.values()), kinds) for student, kinds in reached.items() if kinds]
-    return sorted(found, key=lambda place: (-place.mean, place.student))

@@ -39,7 +39,9 @@ def _with(finding, row):
 def _csv(rows):
     text = io.StringIO()
     if rows:
-        writer = csv.DictWriter(text, rows[0])
+        writer = csv.DictWriter(
+            text, list(dict.fromkeys(name for row in rows for name in row))
+        )  # challenges differ in their kinds
         writer.writeheader()
         writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
     return text.getvalue()

@@ -322,6 +322,7 @@ def environment(limits):
         "USER": "student",  # without it getpass.getuser() looks for /etc/passwd
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": str(limits.threads),
+        "GOMP_SPINCOUNT": "1000",  # what the notebooks set too, but torch reads it once, and may be loaded before they run
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
     }
 

@@ -3,7 +3,7 @@
 To start Python, IPython, torch and matplotlib takes more processor time than most notebooks; a copy takes a hundredth of it.
 
 `preload` starts the process, `Template.start` asks it for a kernel. Its own program is this file as well, which therefore imports
-nothing of ours: it runs with an empty environment, holds no file and no secret of the grader, and reads no submission. The
+nothing of ours: its environment is a kernel's, it holds no file and no secret of the grader, and reads no submission. The
 copy takes over all that bubblewrap, setpriv and prlimit have given to a program that holds the sandbox open (`HOLD`): its
 namespaces, limits and user; it gives up every right, and only then becomes a kernel.
 """

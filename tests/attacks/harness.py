@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 HERE = Path(__file__).parent
 COURSE = HERE / "course"
 
@@ -118,19 +116,15 @@ SUSPICIOUS = """() => {
 }"""
 
 
-@contextmanager
-def browser():
-    """Yields a function: the scripts and active parts of an HTML file, as Chromium sees it without a network."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
-        page = chromium.new_page()
-        page.route(re.compile("^https?:"), lambda route: route.abort())
+def active_parts(chromium):
+    """A function: the scripts and active parts of an HTML file, as Chromium sees it without a network."""
+    page = chromium.new_page()
+    page.route(re.compile("^https?:"), lambda route: route.abort())
 
-        @cache  # every page is held against that of one honest student
-        def active(path):
-            page.goto(path.resolve().as_uri(), wait_until="load")
-            page.wait_for_timeout(100)  # time for an image to fail and an animation to begin
-            return page.evaluate(SUSPICIOUS)
+    @cache  # every page is held against that of one honest student
+    def active(path):
+        page.goto(path.resolve().as_uri(), wait_until="load")
+        page.wait_for_timeout(100)  # time for an image to fail and an animation to begin
+        return page.evaluate(SUSPICIOUS)
 
-        yield active
-        chromium.close()
+    return active

@@ -18,8 +18,11 @@ import jupytext
 from attacks import ATTACKS, FEEDBACK, FISHING
 from costly import BROKEN
 from forbidden import FORBIDDEN
-from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
+from harness import CANARIES, COURSE, HERE, active_parts, differences, fingerprints, leaks, listener
 from submission import ASSIGNMENT, EXERCISES, NOTEBOOK, WRONG, Submission
+
+sys.path.append(str(HERE.parent))
+from browser import browser
 
 # What an instructor of stock nbgrader would write: the reference's values, the last line of a cell as partial credit.
 HIDDEN = {
@@ -195,10 +198,10 @@ def main(names):
     results = json.loads(STORED.read_text()) if STORED.exists() else {}
     controls = [Submission("control-honest", "")]
     controls += [Submission(f"control-{e}", "", tuple(x for x in EXERCISES if x != e), {e: WRONG[e]}) for e in EXERCISES]
-    with tempfile.TemporaryDirectory(prefix="attacks-", dir="/var/tmp") as folder, browser() as active:
+    with tempfile.TemporaryDirectory(prefix="attacks-", dir="/var/tmp") as folder, browser() as chromium:
         template = Path(folder, "template")
         make_course(template)
-        usual = set()
+        active, usual = active_parts(chromium), set()
         chosen = [s for s in [*controls, *ATTACKS, *BROKEN] if s.name in names or not names or s in controls]
         # What looks at its own inputs and its own page, or breaks a rule, gets in nobody's way, and is graded in one class.
         together = [s for s in chosen if s in FISHING + FEEDBACK + FORBIDDEN]

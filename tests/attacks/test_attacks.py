@@ -17,9 +17,8 @@ from pathlib import Path
 
 import pytest
 from attacks import ATTACKS, FEEDBACK
-from conftest import require_chromium
 from costly import BROKEN
-from harness import CANARIES, COURSE, HERE, browser, differences, fingerprints, leaks, listener
+from harness import CANARIES, COURSE, HERE, active_parts, differences, fingerprints, leaks, listener
 from nbconvert.exporters import HTMLExporter
 from ordinary_user import pytest_as_ordinary_user
 from record_stock import scores, table
@@ -145,12 +144,10 @@ def classes(request, tmp_path_factory):
     return {submission.name: graded[i] for i in range(CLASSES) for submission in dealt[i]}
 
 
-@pytest.fixture(scope="session")
-def active():
+@pytest.fixture(scope="module")
+def active(chromium):
     """The scripts and active parts of a page."""
-    require_chromium()
-    with browser() as active:
-        yield active
+    return active_parts(chromium)
 
 
 def by_name(submissions):

@@ -249,6 +249,10 @@ def pattern(trials, passed, index):
     return None
 
 
+# How a message begins where there is no function of the student's own yet.
+NOT_WRITTEN = ("You have not", "There is no `")
+
+
 def failure(error, exercise):
     """What to tell a student about an exception of their code."""
     if error.type == "":
