@@ -481,6 +481,16 @@ def test_an_edit_that_never_ends_costs_its_share_of_the_time(own):
     assert namespace["digits"](torch.tensor([[1.0, 2.0]])).item() == 0
 
 
+def test_an_edit_that_asks_for_much_memory_gets_none(own):
+    source = "def digits(z):\n    torch.ones(8)\n    return z.argmin(dim=1)"
+    run(source, namespace := own.namespace())
+    request = known_of(DIGITS, own, "secret").trials[0].requests[0]
+    huge = source.replace("8", "2**28")  # a gigabyte
+    (none, some), _ = LocalEvaluator(namespace).attempts(request, [huge, source], 5)
+    assert isinstance(none.value, Failure) and isinstance(some.value, torch.Tensor)
+    assert len(torch.empty(2**28)) == 2**28  # nobody else is limited
+
+
 @pytest.mark.parametrize("reply", [b"", b"x", save({}), save({}, {"message": "{}"}), save({}, {"message": '{"seconds": "x"}'})])
 def test_malformed_answers_to_attempts_are_no_evidence(reply, own):
     with pytest.raises(NoEvidence):

@@ -24,18 +24,18 @@ NEAREST_MEAN = {
 }
 
 
-def test_nbval_runs_the_solution(executed, data_here):
+def test_nbval_runs_the_solution(quick, data_here):
     """Strictly where the data is that of the stored outputs, else without comparing."""
-    strict = solution(executed).metadata.course.data == data_here
-    passes, report = nbval(COURSE.solutions / executed / f"{executed}.ipynb", "--nbval" if strict else "--nbval-lax")
+    strict = solution(quick).metadata.course.data == data_here
+    passes, report = nbval(COURSE.solutions / quick / f"{quick}.ipynb", "--nbval" if strict else "--nbval-lax")
     assert passes, report
 
 
-def test_the_solution_runs_on_the_stand_in_and_reaches_what_is_recorded(executed, monkeypatch):
+def test_the_solution_runs_on_the_stand_in_and_reaches_what_is_recorded(quick, monkeypatch):
     monkeypatch.setenv("MNIST_COURSE_DATA", "digits")
-    notebook, folder = solution(executed), COURSE.solutions / executed
+    notebook, folder = solution(quick), COURSE.solutions / quick
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}}).execute()
-    compare_with_recorded(executed, printed(notebook), "digits")
+    compare_with_recorded(quick, printed(notebook), "digits")
 
 
 def test_a_solution_writes_no_error_and_nothing_to_stderr(assignment):

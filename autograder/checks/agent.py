@@ -13,6 +13,7 @@ import json
 import linecache
 import os
 import random
+import resource
 import shutil
 import signal
 import sys
@@ -24,6 +25,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy
+import psutil
 import torch
 from safetensors.torch import load, save
 from torch.utils._python_dispatch import TorchDispatchMode, _push_mode
@@ -34,6 +36,7 @@ MOST_BITS = 64  # of an int
 MOST_TEXT = 10_000  # characters of one str
 MOST_NAMES = 1_000  # of operations and functions, in a report
 MOST_NAME = 300  # characters of one
+MOST_MEMORY = 2**29  # bytes that an edited function may ask for; `11 ** labels` in place of `11 * labels` asks for 19 GB
 ELSEWHERE = ("multiprocessing", "subprocess", "joblib")  # libraries that let other processes work
 DEEP = ("scipy", "sklearn")  # libraries whose functions are noted whoever calls them
 # Where folders of hidden files are made: in memory on both sides, as a sandbox has nothing else. The order in which a function
@@ -324,18 +327,21 @@ class OutOfTime(BaseException):
 
 @contextlib.contextmanager
 def limited(seconds):
-    """Raise OutOfTime after so many seconds of this process's CPU time."""
+    """Raise OutOfTime after so many seconds of this process's CPU time; more than `MOST_MEMORY` cannot be had."""
 
     def stop(*_):
         raise OutOfTime
 
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    before, (soft, hard) = signal.signal(signal.SIGPROF, stop), resource.getrlimit(resource.RLIMIT_AS)
+    most = psutil.Process().memory_info().vms + MOST_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most if soft == resource.RLIM_INFINITY else min(soft, most), hard))
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def answers(request, sources, seconds, most, namespace):

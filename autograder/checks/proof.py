@@ -1,9 +1,13 @@
 """The exercises' own test: mistakes are rejected by name, alternatives accepted, and no mutant of the solution passes unseen."""
 
+import os
 import re
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 
 import torch
 from rich.console import Console
@@ -26,10 +30,14 @@ UNSURE = re.compile(r"not as it should be|is wrong( everywhere| in |\.)|not dist
 class Proof:
     """What came of one exercise's recorded mistakes and alternatives; the tuples hold those that went wrong, and what was shown.
 
-    `seconds` of CPU time: the exercise was judged once for each mistake, each alternative and the solution.
+    cases, mistakes, others: how many there are; others are the alternatives and the solution. `seconds` of CPU time: the
+    exercise was judged once for each mistake and each of the others.
     """
 
-    exercise: object
+    exercise: str
+    cases: int
+    mistakes: int
+    others: int
     accepted_mistakes: tuple
     misnamed: tuple
     rejected_alternatives: tuple
@@ -52,7 +60,10 @@ def prove(exercise, reference, secret="proof"):
     verdicts = {s: _judged(exercise, reference, secret, code) for s, code in sources.items()}
     shown = {s: " | ".join(dict.fromkeys(c.message for c in verdicts[s].cases if not c.passed)) for s in verdicts}
     return Proof(
-        exercise,
+        exercise.name,
+        len(exercise.cases),
+        len(exercise.mistakes),
+        len(exercise.alternatives) + 1,
         tuple(s for s in exercise.mistakes if verdicts[s].score >= 1),
         tuple(f"{s} Shown: {shown[s]}" for s in exercise.mistakes if verdicts[s].score < 1 and s not in shown[s]),
         tuple(f"{s}. Shown: {shown[s]}" for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
@@ -135,27 +146,42 @@ def check(course, assignments, secret="proof", console=None):
     alternative (and the solution) accepted, every mutant rejected or listed as equivalent, and no hidden check weaker than the
     visible one.
     """
-    torch.set_num_threads(1)  # the tensors are tiny: a second thread only waits
     console = console or Console()
     proofs, problems = [], []
-    for assignment in assignments:
-        reference = Reference(course, assignment)
-        for exercise in load(course, assignment).values():
-            proof, strength = prove(exercise, reference, secret), try_mutants(exercise, reference, secret)
-            proofs.append((proof, strength))
+    for assignment, pairs in zip(assignments, _examined(course, assignments, secret), strict=True):
+        for proof, strength in pairs:
+            proofs.append((assignment, proof, strength))
             for problem, found in {**proof.problems, **strength.problems}.items():
                 problems += [problem for _ in found]
                 for what in found:
-                    console.print(f"{exercise.name}, {problem}: {what}", markup=False, highlight=False, soft_wrap=True)
+                    console.print(f"{proof.exercise}, {problem}: {what}", markup=False, highlight=False, soft_wrap=True)
     if not proofs:
         console.print("There are no exercises to check.")
         return True
     console.print(_table(proofs))
-    mistakes, surprises = sum(len(p.exercise.mistakes) for p, _ in proofs), sum(len(s.surprises) for _, s in proofs)
+    mistakes, surprises = sum(p.mistakes for _, p, _ in proofs), sum(len(s.surprises) for _, _, s in proofs)
     console.print(f"told, of {SAMPLE} mutants each: {', '.join(KINDS)}")
     share = surprises / max(1, mistakes)
     console.print(f"{surprises} of {mistakes} mistakes ({share:.1%}) pass the check that students see, and fail here.")
     return problems.count("named otherwise") <= 0.05 * mistakes and set(problems) <= {"named otherwise"}
+
+
+def _examined(course, assignments, secret):
+    """What `_examine` finds, for each assignment in turn; several are examined at the same time, on all cores."""
+    examine = partial(_examine, course, secret)
+    if len(assignments) < 2:
+        yield from map(examine, assignments)
+        return
+    cores = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(min(cores, len(assignments)), mp_context=get_context("spawn")) as pool:
+        yield from pool.map(examine, assignments)
+
+
+def _examine(course, secret, assignment):
+    """[(Proof, Strength)] of the exercises of one assignment."""
+    torch.set_num_threads(1)  # the tensors are tiny: a second thread only waits
+    reference, exercises = Reference(course, assignment), load(course, assignment).values()
+    return [(prove(exercise, reference, secret), try_mutants(exercise, reference, secret)) for exercise in exercises]
 
 
 def _table(proofs):
@@ -164,22 +190,21 @@ def _table(proofs):
     headings = ["cases", "mistakes\nnamed", "others\nright", "mutants\nkilled", "equiv-\nalent"]
     for heading in (*headings, "told", "CPU\nms"):
         table.add_column(heading, justify="right")
-    rows = [_counts(*pair) for pair in proofs]
-    for (proof, _), row in zip(proofs, rows, strict=True):
-        table.add_row(f"{proof.exercise.assignment[:2]} {proof.exercise.name}", *_cells(row))
+    rows = [_counts(proof, strength) for _, proof, strength in proofs]
+    for (assignment, proof, _), row in zip(proofs, rows, strict=True):
+        table.add_row(f"{assignment[:2]} {proof.exercise}", *_cells(row))
     table.add_section()
     table.add_row(f"{len(rows)} exercises", *_cells([sum(column) for column in zip(*rows, strict=True)]))
     return table
 
 
 def _counts(proof, strength):
-    mistakes, others = len(proof.exercise.mistakes), len(proof.exercise.alternatives) + 1
     return (
-        len(proof.exercise.cases),
-        mistakes - len(proof.accepted_mistakes) - len(proof.misnamed),
-        mistakes,
-        others - len(proof.rejected_alternatives),
-        others,
+        proof.cases,
+        proof.mistakes - len(proof.accepted_mistakes) - len(proof.misnamed),
+        proof.mistakes,
+        proof.others - len(proof.rejected_alternatives),
+        proof.others,
         strength.mutants - strength.equivalent,
         strength.equivalent,
         *(strength.told[kind] for kind in KINDS),
