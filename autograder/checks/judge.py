@@ -99,9 +99,9 @@ class Attempt:
         return self._broken(list(zip(found, self.right, strict=True)), violations).keys()
 
     def agrees(self, i, outcome):
-        """Whether the student's outcome of case i is this one."""
+        """Whether the student's outcome of case i is this one, that of a mistake."""
         mine = self.got[i]
-        return self.trials[i].agrees(mine, outcome) and mine.grows == outcome.grows
+        return self.trials[i].resembles(mine, outcome) and mine.grows == outcome.grows
 
     def credit(self, i):
         """What case i earns, from 0 to 1."""
