@@ -427,8 +427,8 @@ print("accuracy:", [round(share, 3) for share in after])
 # ## 8. The test set, once
 #
 # All decisions are made: two distances, means, no tuning. The validation images may now help to
-# make the means. **This is the cell that opens the test set.** What that costs: whatever you
-# change after having seen its numbers, you no longer have an honest number for.
+# make the means. **This is the cell that opens the test set.** What that costs: for whatever you
+# change after having seen its numbers, you have no honest number left.
 
 # %%
 means = class_means(*lesson.everything(data.train(), STEP))
