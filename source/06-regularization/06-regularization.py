@@ -417,8 +417,8 @@ print(f"yours:    {time.process_time() - began:.0f} seconds of processor time")
 # ## 8. The test set
 #
 # **The next cell opens the test set, for the only time in this notebook.** You met these images at the end of notebooks 02 to 05,
-# once each: with this one five looks, at models whose choices were made elsewhere. Had you gone back and changed something each time, they
-# would be validation images by now, and nobody would be left to tell you the truth.
+# once each: with this one five looks, at models whose choices were made elsewhere. Had you gone back and changed something
+# each time, they would be validation images by now, and nobody would be left to tell you the truth.
 
 # %%
 # ---- The test set is opened here, and nowhere else in this notebook. ----
