@@ -21,7 +21,7 @@
 #   surprised is how it teaches.
 # - **Derive.** Work it out on paper and enter the result.
 # - **Write** a function, or **mend** a broken one. `check("its name")` tries it on small examples;
-#   the second time it adds a hint, the third time it says where to look.
+#   after a second failure it adds a hint, after a third it says where to look.
 # - **Design** an experiment of your own.
 #
 # Change any number you like and run the cell again. Nothing breaks.
@@ -38,7 +38,8 @@ PER_DIGIT = 40 if GRADING or data.name == "digits" else 500
 # Around 1990 employees of the American census bureau and high-school students filled in forms.
 # LeCun, Cortes and Burges centred 70,000 of their digits and called the result MNIST. fastai's
 # `untar_data(URLs.MNIST)` has put it on this machine: a folder `training`, a folder `testing`, and
-# in each of them ten folders, `0` to `9`, of PNG files.
+# in each of them ten folders, `0` to `9`, of PNG files. (Without internet a stand-in of 1,797
+# coarser digits takes its place. Numbers in the text are MNIST's.)
 #
 # **Predict.**
 
@@ -70,8 +71,8 @@ lesson.show_numbers(four, rows=(8, 18), columns=(8, 18))
 
 # %%
 guess("rank", "What is the rank of this image?", 2)
-guess("pixel", "Which shape has one pixel of it, four[14, 14]?", ())
-guess("stack", "Which shape have three such images, stacked?", (3, 28, 28))
+guess("pixel", "What shape does one pixel of it have, four[14, 14]?", ())
+guess("stack", "What shape do three such images have, stacked?", (3, 28, 28))
 
 # %%
 reveal("rank", four.ndim)
@@ -136,13 +137,13 @@ print("labels", tuple(labels.shape), labels.dtype, " the first five:", labels[:5
 # ## 3. A column is not a row
 #
 # Three labels can be a row of shape `(3,)` or a column of shape `(3, 1)`. To you they mean the
-# same. But PyTorch stretches axes of length 1 until two shapes match. This is called
-# *broadcasting*.
+# same. But PyTorch stretches axes of length 1, and missing ones, until two shapes match. This is
+# called *broadcasting*.
 #
 # **Predict.** Draw the row above the column before you answer.
 
 # %%
-guess("pairs", "Which shape has tensor([4, 9, 1]) == tensor([[4], [9], [1]])?", (3, 3))
+guess("pairs", "What shape does tensor([4, 9, 1]) == tensor([[4], [9], [1]]) have?", (3, 3))
 guess("equal", "What is the mean of it?", 1.0)
 
 # %%
@@ -152,7 +153,7 @@ reveal("pairs", tuple((row == column).shape))
 reveal("equal", round((row == column).float().mean().item(), 2))
 
 # %% [markdown]
-# There was no error, and no warning. In this course labels always have the shape `(N,)`.
+# There was no error, and no warning. In this course N labels always have the shape `(N,)`.
 #
 # **Question.** A colleague's labels are (60000, 1), the predictions (60000,). What does the mean
 # of `predictions == labels` tell then, what does it cost, and how would you have noticed?
@@ -262,11 +263,11 @@ guess("stripes", "Will you see anything in it? What?", "a grey fog")
 
 # %%
 lesson.show_rows(flatten(scale(images)), labels, each=30)
-reveal("stripes", "stripes, other ones for each digit")
+reveal("stripes", "stripes, different for each digit")
 
 # %% [markdown]
-# The stripes are the lines of the images. There is something to learn from, even without a notion
-# of space.
+# Each stripe is a line of the images. So there is something to learn, even for a model that is not
+# told which pixels are neighbours.
 #
 # ## 5. Equally many of each digit
 #
@@ -274,7 +275,8 @@ reveal("stripes", "stripes, other ones for each digit")
 # repeatable. So every random function in this course takes a `torch.Generator`: a source of random
 # numbers of its own, started with a seed.
 #
-# **Predict**, then look: the first two lines come from one generator, the third from a new one.
+# **Predict**, then look. `torch.randperm(8)` shuffles 0 to 7; the first two lines come from one
+# generator, the third from a new one.
 
 # %%
 guess("seed", "Which of the lines 1, 2, 3 are equal?", (1, 2, 3))
@@ -417,10 +419,10 @@ check("last_batch")
 # %% [markdown]
 # ### Write: `batches`
 #
-# Write a Python generator: a function with `yield`, which hands out one batch and waits until it
-# is asked for the next. In each epoch every row comes once, in a new order. A row of `x` and its
-# label in `y` must stay together, or a 4 gets the label of a 7. The last batch may be smaller, but
-# not empty.
+# Write a Python generator (no relation of torch's): a function with `yield`, which hands out one
+# batch and waits until it is asked for the next. In each epoch every row comes once, in a new
+# order. A row of `x` and its label in `y` must stay together, or a 4 gets the label of a 7. The
+# last batch may be smaller, but not empty.
 
 
 # %% nbgrader={"grade": false, "grade_id": "batches", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -482,8 +484,8 @@ loaders = block.dataloaders(data.path, bs=16, num_workers=0, device=torch.device
 # choose nothing by it. **Predict.**
 
 # %%
-guess("fastai shape", "Which shape have the images of a batch of fastai?", (16, 28, 28))
-guess("fastai rows", "How many of your rows does an epoch of fastai have?", len(x))
+guess("fastai shape", "What shape do the images of a fastai batch have?", (16, 28, 28))
+guess("fastai rows", "How many of your rows does an epoch of fastai visit?", len(x))
 
 # %%
 fastai_x, fastai_y = loaders.train.one_batch()
@@ -580,5 +582,4 @@ guesses()
 # %% [markdown]
 # **To read next.** Yadav and Bottou, *Cold Case: The Lost MNIST Digits* (2019), on where these
 # digits come from and what became of the other 50,000 test images. For tensors: the PyTorch
-# tutorial's page *Tensors*. In notebook 02 the simplest model that could work reads most of the
-# digits.
+# tutorial's page *Tensors*. In notebook 02 you try the simplest model that could work.

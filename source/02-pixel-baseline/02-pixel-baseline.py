@@ -85,8 +85,8 @@ reveal("sharpest", lesson.sharpest(means))
 #
 # ## 2. How far is an image from a mean?
 #
-# Here is a 3 from the validation set, the mean 3, and their difference. Purple: the 3 is brighter
-# than the mean; orange: it is darker.
+# Here is a 3 from the validation set, the mean 3, and their difference. Orange: the 3 is brighter
+# than the mean; purple: it is darker.
 
 # %%
 three = x_valid[y_valid == 3][0]
@@ -148,10 +148,10 @@ check("mse")
 
 # %% [markdown]
 # **Predict.** Write shapes under each other, from the right: two axes match if they are equal, or
-# if one of them is 1 or missing.
+# if one of them is 1 or missing. (`None` between the brackets adds an axis of length 1.)
 
 # %%
-guess("one mean", "Which shape has mse(x_valid[:5], means[3])?", (5,))
+guess("one mean", "What shape does mse(x_valid[:5], means[3]) have?", (5,))
 guess("all means", "And mse(x_valid[:5, None], means)?", (5,))
 
 # %%
@@ -164,9 +164,9 @@ lesson.show_distances({"MAE": mae(three, means), "MSE": mse(three, means)}, "thi
 #
 # ## 3. All images at once
 #
-# The rule as one says it goes through each image, each digit, each pixel: three loops
-# (`lesson.by_loops`). Python takes about a tenth of a microsecond for one step of a loop, whether
-# the step handles one number or a million.
+# Taken word by word, the rule goes through each image, each digit, each pixel: three loops
+# (`lesson.by_loops`). Python itself needs about a tenth of a microsecond to organise one step of a
+# loop, whether the step handles one number or a million.
 #
 # **Derive.** The other extreme compares 10,000 images with ten means in a single expression, whose
 # intermediate result has the shape (10000, 10, 28, 28). How many megabytes is that in `float32`?
@@ -214,7 +214,7 @@ guess("faster", "How many times as fast as three loops will yours be?", 100)
 
 # %% tags=["timing", "nbval-ignore-output"]
 print(f"{lesson.race(predict_nearest, x_valid, means, mse)} times as fast as three loops")
-reveal("faster", "in the race")
+reveal("faster", "printed above")
 
 # %% [markdown]
 # More at once is not always faster: once the intermediate results outgrow the processor's cache,
@@ -361,8 +361,8 @@ reveal("confused", lesson.show_confusion(confusion_matrix(predicted["mse"], y_va
 # %% [markdown]
 # ## 7. What the rule cannot do
 #
-# Numbers say how many; only looking says why. Here are the twelve images that are so much nearer
-# to a wrong mean than to their own. Are they ugly?
+# Numbers say how many; only looking says why. Here are the twelve worst: much nearer to a wrong
+# mean than to their own. Are they ugly?
 
 # %%
 lesson.show_worst(x_valid, y_valid, predicted["mse"], means, mse)
@@ -392,6 +392,7 @@ shifts = range(5)
 after = [accuracy(predict_nearest(x_valid.roll(n, dims=2), means, mse), y_valid) for n in shifts]
 plt.plot(shifts, after, "o-", label="MSE to the mean images")
 plt.axhline(0.1, color="black", linestyle="--", label="guessing")
+plt.xticks(shifts)
 plt.xlabel("shift to the right, in pixels")
 plt.ylabel("validation accuracy")
 plt.legend()
@@ -426,8 +427,8 @@ print("accuracy:", [round(share, 3) for share in after])
 # ## 8. The test set, once
 #
 # All decisions are made: two distances, means, no tuning. The validation images may now help to
-# make the means. **This is the cell that opens the test set.** What that costs: whatever you
-# change after having seen its numbers, you no longer have an honest number for.
+# make the means. **This is the cell that opens the test set.** What that costs: for whatever you
+# change after having seen its numbers, you have no honest number left.
 
 # %%
 means = class_means(*lesson.everything(data.train(), STEP))

@@ -12,8 +12,8 @@
 # # 03 The digit as a number
 #
 # Now a model improves itself, step by step, from its own errors. The obvious plan: predict the
-# digit as **one number**, and make the squared error small. All of it will work, and classify
-# badly; you find out why. Then each digit gets a **score of its own**.
+# digit as **one number**, and make the squared error small. You find out how far that goes, and
+# why. Then each digit gets a **score of its own**.
 
 # %%
 import lesson  # pictures, models that you write later, and `batches` from notebook 01
@@ -35,7 +35,7 @@ print(*[f"{tuple(x.shape)} {tuple(y.shape)}" for x, y in (few, train, valid)], s
 # Here D = 784, and for one number K = 1.
 
 # %%
-guess("prediction", "Which shape has the prediction for 5 images, K = 1?", (5,))
+guess("prediction", "What shape does the prediction for 5 images have, K = 1?", (5,))
 
 
 # %% nbgrader={"grade": false, "grade_id": "linear", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -79,8 +79,8 @@ reveal("perfect", round(((perfect - labels) ** 2).mean().item(), 2))
 reveal("constant", round(((constant - labels) ** 2).mean().item(), 2))
 
 # %% [markdown]
-# Nothing failed, and all is wrong: each prediction is compared with *every* label. So your loss
-# gives such a target its second axis, and refuses every other pair of shapes that differ.
+# No error, and a wrong number: each prediction is compared with *every* label. So your loss gives
+# such a target its second axis, and refuses every other pair of shapes that differ.
 #
 # ### Write: `mse_loss`
 
@@ -117,8 +117,7 @@ check("mse_loss")
 #
 # ### Mend: `numeric_gradient`
 #
-# This function does nearly that. Draw a line, mark $w$ on it, and follow the entry with your
-# pencil.
+# This function does nearly that. Draw a line, mark $w$, and follow the entry with your pencil.
 
 
 # %% nbgrader={"grade": false, "grade_id": "numeric_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -240,7 +239,7 @@ print(f"they agree to one millionth: {(nudged - formula).abs().max().item() < 1e
 # %% tags=["timing", "nbval-ignore-output"]
 times = lesson.times_faster(linear, mse_loss, mse_gradient, numeric_gradient, few)
 print(f"{times} times as fast on this machine")
-reveal("times", "in section 4")
+reveal("times", "printed above")
 
 # %% [markdown]
 # ## 5. One step downhill
@@ -275,8 +274,8 @@ check("sgd_step")
 
 # %% [markdown]
 # Here is the valley in which you walk, with two weights only, for the brightness of an image's
-# upper and of its lower half. Each panel walks twenty steps, at another rate. In JupyterLab a
-# slider below them sets the rate: from where on does the walk climb?
+# upper and of its lower half. Each panel walks twenty steps, at a rate of its own. In JupyterLab a
+# slider below sets the rate: above which one does the walk climb?
 
 # %%
 from course.play import loss_valley
@@ -291,8 +290,8 @@ loss_valley(*lesson.halves(few), rates)
 # ### Stochastic
 #
 # *Stochastic* means: by chance. The gradient over all images is a mean, and the mean over a random
-# batch is an estimate of it: cheap, unbiased, and noisy (Robbins and Monro, 1951). Many rough
-# steps get further than few exact ones, at the same cost.
+# batch is an estimate of it: cheap, noisy, and right on average (Robbins and Monro, 1951). Many
+# rough steps get further than few exact ones, at the same cost.
 #
 # **Predict.** The noise of a mean of $B$ independent numbers falls like $1 / \sqrt{B}$.
 
@@ -395,7 +394,7 @@ lesson.show_predictions(linear(valid[0], *number), to_digit, valid[1])
 
 # %% [markdown]
 # The answers crowd towards the middle (a box holds half of the predictions). Is a linear model too
-# weak? Put 30 hidden units between pixels and number; you build such a network in notebook 05.
+# weak? Put 30 further numbers, *hidden units*, between pixels and answer, as in notebook 05.
 
 # %%
 guess("hidden", "30 hidden units: the validation accuracy at the end?", 0.8)
@@ -407,8 +406,8 @@ print(f"accuracy on its own training images: {hidden_units.accuracy(hidden, *few
 reveal("hidden", f"about {history['valid_accuracy'][-1]:.2f}")
 
 # %% [markdown]
-# The mean images of notebook 02 were far better. It is not the strength of the model. It is the
-# question that we asked.
+# The mean images of notebook 02 were far better. The model is not too weak. We asked the wrong
+# question.
 #
 # **Question.** An image might be a 4 or a 9, with equal odds. Which number makes the expected
 # squared error smallest, and which digit does `to_digit` make of it? What does predicting the
@@ -497,10 +496,10 @@ check("slope_of_sigmoid")
 # %% [markdown]
 # ## 8. Slow: the loss, the start or the rate?
 #
-# Many first attempts draw the weights from N(0, 1), take MSE and the rate 1. They crawl, and the
-# usual verdict is: MSE is the wrong loss for classes. Look before you believe it. Above: the slope
-# of the loss by one score that should give a 1. Below: the scores before the first step, with the
-# weights as drawn, and divided by 28, the root of the number of pixels.
+# Many first attempts draw the weights from N(0, 1), the bell curve, take MSE and the rate 1. They
+# crawl, and the usual verdict is: MSE is the wrong loss for classes. Look before you believe it.
+# Upper panel: the slope of the loss by a score that should give 1. Lower panel: the scores before
+# the first step, with the weights as drawn, and divided by 28, the root of the number of pixels.
 
 # %%
 lesson.show_saturation(sigmoid, linear, valid[0])
@@ -509,9 +508,9 @@ lesson.show_saturation(sigmoid, linear, valid[0])
 # A score of -10 that should be high is badly wrong, and the slope there is almost 0: **the model
 # is sure of itself, so it does not learn.** The wild start puts most scores out there.
 #
-# Loss, start, rate: change **one factor at a time**, with the same seeds. `experiment` runs each
-# way with each seed, and shows by how much it differs from the first one, with a 95 % interval.
-# (Softmax and cross-entropy are borrowed from notebook 04.)
+# Loss, start, rate: change **one factor at a time**. `experiment` runs each way with the same
+# seeds, and shows by how much it differs from the first, with a 95 % interval: how far luck may
+# have moved the mean. (Softmax and cross-entropy are borrowed from notebook 04.)
 
 # %%
 guess("best", "The highest validation accuracy of the ways below?", 0.9)
@@ -542,8 +541,7 @@ reveal("best", f"about {max(result.mean(way) for way in ways):.3f}")
 # ### Design: one factor of your own
 #
 # What else might matter: the batch size, the number of images, a rate or a start in between?
-# Choose one factor, write down what you expect, and compare at least three values with
-# `experiment`.
+# Choose one factor, say what you expect, and compare at least three values with `experiment`.
 
 # %% tags=["design", "nbval-ignore-output"]
 # Your experiment.
@@ -581,8 +579,7 @@ own = experiment(run, sizes, SEEDS)
 # ## 9. The test set, once
 #
 # All decisions are made. Four of the ways are trained once more, for longer; then **this cell
-# opens the test set.** Whatever you change after having seen its numbers, you no longer have an
-# honest number for.
+# opens the test set.** For whatever you change after that, you have no honest number left.
 
 # %%
 models = {"one number, linear": (one_number, number)}

@@ -11,14 +11,14 @@
 # %% [markdown]
 # # 04 Logistic regression
 #
-# In notebook 3 a layer with ten scores and a squared error crawled, unless its start was chosen with care. Keep the layer
+# In notebook 03 a layer with ten scores and a squared error crawled, unless its start was chosen with care. Keep the layer
 # and change its end: the scores become probabilities, and the loss asks how probable the right digit was. You derive and
 # write both, so that no score up to 10,000 breaks them. Then you choose a learning rate from a picture, and find out what
 # one layer can do.
 
 # %%
 from course import after03_pictures as pictures
-from course.after03 import open_test_set, seeded, split
+from course.after03 import open_test_set, seeded, split  # seeded(n): a torch.Generator, seed n
 
 EPOCHS = 2 if GRADING else 20  # nbgrader needs your functions, not the curves to their end
 BATCH_SIZE = 64
@@ -28,7 +28,7 @@ few = train[0][:10_000], train[1][:10_000]  # enough to compare settings
 print(f"{len(train[1]):,} images to train on, {len(valid[1]):,} to validate with")
 
 # %% [markdown]
-# ## From scores to probabilities
+# ## 1. From scores to probabilities
 #
 # A score (a *logit*) may be any number. Softmax makes each row positive and divides by its sum:
 # $p_k = e^{z_k} / \sum_j e^{z_j}$. With two scores, $z$ and 0, it is the sigmoid: $e^z / (e^z + 1) = 1 / (1 + e^{-z})$.
@@ -69,7 +69,7 @@ def softmax(z):
 check("softmax")
 
 # %% [markdown]
-# ## The logarithm of a probability
+# ## 2. The logarithm of a probability
 #
 # The loss will need $\log p$, and softmax followed by log is still fragile: a probability below $10^{-45}$ is 0 in float32,
 # and $\log 0$ is $-\infty$. Better never to leave the logarithm. Take the log of softmax's formula on paper: a fraction
@@ -97,7 +97,7 @@ def logsumexp(z):
 check("logsumexp")
 
 # %% [markdown]
-# One more care: float32 has seven digits, so around 10,000 only three are left behind the point. Make the numbers small
+# One more precaution: float32 has seven digits, so around 10,000 only three are left behind the point. Make the numbers small
 # before you subtract, and those that matter keep theirs.
 
 
@@ -121,7 +121,7 @@ def log_softmax(z):
 check("log_softmax")
 
 # %%
-guess("where the log of softmax ends", "110 behind: the loss by softmax, then log", math.inf)
+guess("where the log of softmax ends", "right score 110 below: loss by softmax, then log", math.inf)
 
 # %%
 gap = torch.arange(0.0, 151)
@@ -131,12 +131,12 @@ pictures.reach(gap, {"softmax, then log": by_softmax, "log_softmax": log_softmax
 reveal("where the log of softmax ends", -by_softmax[110, 0].item())
 
 # %% [markdown]
-# ## A price for being wrong
+# ## 3. A price for being wrong
 #
 # The *negative log-likelihood* charges each row $-\log p$ of its own label: nothing for $p = 1$, and without limit for
-# certainty in the wrong digit. (The unit is the *nat*: the logarithm is the natural one.) Beside the squared error the
-# picture shows why it was chosen: on the left, where the model is sure and wrong, one curve is flat and gives no
-# direction, the other is steep. The loss of a batch is the mean over its rows.
+# certainty in the wrong digit. (The unit is the *nat*: the logarithm is the natural one.) The right panel shows it beside
+# the squared error: at its left end, where the model is sure and wrong, one curve is flat and gives no direction, the
+# other is steep. The loss of a batch is the mean over its rows.
 
 # %%
 pictures.prices()
@@ -167,8 +167,8 @@ def nll(log_probs, labels):
 check("nll")
 
 # %% [markdown]
-# From logits to loss in one step is *cross-entropy*. It takes logits, not probabilities. It needs no epsilon inside the
-# logarithm: that caps the loss, and where the loss is flat its gradient is zero.
+# From logits to loss in one step is *cross-entropy*. It takes logits, not probabilities. It needs no epsilon, a tiny
+# number added inside the logarithm: that caps the loss, and where the loss is flat its gradient is zero.
 
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -200,7 +200,7 @@ softmax_twice = math.log(math.e + 9) - 1
 check("softmax_twice")
 
 # %% [markdown]
-# ## What should the first loss be?
+# ## 4. What should the first loss be?
 #
 # Before any training run, ask what an untrained model must cost. With all weights 0 the ten probabilities are equal. With
 # weights from $N(0, 1)$ a score is a sum of 784 products of pixel and weight, so its standard deviation is the length of
@@ -225,9 +225,9 @@ for name, (w, b) in {"first loss, zeros": zeros(), "first loss, N(0, 1)": normal
 
 # %% [markdown]
 # Random weights are *confidently wrong*, which costs far more than knowing nothing. One layer may start from zeros
-# (notebook 5 shows why two may not).
+# (notebook 05 shows why two may not).
 #
-# ## The gradient
+# ## 5. The gradient
 #
 # The loss of one row is $L = \mathrm{logsumexp}(z) - z_y$. The first term by the chain rule, with $S = \sum_j e^{z_j}$:
 #
@@ -269,7 +269,7 @@ def cross_entropy_gradient(logits, labels):
 check("cross_entropy_gradient")
 
 # %% [markdown]
-# ## From scores to a decision
+# ## 6. From scores to a decision
 #
 # Softmax keeps the order of the scores, so for the decision the logits will do.
 
@@ -313,9 +313,9 @@ def accuracy(logits, labels):
 check("accuracy")
 
 # %% [markdown]
-# ## The training loop
+# ## 7. The training loop
 #
-# The loop is that of notebook 3 with another loss: shuffle, take a batch, forward, loss, gradient, step; after each epoch,
+# The loop is that of notebook 03 with another loss: shuffle, take a batch, forward, loss, gradient, step; after each epoch,
 # validate. Your gradient of the logits goes back through $z = xw + b$ as it did there. It is called *stochastic* gradient
 # descent because each step follows the gradient of a batch drawn by lot: on average the right one, and 800 times cheaper
 # than that of all rows.
@@ -380,7 +380,7 @@ reveal("the first epoch", max(first, key=first.get))
 # %% [markdown]
 # The training loss of an epoch is a mean from its beginning on, ignorance included; validation comes after it.
 #
-# ## How is a learning rate picked?
+# ## 8. How is a learning rate picked?
 #
 # Not by taste. Try rates a factor of three apart over four decades, each from the same start and with the same batches,
 # and note the lowest *validation* loss of each. A run whose loss became NaN has failed, however well it began.
@@ -438,7 +438,7 @@ reveal("the best rate", best_lr)
 # lowest validation loss; if it lies at an end of the picture, widen the picture; among equals, the larger rate gets there
 # sooner.**
 #
-# ## What can one layer reach?
+# ## 9. What can one layer reach?
 #
 # The final model: all training rows, the rate from the picture, then a tenth of it to settle (`fit` changes its
 # parameters, so a second call goes on from there).
@@ -455,7 +455,7 @@ print(f"accuracy, validation: {accuracy(logits, valid[1]):.3f}")
 reveal("one layer, training", round(accuracy(train[0] @ final[0] + final[1], train[1]), 3))
 
 # %% [markdown]
-# Does the gap between the two come near what is missing to 1? If not, the limit is the model's, not the data's. (LeCun et
+# Which is larger: the gap between the two, or what both lack to 1? If the latter, one layer can do no more. (LeCun et
 # al., [1998](http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf), report 88.0 % for their linear classifier.)
 #
 # Each column of the weights has 784 numbers, one a pixel: a picture of what speaks for a digit and what against it.
@@ -480,7 +480,7 @@ titles = [f"{y} taken\nfor {p}" for y, p in zip(valid[1][worst], said, strict=Tr
 show_images(valid[0][worst], titles, cmap="gray_r")
 
 # %% [markdown]
-# ## Ten, one against the rest, or one against one?
+# ## 10. Ten, one against the rest, or one against one?
 #
 # Ten separate yes/no questions (*one-vs-rest*) suit images that may show a 3 *and* a 7. Forty-five duels between two
 # digits (*one-vs-one*) train on less each, and vote. A digit is exactly one of ten, and softmax knows it. Your `fit`
@@ -523,7 +523,7 @@ reveal("which wins", max(scores, key=lambda name: accuracy(scores[name], valid[1
 # **argmax or argmin?** argmax where large is good (logits, probabilities), argmin where large is bad (the costs). And no
 # sigmoid before either: in float32 it is exactly 1 from about 17 on, and ties are decided by position.
 #
-# ## An experiment of your own
+# ## 11. An experiment of your own
 #
 # A friend reports 58 % on MNIST from one linear layer and plans a deeper network. Their weights start from N(0, 1), their
 # rate is .01, and they stopped after 13 epochs. **Design** an experiment that finds what is to blame. `experiment` runs each
@@ -569,7 +569,7 @@ found = experiment(run, ways, SEEDS)
 # Each of the three middle rows differs from the friend's in one factor. With MNIST, zeros instead of N(0, 1) gain about 27
 # points, the larger rate 26, twice as many epochs 10; every interval lies far from 0. They do not add up: all three together
 # gain 30, because each lifts the model towards the same ceiling of about 92 %. So 58 % is not the layer's fault: it takes a bad
-# start *and* a timid rate, stopped early. Look at the first loss (2.3, not 15), sweep the rate, and train until the curve is
+# start *and* a timid rate, stopped early. Look at the first loss (2.3, not 17), sweep the rate, and train until the curve is
 # flat, before you build anything deeper.
 #
 # === BEGIN MARK SCHEME ===
@@ -578,7 +578,7 @@ found = experiment(run, ways, SEEDS)
 # === END MARK SCHEME ===
 
 # %% [markdown]
-# ## The test set
+# ## 12. The test set
 #
 # Every choice above was made on the validation images. **The next cell opens the test set, once.** That has a price: a
 # test set that you have looked at, and then changed something, has become a second validation set.
@@ -598,13 +598,13 @@ guesses()
 #
 # | You see | Look for |
 # |---|---|
-# | the loss starts near 15 | weights from $N(0, 1)$ |
+# | the loss starts above 10 | weights from $N(0, 1)$ |
 # | the loss stays at 2.303 | weights not changed in place, rate 0, gradient 0 |
 # | a perfect prediction costs 1.46 | softmax applied twice |
 # | no loss above 16.1 | an epsilon inside the logarithm |
 # | NaN or inf | no shift, log of a softmax, overflow |
 # | accuracy below 1 % | argmin of scores |
-# | accuracy 10 % for good | weights are NaN: every image is a 0 |
+# | accuracy stays at 10 % | weights are NaN: every image is a 0 |
 # | the loss jumps up and down | rate too large; 1/N missing |
 #
 # ## Read on

@@ -12,16 +12,23 @@
 # # 05 A network of two layers
 #
 # One layer compares each image with ten templates. A second layer, with a bend in between, can combine what the first one
-# saw. You derive and write the bend, the start and every gradient, train networks of several shapes with one function,
-# break one on purpose, and meet PyTorch's own way at the end. Until then: no autograd, no `torch.nn`, no `torch.optim`.
+# saw. You derive and write the bend, the start and every gradient, and train networks of several shapes with one function.
+# You break one on purpose, and meet PyTorch's own way at the end. Until then: no autograd (PyTorch's automatic gradients),
+# no `torch.nn`, no `torch.optim`.
 #
-# What you wrote in notebooks 3 and 4 comes from the folder `course`, so that an old mistake cannot follow you.
+# What you wrote in notebooks 03 and 04 comes from the folder `course`, so that an old mistake cannot follow you.
 
 # %%
 from course import after03_pictures as pictures
 from course import after04
 from course.after03 import open_test_set, seeded, split
-from course.after04 import accuracy, by_columns, cross_entropy, cross_entropy_gradient, train_network
+from course.after04 import (
+    accuracy,
+    by_columns,  # the same matrix, laid out for speed: section 12
+    cross_entropy,
+    cross_entropy_gradient,
+    train_network,
+)
 
 # The stand-in is small: it needs more epochs and a smaller rate. For nbgrader all runs are short.
 MNIST = data.name == "MNIST"
@@ -34,7 +41,7 @@ if GRADING:
 print(f"{len(train[1]):,} images to train on, {len(valid[1]):,} to validate with")
 
 # %% [markdown]
-# ## The bend
+# ## 1. The bend
 #
 # Stack two linear layers, `(x @ w1) @ w2`, with 30 numbers in between.
 
@@ -47,7 +54,7 @@ one, two = x @ (w1 @ w2), (x @ w1) @ w2
 reveal("two linear layers", "no" if torch.allclose(one, two, rtol=0.01, atol=0.01) else "yes")
 
 # %% [markdown]
-# A matrix product is one matrix in disguise. The simplest bend is the **rectified linear unit**, $\max(z, 0)$.
+# A product of two matrices is one matrix in disguise. The simplest bend is the **rectified linear unit**, $\max(z, 0)$.
 
 
 # %% nbgrader={"grade": false, "grade_id": "relu", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -91,7 +98,7 @@ def relu_backward(dy, z):
 check("relu_backward")
 
 # %% [markdown]
-# ## A start
+# ## 2. A start
 #
 # How large should random weights be? A unit adds up `fan_in` products, $z = \sum_i w_i h_i$. With independent weights of
 # mean 0, the mean square of the sum is the sum of the mean squares: $E[z^2] = \text{fan\_in} \cdot \mathrm{Var}(w) \cdot
@@ -129,7 +136,7 @@ check("init_linear")
 
 # %% [markdown]
 # PyTorch's `nn.Linear` draws its weights uniformly between $\pm 1 / \sqrt{\text{fan\_in}}$. Their variance is a third of
-# $1 / \text{fan\_in}$: six times smaller than yours.
+# $1 / \text{fan\_in}$, a sixth of yours.
 
 # %%
 guess("nn.Linear, 20 layers", "root mean square of z in layer 20, divided by that in layer 1", 1e-7)
@@ -142,7 +149,7 @@ reveal("nn.Linear, 20 layers", sizes["nn.Linear"][-1] / sizes["nn.Linear"][0])
 # %% [markdown]
 # Gradients fare likewise on their way back. In two layers little is lost; in twenty, all.
 #
-# ## Backward through a linear layer
+# ## 3. Backward through a linear layer
 
 # %%
 pictures.two_layers()
@@ -190,7 +197,7 @@ def linear_backward(dy, x, w):
 check("linear_backward")
 
 # %% [markdown]
-# ## The whole network
+# ## 4. The whole network
 #
 # `params` is the list `[w1, b1, w2, b2]`. Forward: linear, ReLU, linear. What the way back will need goes into the `cache`;
 # what is in it is your own affair.
@@ -240,8 +247,8 @@ check("backward")
 
 
 # %% [markdown]
-# Now the real thing: 784-30-10 in float64, all 23,860 gradients against central differences. This is the most useful test
-# in deep learning: a wrong gradient often still trains, only worse.
+# Now the real thing: 784-30-10 (784 pixels, 30 hidden units, 10 scores) in float64, all 23,860 gradients against central
+# differences. This is the most useful test in deep learning: a wrong gradient often still trains, only worse.
 
 
 # %%
@@ -259,9 +266,9 @@ def small(seed):
 after04.compare_gradients(small(0), valid[0][:5], valid[1][:5])
 
 # %% [markdown]
-# ## Two layers against one
+# ## 5. Two layers against one
 #
-# `train_network` is your loop of notebook 4 for any network, with two refinements: the rate falls in a straight line to 0,
+# `train_network` is your loop of notebook 04 for any network, with two refinements: the rate falls in a straight line to 0,
 # and steps may have momentum (below).
 
 # %%
@@ -281,8 +288,8 @@ reveal("one layer or two", round(found.difference("784-30-10", "one layer")[0], 
 # %% [markdown]
 # ### Why not start from zeros?
 #
-# For one layer that was a good start. With `w2 = 0` nothing flows back to `w1`; with `w1 = 0` all hidden units are equal,
-# and equal units get equal gradients for ever.
+# For one layer that was a good start. For two, follow the gradients on paper. With `w2 = 0`, what flows back to `w1`? If
+# all hidden units are equal, how do their gradients differ?
 
 # %%
 guess("start from zeros", "accuracy of 784-30-10 trained from zeros", 0.11)
@@ -299,10 +306,13 @@ reveal("start from zeros", round(found.mean("zeros"), 2))
 alike = equal(0.05)(0)
 train_network(alike, train, valid, lr=RATE, epochs=1)
 units = alike.params[0].T  # rounding keeps them apart by a little
-reveal("equal weights", 1 + sum(not torch.allclose(unit, units[0], atol=1e-3) for unit in units[1:]))
+others = [unit for unit in units[1:] if not torch.allclose(unit, units[0], atol=1e-3)]
+reveal("equal weights", 1 + len(others))
 
 # %% [markdown]
-# ## Momentum
+# With `w2 = 0` nothing flows back to `w1`, and equal units get equal gradients for ever.
+#
+# ## 6. Momentum
 #
 # A loss is often a narrow valley: steep across, nearly level along. A rate that suits the steep direction crawls along the
 # other (the problem is *ill-conditioned*). **Momentum** (Polyak [1964](https://doi.org/10.1016/0041-5553%2864%2990137-5))
@@ -351,7 +361,7 @@ reveal("momentum .9", round(found.difference("rate .01, momentum .9", "rate .01"
 # Compare the last two rows with what you derived. In this network most of the gain is the longer step. (Some books average,
 # $v \leftarrow m v + (1 - m) g$; then the rate keeps its meaning, and small rates gain nothing.)
 #
-# ## Layers as building blocks
+# ## 7. Layers as building blocks
 #
 # For a third layer you would have to write `forward` and `backward` anew. Instead, let each layer be an object that
 # remembers what its own way back needs; any chain of them is then a network. Begin with the sigmoid: derive its slope on
@@ -495,10 +505,10 @@ show("Training and validation loss of three networks by epoch.")
 reveal("deepest", max(deep, key=lambda name: accuracy(deep[name], valid)).split()[0])
 
 # %% [markdown]
-# Look at the gaps between dashed and solid lines. Which network has begun to learn its images by heart? Notebook 6 is about
+# Look at the gaps between dashed and solid lines. Which network has begun to learn its images by heart? Notebook 06 is about
 # that.
 #
-# ## An experiment of your own
+# ## 8. An experiment of your own
 #
 # **Design:** how many hidden units are worth their cost? Choose ways, `{name: number}`; the first is what the others are
 # compared with. State before you run it what you hold equal (epochs? time? weights?) and why.
@@ -520,7 +530,7 @@ found = experiment(with_units, ways, SEEDS)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "answer-hidden", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # Held equal: epochs, batches, rate and seeds; not the time, of which 300 units take several times as much. With MNIST 10 units
-# cost 3.7 points against 30 (interval 3.0 to 4.5); 100 units gain 1.0 (.9 to 1.2), 300 another half a point. With 3 units the
+# cost 3.7 points against 30 (interval 3.0 to 4.5); 100 units gain 1.0 (.9 to 1.2), 300 another .4. With 3 units the
 # interval goes from -91 to +29: one run lost units and collapsed, so the mean says little. From 30 to 100 is worth three times
 # the work where a point counts; from 100 to 300 hardly, as far as five epochs can tell: wider networks might gain from more.
 #
@@ -530,7 +540,7 @@ found = experiment(with_units, ways, SEEDS)
 # === END MARK SCHEME ===
 
 # %% [markdown]
-# ## Dead units
+# ## 9. Dead units
 #
 # A ReLU unit that is negative on *every* image returns 0, passes back 0, and so never moves again: it is dead. A rate that
 # is far too large kills all 30.
@@ -545,7 +555,7 @@ print(f"rate 3: {after04.units_alive(network, train[0])} of 30 units alive")
 reveal("all units dead", round(history["valid_loss"][-1], 2))
 
 # %% [markdown]
-# ## What is promised, and what is not
+# ## 10. What is promised, and what is not
 #
 # The **universal approximation theorem** (Cybenko [1989](https://doi.org/10.1007/BF02551274); Leshno et al.
 # [1993](https://doi.org/10.1016/S0893-6080%2805%2980131-5) for ReLU) says: with enough hidden units, *some* weights bring
@@ -604,7 +614,7 @@ reveal("on the way", "higher" if hump > 0.02 else "lower" if hump < -0.02 else "
 # === END MARK SCHEME ===
 
 # %% [markdown]
-# ## The library does it for you
+# ## 11. The library does it for you
 #
 # You have written what PyTorch does when you call `.backward()`. From here on the rules are lifted. (`nn.Linear` keeps its
 # weight as (fan_out, fan_in), hence the `.T`.)
@@ -624,7 +634,7 @@ for p, grad in zip(model.parameters(), yours, strict=True):
     print("autograd and yours", "agree to 1e-6" if apart < 1e-6 else f"differ by {apart:g}")
 
 # %% [markdown]
-# ## Speed (optional, no points)
+# ## 12. Speed (optional, no points)
 #
 # On paper `x.T @ dy` and `(dy.T @ x).T` are one matrix. And `w` is one matrix, whether its numbers lie in memory row by row, as
 # torch puts them, or column by column, as `by_columns` and `nn.Linear` do. Does it cost time? (A score is an image times one
@@ -642,7 +652,7 @@ print(f"x.T @ dy      {timeit(lambda: x.T @ dy, number=200) * 5000:5.0f} microse
 print(f"(dy.T @ x).T  {timeit(lambda: (dy.T @ x).T, number=200) * 5000:5.0f} microseconds")
 
 # %% [markdown]
-# ## The test set
+# ## 13. The test set
 #
 # **The next cell opens it, once in this notebook.** Looking is not free: whoever picks the best of three networks here has
 # used the test images to choose, and the winner's number flatters.
