@@ -84,7 +84,6 @@ TEMPLATES = {
         * <.004> <.004> (<.004> to <.004>) against one layer
         yours <.004>
         zeros <.004> <.004> (<.01> to <.01>) against yours
-        all .05 <.1> <.1> (<.4> to <.4>) against yours
         rate .01 <.004>
         rate .* <.004> <.004> (<.01> to <.01>) against rate .01
         30 units <.004>
