@@ -43,6 +43,7 @@ from autograder.checks.explainers.compose import compose
 from autograder.checks.known import Known
 from autograder.checks.known import known as known_of
 from autograder.checks.mutants import mutants, rejected
+from autograder.checks.proof import check, prove
 from autograder.checks.quotable import quotable
 from autograder.checks.tolerance import same
 from autograder.course import Course
@@ -211,7 +212,7 @@ DESCRIBED = [
     (SOFTMAX, RIGHT + ".float()", "of dtype float32 and should be float64"),
     (SOFTMAX, RIGHT + ".squeeze()", "An axis of length 1 is lost"),
     (SOFTMAX, RIGHT + "[..., None]", "an axis of length 1 too many"),
-    (SOFTMAX, RIGHT + ".numpy()", "of type numpy.ndarray and should be a tensor"),
+    (SOFTMAX, RIGHT + ".numpy()", "is a NumPy array and should be a tensor. Use torch.from_numpy."),
     (SOFTMAX, RIGHT + ".tolist()", "is a list and should be a tensor"),
     (SOFTMAX, "def softmax(z):\n    e = z.exp()" + REST, "is NaN in 1 of 4 rows, those with the largest numbers in `z`"),
     (SOFTMAX, RIGHT + " * len(z)", "too large by the factor N, the number of rows of `z`"),
@@ -664,6 +665,49 @@ def test_a_subclass_with_the_right_numbers_is_right(own):
     assert verdict.score == 1, text
 
 
+# ---- results of other kinds: {kind: (the solution, another that is right, {a wrong one: what is said})}, of the inputs of KINDS
+
+CELL = '# %% nbgrader={"grade": false, "grade_id": "f", "locked": false, "schema_version": 3, "solution": true, "task": false}'
+F = "import numpy as np\nimport torch\ndef f(z, array, some, number):\n    return "
+INPUTS = dict(z=normal(5, 3), array=lambda g: torch.rand(4, 3, generator=g).numpy(), some={3, 4}, number=2 + 1j)
+KINDS = {
+    "an array": ("2 * array", "(array + array).copy(order='F')", {
+        "3 * array": "too large by the factor 2", "torch.from_numpy(2 * array)": "is a tensor and should be a NumPy array", "(2 * array).tolist()": "is a list",
+        "2.0 * array.astype(float)": "of dtype float64 and should be float32", "2 * array.T": "It is transposed",
+        "(2 * array) / (array - array)": "infinite", "2 * array.astype(object)": "should be a NumPy array",
+        "(2 * array, array.fill(0))[0]": "It changes its input `array`"}),
+    "an array of indices": ("array.argsort(0)", "torch.from_numpy(array).argsort(0).numpy()", {"array.argsort(0) + 1": "one too large"}),
+    "a NumPy float": ("array.sum()", "float(array.sum())", {"array.mean()": "wrong", "array.sum(0)": "should be a float", "1j": "a complex number"}),
+    "a NumPy int": ("array.argmax()", "int(array.argmax())", {"array.argmin() + 99": "wrong", "float(array.argmax())": "is a float"}),
+    "a set": ("{*some, 9}", "frozenset([9, *some])", {"{*some, 8}": "not as it should be", "{*some}": "has 2 items and should have 3",
+                                                     "{*some, 9.0}": "not as it should be", "[*some, 9]": "is a list and should be a set"}),
+    "a set of floats": ("{v.item() for v in z.sum(1)}", "{v.item() for v in z.double().sum(1)}", {"{v.item() for v in z.mean(1)}": "not as"}),
+    "a complex number": ("z[0, 0].item() * number", "np.complex64(z[0, 0] * number)", {
+        "z[0, 0].item() * number.conjugate()": "not as it should be", "z[0, 0].item()": "is a float and should be a complex number"}),
+    "a complex tensor": ("z * number", "(z * number.conjugate()).conj()", {
+        "z * number.conjugate()": "not as it should be", "z": "of dtype float32 and should be complex64", "(z * number)[0]": "has shape"}),
+    "a complex array": ("array * number", "array * 2 + 1j * array", {"array * -number": "not as it should be"}),
+    "all in one": ("{'means': (array.mean(0), number), 7: [some]}", "{7: (frozenset(some),), 'means': [array.mean(0), complex(number)]}", {
+        "{'means': (array.mean(0), number), 7: [{3, 5}]}": "not as it should be", "{'means': (-array.mean(0), number), 7: [some]}": "wrong"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("side", [LocalEvaluator, lambda namespace: kernel(namespace)], ids=["here", "in a kernel"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_results_of_every_kind_are_compared(kind, side, tmp_path):
+    solution, other, wrong = KINDS[kind]
+    course = Course(tmp_path)
+    (course.source / "a").mkdir(parents=True)
+    (course.source / "a" / "a.py").write_text(f"{CELL}\n{F}{solution}")
+    each, solutions = exercise("f", case("a call", "f(z, array, some, number)", **INPUTS)), Reference(course, "a")
+    for result in (solution, other, *wrong):
+        run(F + result, namespace := solutions.namespace())
+        verdict = judge(each, side(namespace), solutions, "secret", F + result, say="nothing")
+        said = " | ".join(c.message for c in verdict.cases if not c.passed)
+        assert verdict.passed == (result not in wrong), (result, said)
+        assert wrong.get(result, "") in said
+
+
 # ---- what messages may hold, and what a check leaves behind
 
 
@@ -782,12 +826,13 @@ def test_an_exercise_that_cannot_work_is_refused(make, said):
     [
         (case("a", "nothing(z)", z=normal(3)), "case 'a': the reference fails: NameError"),
         (
-            case("a", "[softmax(z).numpy()]", z=normal(3, 4)),
-            "case 'a': the reference returns a numpy.ndarray, which cannot be compared",
+            case("a", "[softmax(z).numpy().astype(object)]", z=normal(3, 4)),
+            "exercise softmax, case 'a': the reference returns a numpy.ndarray, which cannot be compared",
         ),
         (case("a", "softmax(z)", z=1), "the reference fails: AttributeError.* say raises=AttributeError"),
         (case("a", "softmax(z)", raises=ValueError, z=normal(3, 4)), "should raise ValueError, and returns a result"),
-        (case("a", "{1: {2}}"), "the reference returns a set, which cannot be compared"),
+        (case("a", "{1: {b'2'}}"), "the reference returns a bytes, which cannot be compared; return a tensor, a NumPy array"),
+        (case("a", "softmax(z)", z=range(3)), "exercise softmax, case 'a': a range cannot be sent as an input; give a tensor"),
         (case("a", "softmax(z)", view=lambda r, i: r.none, z=normal(3, 4)), "the reference fails: its view"),
         (loop_free("a", "[softmax(r) for r in z] and twice(z)", z=lambda n: normal(n, 4)), "the reference fails"),
         (
@@ -799,3 +844,16 @@ def test_an_exercise_that_cannot_work_is_refused(make, said):
 def test_a_case_that_the_reference_does_not_pass_is_the_authors_error(cases, said, own):
     with pytest.raises(ExerciseError, match=said):
         judge(exercise("softmax", cases), LocalEvaluator(own.namespace()), own, "secret")
+
+
+def test_check_stops_where_the_reference_raises_unless_the_case_says_so(own):
+    (own.course.root / "checks").mkdir()
+    (own.course.root / "checks" / "a.py").write_text(
+        "from autograder.checks import case, exercise, normal\n"
+        "EXERCISES = [exercise('digits', case('a vector', 'digits(z)', z=normal(9)))]"
+    )
+    with pytest.raises(
+        ExerciseError, match=r"a, exercise digits, case 'a vector': the reference fails: .* say raises=ValueError"
+    ):
+        check(own.course, ["a"])
+    assert not any(prove(DIGITS, own).problems.values())

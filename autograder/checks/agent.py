@@ -39,6 +39,10 @@ MOST_NAME = 300  # characters of one
 TICK = 0.01  # seconds by which a timer may be early
 MOST_MEMORY = 2**29  # bytes that an edited function may ask for; `11 ** labels` in place of `11 * labels` asks for 19 GB
 ELSEWHERE = ("multiprocessing", "subprocess", "joblib")  # libraries that let other processes work
+TREES = {kind.__name__: kind for kind in (list, tuple, set, frozenset)}
+SCALARS = numpy.bool_ | numpy.integer | numpy.float16 | numpy.float32 | numpy.complex64  # those that are no plain numbers already
+# The types of arrays that torch can compare.
+ARRAYS = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128")
 DEEP = ("scipy", "sklearn")  # libraries whose functions are noted whoever calls them
 # Where folders of hidden files are made: in memory on both sides, as a sandbox has nothing else. The order in which a function
 # that does not sort finds the files, by which a recorded mistake is recognised, differs between file systems.
@@ -61,7 +65,7 @@ def unpack(packed):
 
 
 class Encoder:
-    """Turns trees of plain values and tensors into JSON, and collects the tensors. Of other types only the name is kept."""
+    """Turns trees of plain values, tensors and arrays into JSON; collects the tensors. Of other types only the name is kept."""
 
     def __init__(self):
         self.tensors = {}
@@ -71,6 +75,8 @@ class Encoder:
         self.items += 1
         if self.items > MOST_ITEMS:
             raise TooLarge(f"more than {MOST_ITEMS:,} items")
+        if isinstance(value, SCALARS):
+            value = value.item()
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, int):
@@ -81,27 +87,32 @@ class Encoder:
             return float(value)
         if isinstance(value, str):
             return str(value)[:MOST_TEXT]
-        if isinstance(value, numpy.integer | numpy.bool_):
-            return value.item()
+        if isinstance(value, complex):
+            return {"complex": [float(value.real), float(value.imag)]}
         if isinstance(value, torch.Tensor):
             return self.tensor(value)
-        if isinstance(value, list | tuple):
-            return {"list" if isinstance(value, list) else "tuple": [self.encode(v) for v in value]}
+        if isinstance(value, numpy.ndarray) and value.dtype.name in ARRAYS:
+            plain = numpy.array(value, value.dtype.name, order="C", subok=False)
+            return {"array": self.tensor(torch.from_numpy(plain))}
         if isinstance(value, dict):
             return {"dict": [[self.encode(k), self.encode(v)] for k, v in value.items()]}
+        for name, kind in TREES.items():
+            if isinstance(value, kind):
+                return {name: [self.encode(v) for v in value]}
         return {"other": f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")[:100]}
 
     def tensor(self, value):
         """Sub-classes of Tensor are sent as the plain numbers they hold: what they claim to be does not count."""
         plain = torch.Tensor.as_subclass(value, torch.Tensor).detach()
-        if plain.layout != torch.strided or plain.is_complex() or plain.is_quantized:
+        if plain.layout != torch.strided or plain.is_quantized:
             return {"other": f"{plain.dtype} tensor of layout {plain.layout}"}
         self.bytes += plain.numel() * plain.element_size()
         if self.bytes > MOST_BYTES:
             raise TooLarge(f"more than {MOST_BYTES:,} bytes")
         name = str(len(self.tensors))
-        self.tensors[name] = plain.cpu().clone(memory_format=torch.contiguous_format)
-        return {"tensor": name}
+        plain = plain.cpu().clone(memory_format=torch.contiguous_format)
+        self.tensors[name] = torch.view_as_real(plain) if plain.is_complex() else plain
+        return {"complex tensor" if plain.is_complex() else "tensor": name}
 
 
 def decode(tree, tensors, new_folder=None):
@@ -111,6 +122,12 @@ def decode(tree, tensors, new_folder=None):
     ((kind, content),) = tree.items()
     if kind == "tensor":
         return tensors[content].clone()
+    if kind == "complex tensor":
+        return torch.view_as_complex(tensors[content].clone())
+    if kind == "complex":
+        return complex(*content)
+    if kind == "array":
+        return decode(content, tensors).numpy()
     if kind == "generator":
         return torch.Generator().manual_seed(content)
     if kind == "folder":
@@ -123,13 +140,15 @@ def decode(tree, tensors, new_folder=None):
         return root
     if kind == "dict":
         return {decode(k, tensors, new_folder): decode(v, tensors, new_folder) for k, v in content}
-    return (list if kind == "list" else tuple)(decode(v, tensors, new_folder) for v in content)
+    return TREES[kind](decode(v, tensors, new_folder) for v in content)
 
 
 def same(a, b):
     """Whether an input is still what it was, bit by bit."""
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
         return a.shape == b.shape and a.dtype == b.dtype and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
+    if isinstance(a, numpy.ndarray) and isinstance(b, numpy.ndarray):
+        return a.dtype == b.dtype and same(torch.from_numpy(a), torch.from_numpy(b))
     if isinstance(a, list | tuple):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict):

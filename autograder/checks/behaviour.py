@@ -11,6 +11,7 @@ import torch
 from .evaluate import Failure, NoEvidence, Other
 from .explainers.differences import NOT_WRITTEN
 from .observe import trials
+from .tolerance import tensor
 
 SHARED = "the class"  # in place of the number of a set of inputs, see `known.input_set`
 NEAR = 1e-3  # relative; another order of summation stays far below it, another formula does not
@@ -53,11 +54,14 @@ def alike(one, other):
 
 def _leaves(value):
     """The leaves of a tree as plain values, with the brackets around them; a tensor in its form and four of its numbers."""
+    value = tensor(value)
     if isinstance(value, torch.Tensor):
         return [f"{value.dtype} {tuple(value.shape)}", *_numbers(value)]
     if isinstance(value, list | tuple | dict):
         parts = value.items() if isinstance(value, dict) else enumerate(value)
         return [type(value).__name__, *(leaf for key, part in parts for leaf in (str(key)[:MOST], *_leaves(part))), "end"]
+    if isinstance(value, set | frozenset | complex):
+        return [repr(sorted(map(repr, value)) if isinstance(value, set | frozenset) else value)[:MOST]]
     if isinstance(value, Other):
         return [value.type]
     if value is None or isinstance(value, bool):
@@ -67,7 +71,8 @@ def _leaves(value):
 
 def _numbers(tensor):
     """How many entries are no finite numbers, and of the others: the mean, the mean size, and a sum that order changes."""
-    flat = tensor.detach().flatten().to(torch.float64)
+    real = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
+    flat = real.detach().flatten().to(torch.float64)
     finite = flat[flat.isfinite()]
     weights = torch.linspace(1, 2, len(finite), dtype=torch.float64)
     size = float(finite.abs().mean()) if len(finite) else 0.0

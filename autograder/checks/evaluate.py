@@ -13,6 +13,7 @@ from typing import Protocol
 import torch
 
 from . import agent
+from .format import ExerciseError
 from .inputs import Folder
 
 MOST_LINES = 200_000  # of one evaluation of code that nobody wrote; two halves of two loops may never end
@@ -21,6 +22,7 @@ MOST_SECONDS = 0.5  # of CPU time, of one evaluation of an edited function; it m
 GENERATORS = frozenset({"torch", "numpy", "random"})
 
 
+KINDS = "a tensor, a NumPy array, a number, a str, None, or a list, tuple, set or dict of them"  # that are sent and compared
 UNREADABLE = "The answer of your notebook cannot be read."
 MOST_DETAIL = 2000  # characters of what came instead of an answer
 # Read once: a kernel gets the agent that this process knows, also while somebody edits the file.
@@ -40,7 +42,7 @@ class NoEvidence(Exception):
 
 @dataclass(frozen=True)
 class Other:
-    """Stands for a result of a type that is not sent: a NumPy array, a function, a generator, ..."""
+    """Stands for a result of a type that is not sent: a data frame, a function, a generator, ..."""
 
     type: str
 
@@ -162,6 +164,8 @@ def expression(function, request, *others):
 
 
 class _RequestEncoder(agent.Encoder):
+    """Inputs, which must arrive as they are: raises ExerciseError for what cannot be sent."""
+
     def encode(self, value):
         if isinstance(value, torch.Generator):
             return {"generator": value.initial_seed()}
@@ -172,7 +176,10 @@ class _RequestEncoder(agent.Encoder):
                     for name, content in value.files.items()
                 ]
             }
-        return super().encode(value)
+        encoded = super().encode(value)
+        if isinstance(encoded, dict) and "other" in encoded:
+            raise ExerciseError(f"a {encoded['other']} cannot be sent as an input; give {KINDS}, or make it in the case's code.")
+        return encoded
 
 
 def request(code, inputs, seed, counting=False):
@@ -239,8 +246,14 @@ def _value(tree, tensors):
     ((kind, content),) = tree.items()
     if kind == "tensor":
         return tensors[content]
-    if kind in ("list", "tuple") and isinstance(content, list):
-        return (list if kind == "list" else tuple)(_value(v, tensors) for v in content)
+    if kind == "complex tensor":
+        return torch.view_as_complex(tensors[content])
+    if kind == "complex":
+        return complex(*content)
+    if kind == "array":
+        return _value(content, tensors).numpy()
+    if kind in agent.TREES and isinstance(content, list):
+        return agent.TREES[kind](_value(v, tensors) for v in content)
     if kind == "dict":
         return {_value(k, tensors): _value(v, tensors) for k, v in content}
     if kind == "other" and isinstance(content, str):

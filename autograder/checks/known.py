@@ -14,11 +14,10 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from . import agent
-from .evaluate import Failure, LimitedEvaluator, LocalEvaluator, Other, OutcomeEncoder, decode_outcome
+from .evaluate import KINDS, Failure, LimitedEvaluator, LocalEvaluator, Other, OutcomeEncoder, decode_outcome
 from .format import ExerciseError
 from .observe import paired, trials
 
-KINDS = "a tensor, a number, a str, None, or a list, tuple or dict of them"
 SETS = 32  # few enough that a class shares what is known of them, too many to hand in once for each
 _folder = None
 

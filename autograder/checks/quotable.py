@@ -6,9 +6,11 @@ function's own source, numbers that are sizes of the case. All else becomes "som
 README.md says and tests/test_quotable.py counts.
 """
 
+import math
 import re
 from dataclasses import replace
 
+import numpy
 import torch
 
 from . import rules
@@ -38,7 +40,7 @@ MOST_WORDS = 24  # of a line, that may be repeated
 MOST_SIZES = 12  # of a case, besides the small numbers, that may be said
 SMALL = frozenset(range(-4, 5))
 LONG = "{} of a length that fits nothing in this case"
-WIDE = "a tensor of a shape that fits nothing in this case"
+WIDE = "{} of a shape that fits nothing in this case"
 # Of FORMS, an exception's type and message: what may stand in the open places. W a word of the line, T a type, N a number,
 # S two sizes, L a shape, ...
 PLACES = {"W": r"\w+", "T": r"\w+", "N": r"-?\d+", "S": r"\d+x\d+", "L": r"-?\d+(?:, -?\d+)?", "M": r"[\w.]+"}
@@ -109,7 +111,7 @@ def quotable(value, source, known, function):
     could be there to tell something. function: the exercise's name; lines and words are repeated only from what it is made of.
     """
     shapes = sizes(known)
-    axes = 1 + max((t.ndim for t in _leaves(known, torch.Tensor)), default=1)
+    axes = 1 + max((t.ndim for t in _leaves(known, torch.Tensor | numpy.ndarray)), default=1)
     keys = {k for d in _leaves(known, dict) for k in d}
 
     def allowed(value):
@@ -117,9 +119,10 @@ def quotable(value, source, known, function):
             return _failure(value, source, shapes, function)
         if isinstance(value, Other):
             return value if value.type in KNOWN_TYPES else Other("something else")
-        if isinstance(value, torch.Tensor):
-            return value if value.ndim <= axes and shapes.issuperset(value.shape) else Other(WIDE)
-        if isinstance(value, list | tuple):
+        if isinstance(value, torch.Tensor | numpy.ndarray):
+            name = "a tensor" if isinstance(value, torch.Tensor) else "a NumPy array"
+            return value if value.ndim <= axes and shapes.issuperset(value.shape) else Other(WIDE.format(name))
+        if isinstance(value, list | tuple | set | frozenset):
             fits = len(value) in shapes
             return type(value)(map(allowed, value)) if fits else Other(LONG.format(f"a {type(value).__name__}"))
         if isinstance(value, dict):
@@ -132,8 +135,8 @@ def quotable(value, source, known, function):
 
 def sizes(known):
     """The numbers that may be said about a case: small ones, and the sizes of its tensors, lists and dicts."""
-    tensors, rows = _leaves(known, torch.Tensor), _leaves(known, list | tuple | dict)
-    found = {n for t in tensors for n in (*t.shape, t.numel())} | {len(row) for row in rows}
+    tensors, rows = _leaves(known, torch.Tensor | numpy.ndarray), _leaves(known, list | tuple | set | frozenset | dict)
+    found = {n for t in tensors for n in (*t.shape, math.prod(t.shape))} | {len(row) for row in rows}
     return SMALL | set(sorted(found - SMALL)[:MOST_SIZES])
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy
 import torch
 
 # class -> (relative to the entry, relative to the largest entry, relative to the largest input)
@@ -22,11 +23,16 @@ LARGE_SAMPLE = 1000  # from here on also their kurtoses, whose own distribution 
 def same(a, b, tolerance, scale=0.0):
     """Whether two trees of evidence are equal. `scale` is the largest input in magnitude, see `magnitude`.
 
-    A list equals a tuple, the order of a dict's keys is free, and a float may be an int; else kinds, shapes and dtypes count.
+    A list equals a tuple and a set a frozenset, the order of a dict's keys is free, and a float may be an int; else kinds,
+    shapes and dtypes count.
     """
+    if isinstance(b, numpy.ndarray):
+        return isinstance(a, numpy.ndarray) and same(tensor(a), tensor(b), tolerance, scale)
     if isinstance(b, torch.Tensor):
         if not isinstance(a, torch.Tensor) or a.shape != b.shape or a.dtype != b.dtype:
             return False
+        if b.is_complex():
+            a, b = torch.view_as_real(a), torch.view_as_real(b)
         if tolerance == "statistical" and b.is_floating_point() and b.numel() >= SAMPLE:
             return _same_distribution(a.double(), b.double())
         return _same_numbers(a, b, _bounds(tolerance, b.dtype), scale)
@@ -38,20 +44,33 @@ def same(a, b, tolerance, scale=0.0):
         )
     if isinstance(b, dict):
         return isinstance(a, dict) and a.keys() == b.keys() and all(same(a[k], b[k], tolerance, scale) for k in b)
-    if isinstance(b, float):
-        if isinstance(a, bool) or not isinstance(a, int | float):
+    if isinstance(b, set | frozenset):
+        return (
+            isinstance(a, set | frozenset)
+            and len(a) == len(b)
+            and all(any(same(x, y, tolerance, scale) for x in a) for y in b)
+            and all(any(same(x, y, tolerance, scale) for y in b) for x in a)
+        )
+    if isinstance(b, float | complex):
+        if isinstance(a, bool) or not isinstance(a, int | float | type(b)):
             return False
-        a, b = (torch.tensor(float(v), dtype=torch.float64) for v in (a, b))
+        a, b = (torch.view_as_real(torch.tensor(complex(v), dtype=torch.complex128)) for v in (a, b))
         return _same_numbers(a, b, TOLERANCES[tolerance], scale)
     return type(a) is type(b) and a == b
 
 
+def tensor(leaf):
+    """An array as the tensor of its numbers; what is none stays what it is."""
+    return torch.from_numpy(leaf) if isinstance(leaf, numpy.ndarray) else leaf
+
+
 def magnitude(tree):
-    """The largest finite magnitude among the floating-point and uint8 tensors of a tree: rounding errors grow with it."""
+    """The largest finite magnitude of the floating-point, complex and uint8 numbers in a tree: rounding errors grow with it."""
+    tree = tensor(tree)
     if isinstance(tree, torch.Tensor):
-        if tree.dtype != torch.uint8 and not tree.is_floating_point():
+        if tree.dtype != torch.uint8 and not tree.is_floating_point() and not tree.is_complex():
             return 0.0
-        finite = tree[torch.isfinite(tree)].double().abs()
+        finite = tree[torch.isfinite(tree)].abs().double()
         return finite.max().item() if len(finite) else 0.0
     if isinstance(tree, dict):
         tree = list(tree.values())

@@ -59,7 +59,7 @@ def change(attempt, i):
 def numbers(trees):
     """How many different finite numbers are in trees."""
     flat = [leaf for tree in trees for _, leaf, _ in differences.leaves(tree, tree)]
-    values = [torch.as_tensor(v).double().flatten() for v in flat if isinstance(v, torch.Tensor | int | float)]
+    values = [torch.as_tensor(v).double().flatten() for v in flat if differences.numeric(v)]
     together = torch.cat(values) if values else torch.zeros(0)
     return len(together[together.isfinite()].unique())
 

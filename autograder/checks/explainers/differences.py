@@ -6,10 +6,11 @@ No sentence holds a value of the right result or of a hidden input; shapes, dtyp
 import math
 import re
 
+import numpy
 import torch
 
 from ..evaluate import Failure, Other
-from ..tolerance import magnitude, same
+from ..tolerance import magnitude, same, tensor
 
 MOST_SHOWN = 160  # characters of an exception's message
 SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too often?)"}
@@ -18,7 +19,7 @@ SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too
 def structure(value, right, where=()):
     """The first place where two trees differ in kind, length, keys, shape or dtype, as a sentence; None if nowhere."""
     it = subject(where)
-    if isinstance(right, torch.Tensor) and isinstance(value, torch.Tensor):
+    if isinstance(right, torch.Tensor | numpy.ndarray) and kind(value) == kind(right):
         if value.shape != right.shape:
             return f"{it} has shape {tuple(value.shape)} and should have {tuple(right.shape)}.{_shape_hint(value, right)}"
         if value.dtype != right.dtype:
@@ -27,6 +28,8 @@ def structure(value, right, where=()):
         if len(value) != len(right):
             return f"{it} has {len(value)} items and should have {len(right)}."
         return next((s for i, (v, r) in enumerate(zip(value, right, strict=True)) if (s := structure(v, r, (*where, i)))), None)
+    elif isinstance(right, set | frozenset) and isinstance(value, set | frozenset):
+        return f"{it} has {len(value)} items and should have {len(right)}." if len(value) != len(right) else None
     elif isinstance(right, dict) and isinstance(value, dict):
         if missing := [k for k in right if k not in value]:
             return f"{it} has no key {missing[0]!r}." if isinstance(missing[0], str) else f"{it} lacks a key."
@@ -48,11 +51,11 @@ def kind(value):
         if value.type in ("function", "method", "builtin_function_or_method"):
             return "a function (is there a pair of parentheses missing?)"
         return f"of type {value.type}"
-    if isinstance(value, torch.Tensor):
-        return "a tensor"
+    if isinstance(value, torch.Tensor | numpy.ndarray):
+        return "a tensor" if isinstance(value, torch.Tensor) else "a NumPy array"
     if value is None:
         return "None"
-    return "an int" if type(value) is int else f"a {type(value).__name__}"
+    return {int: "an int", complex: "a complex number"}.get(type(value)) or f"a {type(value).__name__}"
 
 
 def subject(where):
@@ -84,6 +87,7 @@ def wrong_leaves(value, right, trial):
 def not_finite(value, right, trial):
     """Where a result becomes NaN or infinite, if it does where the right one is not."""
     for where, a, b in wrong_leaves(value, right, trial):
+        a, b = tensor(a), tensor(b)
         if not isinstance(a, float) and not (isinstance(a, torch.Tensor) and a.is_floating_point()):
             continue
         a, b = torch.as_tensor(a), torch.as_tensor(b)
@@ -96,6 +100,7 @@ def not_finite(value, right, trial):
         rows = bad.reshape(len(bad), -1).any(dim=1)
         place = f"in {int(rows.sum())} of {len(rows)} rows, the first is row {int(rows.nonzero()[0])}"
         for input_name, x in trial.inputs.items():
+            x = tensor(x)
             if isinstance(x, torch.Tensor) and x.ndim and len(x) == len(rows) and not rows.all():
                 size = x.double().abs().reshape(len(x), -1).max(dim=1).values
                 if size[rows].min() > size[~rows].max():
@@ -116,7 +121,7 @@ def changes(value, right, trial):
     The two trees have the same structure.
     """
     wrong = wrong_leaves(value, right, trial)
-    if not all(_numeric(a) and _numeric(b) for _, a, b in wrong):
+    if not all(numeric(a) and numeric(b) for _, a, b in wrong):
         return []
     explained = None
     for _, a, b in wrong:
@@ -129,7 +134,7 @@ def changes(value, right, trial):
 
 def contradicted(sentence, places, right, trial):
     """Whether a right result says that a change, one of `changes`, was not made in these places of it."""
-    there = [_tensor(b) for where, b, _ in leaves(right, right) if where in places and _numeric(b)]
+    there = [_tensor(b) for where, b, _ in leaves(right, right) if where in places and numeric(b)]
     return any(s == sentence and not _near(b, changed, trial) for b in there for s, changed in _changes(b, trial.inputs))
 
 
@@ -174,6 +179,7 @@ def _sizes(inputs):
             yield f"`{name}`", float(x)
         if isinstance(x, tuple | list) and x:
             x = x[0]
+        x = tensor(x)
         if isinstance(x, torch.Tensor) and x.ndim:
             yield f"N, the number of rows of `{name}`", float(len(x))
             if x.ndim > 1:
@@ -184,7 +190,7 @@ def _sizes(inputs):
 def _steps(a, b, trial):
     """What is wrong with the step from an input of the same form to the result, as after `p -= lr * g`."""
     for name, x in trial.inputs.items():
-        for start in x if isinstance(x, list | tuple) else [x]:
+        for start in map(tensor, x if isinstance(x, list | tuple) else [x]):
             if not isinstance(start, torch.Tensor) or start.shape != b.shape or start.dtype != b.dtype:
                 continue
             if torch.equal(a, start):
@@ -214,7 +220,7 @@ def places(value, right, trial):
     """Where a result is wrong, when there is nothing better to say."""
     where, a, b = wrong_leaves(value, right, trial)[0]
     it = subject(where)
-    if not _numeric(a) or not _numeric(b) or trial.case.view:
+    if not numeric(a) or not numeric(b) or trial.case.view:
         return f"{it}: not as it should be."
     a, b = _tensor(a), _tensor(b)
     if b.dtype == torch.float64 and isinstance(right, torch.Tensor) and same(a.float(), b.float(), "float32", trial.scale):
@@ -286,12 +292,15 @@ def _near(a, b, trial):
     return same(a, b.to(a.dtype), tolerance, trial.scale)
 
 
-def _numeric(leaf):
-    return isinstance(leaf, torch.Tensor | int | float) and not isinstance(leaf, bool)
+def numeric(leaf):
+    """Whether a leaf is a real number, or holds such."""
+    leaf = tensor(leaf)
+    return not leaf.is_complex() if isinstance(leaf, torch.Tensor) else type(leaf) in (int, float)
 
 
 def _tensor(leaf):
     """As floating-point numbers: a float has the digits of float32, because it may come from a float32 tensor."""
+    leaf = tensor(leaf)
     if isinstance(leaf, torch.Tensor):
         return leaf if leaf.is_floating_point() else leaf.double()
     return torch.tensor(float(leaf), dtype=torch.float32)
@@ -299,7 +308,7 @@ def _tensor(leaf):
 
 def _tensors(trial):
     flat = [x for v in trial.inputs.values() for x in (v if isinstance(v, list | tuple) else [v])]
-    return [x for x in flat if isinstance(x, torch.Tensor)]
+    return [x for x in map(tensor, flat) if isinstance(x, torch.Tensor)]
 
 
 def floating(trial):
@@ -336,7 +345,7 @@ def _shape_hint(value, right):
 def _kind_hint(value, right):
     if isinstance(value, torch.Tensor) and isinstance(right, float | int):
         return " Use .item()."
-    if isinstance(value, Other) and value.type.endswith("ndarray"):
+    if isinstance(value, numpy.ndarray) and isinstance(right, torch.Tensor):
         return " Use torch.from_numpy."
     return ""
 
