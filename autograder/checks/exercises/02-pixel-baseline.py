@@ -19,6 +19,7 @@ class_means = exercise(
     ),
     case("digits without images", MEANS, weight=2, images=uniform(20, 28, 28), labels=integers(20, low=2, high=7)),
     case("a single image", MEANS, images=uniform(1, 28, 28), labels=integers(1)),
+    case("300 images of one digit, more than a byte can count", MEANS, images=uniform(300, 28, 28), labels=torch.full((300,), 4)),
     case("one image of each digit", MEANS, images=uniform(10, 28, 28), labels=labels(10)),
     case(
         "digit after digit, as load_folder gives them",
@@ -661,7 +662,8 @@ confusion_matrix = exercise(
     "confusion_matrix",
     case("200 predictions", CONFUSION, weight=2, predictions=integers(200), labels=integers(200)),
     case("digits that never occur", CONFUSION, weight=2, predictions=integers(60, high=4), labels=integers(60, low=1, high=6)),
-    case("one pair again and again", CONFUSION, predictions=torch.full((9,), 7), labels=torch.full((9,), 2)),
+    # More than a byte can count.
+    case("one pair again and again", CONFUSION, predictions=torch.full((300,), 7), labels=torch.full((300,), 2)),
     case("a single prediction", CONFUSION, predictions=integers(1), labels=integers(1)),
     case("all are right", CONFUSION, predictions=torch.arange(10).repeat(3), labels=torch.arange(10).repeat(3)),
     case("as many predictions as digits", CONFUSION, predictions=integers(10), labels=labels(10)),

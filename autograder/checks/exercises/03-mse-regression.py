@@ -672,6 +672,7 @@ SIGMOID = exercise(
             "a[~up] = torch.exp(z[~up]) / (1 + torch.exp(z[~up]))",
             "return a",
         ),
+        "clamped where no digit shows it": edit("-z", "-z.clamp(-50, 50)"),
         "in place on a copy": sigmoid("z.clone().neg_().exp_().add_(1).reciprocal_()"),
         "computed in float64": sigmoid("(1 / (1 + torch.exp(-z.double()))).to(z.dtype)"),
         "a loop": sigmoid("torch.stack([1 / (1 + math.e ** -v) for v in z.flatten()]).reshape(z.shape)"),
