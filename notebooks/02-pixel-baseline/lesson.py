@@ -34,7 +34,7 @@ def show_difference(image, mean):
     for axes, picture, title in zip(panels, (image, mean), ("one 3", "the mean 3"), strict=False):
         axes.imshow(picture, vmin=0, vmax=1)
         axes.set_title(title)
-    shown = panels[2].imshow(image - mean, cmap="PuOr", vmin=-1, vmax=1)
+    shown = panels[2].imshow(image - mean, cmap="PuOr_r", vmin=-1, vmax=1)
     panels[2].set_title("their difference")
     plt.colorbar(shown, ax=panels[2], label="image minus mean")
     for axes in panels:

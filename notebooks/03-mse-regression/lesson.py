@@ -197,11 +197,10 @@ def show_number(history, pair, to_digit):
     curves(history, axes=axes)
     axes.axhline(variance, color=COLOURS["grey"], linestyle=":", label="always the average")
     axes.axhline(floor, color="black", linestyle="-.", label="lowest possible, training")
-    axes.set(ylim=(0, 14), ylabel="mean squared error")
+    axes.set(ylim=(0, None), ylabel="mean squared error")
     axes.legend()
-    show(
-        f"Training and validation loss fall from above 12 to {history['train_loss'][-1]:.1f}; the lowest possible is {floor:.1f}."
-    )
+    first, last = history["train_loss"][0], history["train_loss"][-1]
+    show(f"The training loss falls from {first:.1f} to {last:.1f}; the lowest possible is {floor:.1f}. Validation is near it.")
     print(f"training loss {history['train_loss'][-1]:.2f}; always the average {variance:.2f}, lowest possible {floor:.2f}")
     print(f"validation accuracy {history['valid_accuracy'][-1]:.3f}")
     accuracy = share(to_digit(fitted[:, None]) == y)

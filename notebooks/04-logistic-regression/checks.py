@@ -253,7 +253,7 @@ def _(accuracy):
 @checks(
     "fit",
     hint="Take the loss before the step; add up loss times rows; divide by all rows at the end of the epoch.",
-    look="Section 'The training loop', and notebook 3 for the way back through the layer.",
+    look="Section 'The training loop', and notebook 03 for the way back through the layer.",
 )
 def _(fit):
     params = zeros()

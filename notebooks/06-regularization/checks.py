@@ -107,7 +107,7 @@ def _(early_stopping):
 @checks(
     "compare",
     hint="For each config: one history for each seed; of each its last validation accuracy and loss.",
-    look="The hint above the exercise, and notebook 5, where you used experiment.",
+    look="The hint above the exercise, and notebook 05, where you used experiment.",
 )
 def _(compare, train_network, few, valid):
     small = tuple(part[::20] for part in few)

@@ -1,6 +1,7 @@
 """What the notebooks share: the data, checks, predictions, experiments, pictures, a progress bar and a scoreboard.
 
-This folder lies beside each notebook. It holds no solutions, and each file in it is short; read them if you are curious.
+This folder lies beside each notebook. Each file in it is short; read them if you are curious. The solutions of a notebook
+are not in it; beside later notebooks `after03` and others hold what earlier ones taught.
 """
 
 import os

@@ -57,12 +57,12 @@ def _draw(result, quantity):
 
     names = list(result.numbers)
     places = range(len(names))
-    _, (left, right) = plt.subplots(1, 2, figsize=(8, 0.45 * len(names) + 1.1), sharey=True)
+    _, (left, right) = plt.subplots(1, 2, figsize=(8, 0.45 * len(names) + 1.3), sharey=True)
     for numbers in zip(*result.numbers.values(), strict=True):
         left.plot(numbers, places, "o-", color=COLOURS["grey"], linewidth=0.7, markersize=4)
     left.plot([result.mean(name) for name in names], places, "D", color=COLOURS["blue"], label="mean")
     left.set(xlabel=quantity, yticks=places, yticklabels=names, ylim=(len(names) - 0.5, -0.5))
-    left.legend()
+    left.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, frameon=False)  # above: over no run
     right.axvline(0, color=COLOURS["black"], linewidth=1)
     for place, name in list(enumerate(names))[1:]:
         middle, low, high = result.difference(name, names[0])

@@ -1,4 +1,4 @@
-"""What notebook 4 taught, ready to use, and its training loop for networks of any shape.
+"""What notebook 04 taught, ready to use, and its training loop for networks of any shape.
 
 It lies beside the later notebooks only.
 """
@@ -50,7 +50,7 @@ def accuracy(network, part):
 
 
 def one_layer(seed):
-    """The model of notebook 4."""
+    """The model of notebook 04."""
 
     def forward(params, x):
         logits = x @ params[0] + params[1]
@@ -89,7 +89,7 @@ def chain(*layers):
 
 
 def by_columns(w):
-    """The same matrix, column by column in memory: products with it are faster (notebook 5, Speed)."""
+    """The same matrix, column by column in memory: products with it are faster (notebook 05, Speed)."""
     return w.T.contiguous().T
 
 

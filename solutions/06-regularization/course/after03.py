@@ -1,4 +1,4 @@
-"""What notebooks 1 to 3 taught, ready to use. It lies beside the later notebooks only."""
+"""What notebooks 01 to 03 taught, ready to use. It lies beside the later notebooks only."""
 
 import torch
 

@@ -118,6 +118,7 @@ def signals(starts, init, relu, x, layers=20):
             found[name].append(z.square().mean().sqrt().item())
             h = relu(z)
         plt.semilogy(range(1, layers + 1), found[name], label=name)
+    plt.xticks(range(2, layers + 1, 2))
     plt.xlabel("layer")
     plt.ylabel("root mean square of z")
     plt.legend()
@@ -131,7 +132,7 @@ def valley(step, rate=0.018, momentum=0.9, steps=40):
     step: function (p, velocity, grad, rate, momentum) that changes p and velocity in place.
     """
     curvature = torch.tensor([1.0, 100.0])
-    x, y = torch.meshgrid(torch.linspace(-11, 2, 100), torch.linspace(-1.6, 1.6, 80), indexing="xy")
+    x, y = torch.meshgrid(torch.linspace(-11, 4, 100), torch.linspace(-1.6, 1.6, 80), indexing="xy")
     plt.figure(figsize=(8, 2.6))
     plt.contour(x, y, (x**2 + 100 * y**2) / 2, levels=12, colors=COLOURS["grey"], linewidths=0.6)
     ends = []

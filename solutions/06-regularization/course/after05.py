@@ -1,4 +1,4 @@
-"""What notebook 5 taught, ready to use, and its training loop with what notebook 6 adds. It lies beside notebook 6 only."""
+"""What notebook 05 taught, ready to use, and its training loop with what notebook 06 adds. It lies beside notebook 06 only."""
 
 import math
 from dataclasses import dataclass
