@@ -34,16 +34,17 @@ def _(class_means):
     )
 
 
-# Differences: half of the pixels +0.6, the other half -0.2 (image 0) or 0 (image 1).
+# Differences from a grey mean: half of the pixels +0.6, the other half -0.2 (image 0) or 0 (image 1).
 HALVES = torch.zeros(2, 28, 28)
 HALVES[:, :, :14], HALVES[0, :, 14:] = 0.6, -0.2
+GREY = torch.full((28, 28), 0.3)
 
 
 @checks("mae", hint="Which axes are the pixels? `mean` takes several axes at once.", look="section 2, the left formula")
 def _(mae):
     expect(
         "two images and one mean",
-        mae(HALVES, torch.zeros(28, 28)),
+        mae(HALVES + GREY, GREY),
         tensor([0.4, 0.3]),
         {
             "differences of opposite sign cancel: take absolute values before the mean": tensor([0.2, 0.3]),
@@ -51,6 +52,7 @@ def _(mae):
             "this is the sum over the pixels: take the mean": tensor([0.4, 0.3]) * 784,
             "average over the last two axes, not over one of them": HALVES.abs().mean(dim=-1),
             "this is the squared error": tensor([0.2, 0.18]),
+            "you add the mean: subtract it": (HALVES + 2 * GREY).mean(dim=(1, 2)),
         },
     )
     expect("two images, each with ten means", tuple(mae(HALVES[:, None], torch.zeros(10, 28, 28)).shape), (2, 10))
@@ -60,10 +62,11 @@ def _(mae):
 def _(mse):
     expect(
         "two images and one mean",
-        mse(HALVES, torch.zeros(28, 28)),
+        mse(HALVES + GREY, GREY),
         tensor([0.2, 0.18]),
         {
             "square each difference before the mean, not the mean": tensor([0.04, 0.09]),
+            "subtract first, then square": tensor([0.32, 0.36]),
             "you averaged over the images too: only over the last two axes": tensor(0.19),
             "this is the sum over the pixels: take the mean": tensor([0.2, 0.18]) * 784,
             "no root here: the mean squared error is not rooted": tensor([0.2, 0.18]).sqrt(),
@@ -88,7 +91,8 @@ def _(megabytes):
 )
 def _(predict_nearest):
     steps = (torch.arange(10) / 10)[:, None, None].expand(10, 28, 28)  # mean d has the brightness d / 10 everywhere
-    greys = tensor([0.31, 0.88, 0.0, 0.52])[:, None, None].expand(4, 28, 28)
+    greys = tensor([0.31, 0.88, 0.0, 0.52])[:, None, None].expand(4, 28, 28).clone()
+    greys[2, 14, 14] = 0.8  # one light pixel: by its largest gap that image is nearest to 4, by the mean of its gaps to 0
 
     def largest_gap(a, b):
         return (a - b).abs().amax(dim=(-2, -1))
@@ -96,11 +100,12 @@ def _(predict_nearest):
     expect(
         "four grey images",
         predict_nearest(greys, steps, largest_gap),
-        tensor([3, 9, 0, 5]),
+        tensor([3, 9, 4, 5]),
         {
+            "you measure with a distance of your own: use the one that is handed over": tensor([3, 9, 0, 5]),
             "you chose the farthest mean: use argmin": tensor([9, 0, 9, 0]),
-            "these are the distances: return the index of the smallest": tensor([0.01, 0.02, 0.0, 0.02]),
-            "this is the nearest image of each mean; find the nearest mean of each image": tensor([2, 2, 0, 0, 0, 3, 3, 1, 1, 1]),
+            "these are the distances: return the index of the smallest": tensor([0.01, 0.02, 0.4, 0.02]),
+            "this is the nearest image of each mean; find the nearest mean of each image": tensor([0, 0, 0, 0, 0, 3, 3, 1, 1, 1]),
         },
     )
     single = {"keep the axis (N,), also for N = 1": tensor(3)}
@@ -113,21 +118,23 @@ def _(predict_nearest):
     look="notebook 01, section 3",
 )
 def _(accuracy):
-    said, true = tensor([3, 3, 5, 9, 0]), tensor([3, 8, 5, 4, 0])
+    said, true = tensor([3, 3, 5, 9, 0, 1, 0]), tensor([3, 8, 5, 4, 0, 8, 8])
     expect(
-        "three of five",
+        "three of seven",
         accuracy(said, true),
-        0.6,
+        3 / 7,
         {
-            "this is a percentage: return a fraction of 1": 60.0,
+            "this is a percentage: return a fraction of 1": 300 / 7,
             "this is the number of correct predictions: divide by N": 3,
-            "this is a tensor, and a Python float was promised": tensor(0.6),
-            "this is the share of wrong predictions: count the right ones": 0.4,
+            "this is a tensor, and a Python float was promised": tensor(3 / 7),
+            "this is the share of wrong predictions: count the right ones": 4 / 7,
+            "you average over the digits: count all images alike": 3 / 5,
         },
     )
-    for name, wrong in {"(N, 1) and (N,)": said[:, None], "(1,) and (N,)": said[:1]}.items():
+    columns = said[:, None], true[:, None]
+    for name, pair in {"(N, 1) and (N,)": (columns[0], true), "(1,) and (N,)": (said[:1], true), "two (N, 1)": columns}.items():
         try:
-            accuracy(wrong, true)
+            accuracy(*pair)
         except ValueError:
             print(f"ok  {name} are refused")
         else:

@@ -79,6 +79,9 @@ def _(decay_step):
     expect("the biases do not decay", b, tensor([1.9, 1.0]), {"the biases decay: leave them out": tensor([1.8, 0.95])})
     expect("the gradients are left as they are", [dw, db], [tensor([[1.0, 1.0]]), tensor([1.0, 0.0])])
     expect("decay_step returns None", returned, None)
+    b, w = tensor([2.0]), tensor([[2.0]])
+    decay_step([b, w], [tensor([1.0]), tensor([[1.0]])], 0.1, 0.5)
+    expect("the biases may come first", [b, w], [tensor([1.9]), tensor([[1.8]])])
 
 
 @checks(
@@ -98,10 +101,13 @@ def _(early_stopping):
         },
     )
     expect("patience 3", early_stopping([0.9, 0.5, 0.6, 0.55, 0.4], 3), 4, {"you stop one epoch too early": 1})
-    expect("of equal losses the earliest", early_stopping([0.5, 0.4, 0.4, 0.4], 3), 1, {"only a lower loss is better": 3})
+    equal = {"only a lower loss is better": 3, "an equal loss is not lower: it counts as an epoch without a lower one": 4}
+    expect("of equal losses the earliest", early_stopping([0.5, 0.4, 0.4, 0.4, 0.3], 2), 1, equal)
     expect("NaN is never best", early_stopping([0.5, 0.4, math.nan, 0.6], 5), 1, {"a NaN won: no comparison with it is true": 2})
     expect("a NaN at the beginning", early_stopping([math.nan, 0.5, 0.4], 5), 2, {"nothing is lower than NaN": 0})
-    expect("epochs in a row", early_stopping([0.9, 1.0, 0.8, 0.9, 0.7], 2), 4, {"count anew after a better epoch": 2})
+    expect("a NaN is not lower", early_stopping([0.5, math.nan, math.nan, 0.4], 2), 0, {"it counts as an epoch, too": 3})
+    in_a_row = {"count anew after a better epoch": 2, "losses may be above 1: start from infinity": 0}
+    expect("epochs in a row", early_stopping([9.0, 10.0, 8.0, 9.0, 7.0], 2), 4, in_a_row)
 
 
 @checks(
@@ -111,39 +117,40 @@ def _(early_stopping):
 )
 def _(compare, train_network, few, valid):
     small = tuple(part[::20] for part in few)
-    tried = [dict(hidden=4, lr=0.1, epochs=epochs, weight_decay=0.0) for epochs in (2, 1)]
+    tried = [dict(hidden=4, lr=0.1, epochs=2, weight_decay=0.0), dict(hidden=4, lr=0.1, epochs=1, weight_decay=0.5, batch_size=8)]
     found = compare(tried, small, valid, [3, 4, 5])
     if len(found) != 2:
         raise CheckError(f"two configurations give two rows, not {len(found)}")
     wanted = {*tried[0], "accuracy_mean", "accuracy_sd", "loss_mean", "loss_sd", "seconds"}
     if missing := wanted - found[0].keys():
         raise CheckError(f"your rows lack {', '.join(sorted(missing))}")
-    expect("a row says what was tried", [{key: row[key] for key in tried[0]} for row in found], tried)
-    runs = [train_network(small, valid, seed, **tried[0])[1] for seed in (3, 4, 5)]
-    for measure in ("accuracy", "loss"):
-        each = [history[f"valid_{measure}"][-1] for history in runs]
-        expect(
-            f"the mean {measure}",
-            found[0][f"{measure}_mean"],
-            sum(each) / 3,
-            {
-                "that is the first seed alone": each[0],
-                "that is the last seed alone": each[-1],
-                "that is the training loss": sum(history["train_loss"][-1] for history in runs) / 3,
-                "that is the first epoch: take the last": sum(history[f"valid_{measure}"][0] for history in runs) / 3,
-            },
-        )
-        expect(
-            f"the spread of the {measure}",
-            found[0][f"{measure}_sd"],
-            float(np.std(each, ddof=1)),
-            {
-                "you divide by n: a sample of seeds needs n - 1": float(np.std(each)),
-                "that is the variance: take its root": float(np.var(each, ddof=1)),
-            },
-        )
-    if not found[0]["seconds"] > 0:
-        raise CheckError("seconds is the time that the runs of a row took, so it is above 0")
+    expect("a row says what was tried", [{k: row.get(k) for k in kept} for row, kept in zip(found, tried, strict=True)], tried)
+    for which, row, config in zip(("first", "second"), found, tried, strict=True):
+        runs = [train_network(small, valid, seed, **config)[1] for seed in (3, 4, 5)]
+        for measure in ("accuracy", "loss"):
+            each = [history[f"valid_{measure}"][-1] for history in runs]
+            expect(
+                f"the mean {measure} of the {which} row",
+                row[f"{measure}_mean"],
+                sum(each) / 3,
+                {
+                    "that is the first seed alone": each[0],
+                    "that is the last seed alone": each[-1],
+                    "that is the training loss": sum(history["train_loss"][-1] for history in runs) / 3,
+                    "that is the first epoch: take the last": sum(history[f"valid_{measure}"][0] for history in runs) / 3,
+                },
+            )
+            expect(
+                f"the spread of the {measure} of the {which} row",
+                row[f"{measure}_sd"],
+                float(np.std(each, ddof=1)),
+                {
+                    "you divide by n: a sample of seeds needs n - 1": float(np.std(each)),
+                    "that is the variance: take its root": float(np.var(each, ddof=1)),
+                },
+            )
+        if not 0 < row["seconds"] < 3600:
+            raise CheckError("seconds is the time that the runs of a row took: above 0, and not the time of day")
 
 
 @checks("train", hint="Begin with what you have: a network, its gradients, a loop.", look="Section 'A blank page'.")
