@@ -193,6 +193,7 @@ from autograder.sandbox.limits import Limits
 grader = Canary(new_notebook())
 grader.limits = Limits()
 with grader.setup_kernel():
+    print("ready", flush=True)
     time.sleep(600)
 """
 
@@ -201,7 +202,9 @@ def test_a_killed_grader_leaves_nothing_that_the_next_run_does_not_remove(tmp_pa
     """`kill -9`: its processes go at once, its folder and its group in the next run, and what others use stays."""
     temporary = Path(tempfile.gettempdir())
     environment = {**os.environ, "TMPDIR": str(temporary)}
-    graders = [subprocess.Popen([sys.executable, "-c", GRADER], cwd=ROOT, env=environment) for _ in range(2)]
+    command = [sys.executable, "-c", GRADER]
+    graders = [subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [grader.stdout.readline() for grader in graders] == ["ready\n"] * 2  # each kernel is told by now to die with it
     wait_until(lambda: len(kernels_that_run(temporary)) == 2)
     temporary.joinpath("kernel-link").symlink_to(tmp_path)
     tmp_path.joinpath("mine").touch()
