@@ -172,7 +172,7 @@ def _examined(course, assignments, secret):
     if len(assignments) < 2:
         yield from map(examine, assignments)
         return
-    cores = len(os.sched_getaffinity(0))
+    cores = os.cpu_count()
     with ProcessPoolExecutor(min(cores, len(assignments)), mp_context=get_context("spawn")) as pool:
         yield from pool.map(examine, assignments)
 

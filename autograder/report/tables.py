@@ -39,9 +39,8 @@ def _with(finding, row):
 def _csv(rows):
     text = io.StringIO()
     if rows:
-        writer = csv.DictWriter(
-            text, list(dict.fromkeys(name for row in rows for name in row))
-        )  # challenges differ in their kinds
+        columns = dict.fromkeys(name for row in rows for name in row)  # challenges differ in their kinds
+        writer = csv.DictWriter(text, list(columns))
         writer.writeheader()
         writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
