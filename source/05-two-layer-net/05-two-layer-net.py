@@ -653,6 +653,41 @@ print(f"x.T @ dy      {timeit(lambda: x.T @ dy, number=200) * 5000:5.0f} microse
 print(f"(dy.T @ x).T  {timeit(lambda: (dy.T @ x).T, number=200) * 5000:5.0f} microseconds")
 
 # %% [markdown]
+# Now a race on your machine, over one epoch: your code, the library as its tutorials use it, and the matrix products alone,
+# which nobody can do without. The first two have the same images, rate and batches.
+
+# %% tags=["timing", "nbval-ignore-output"]
+from torch.utils.data import DataLoader, TensorDataset
+
+
+def by_hand():
+    train_network(small(0), train, valid, RATE, epochs=1)
+
+
+def library():
+    optimizer = torch.optim.SGD(model.parameters(), RATE)
+    for xb, yb in DataLoader(TensorDataset(*train), batch_size=64, shuffle=True):
+        optimizer.zero_grad()
+        nn.CrossEntropyLoss()(model(xb), yb).backward()
+        optimizer.step()
+
+
+def products():
+    w1, w2 = network.params[::2]
+    dz, dy = torch.ones(64, 30), torch.ones(64, 10)
+    for xb in train[0].split(64):
+        h = xb @ w1
+        h @ w2, dy[: len(xb)] @ w2.T, dy[: len(xb)].T @ h, dz[: len(xb)].T @ xb
+
+
+for racer in (by_hand, library, products):
+    print(f"{racer.__name__:8} {min(timeit(racer, number=1) for _ in range(3)):.2f} seconds")
+
+# %% [markdown]
+# The library takes each image by itself and stacks 64 of them; you take 64 rows at once. That, and not the gradients, is most of
+# the gap. It shrinks where a network is larger: the products, which both need, then take nearly all of the time.
+
+# %% [markdown]
 # ## 13. The test set
 #
 # **The next cell opens it, once in this notebook.** Looking is not free: whoever picks the best of three networks here has
