@@ -1,9 +1,11 @@
 """Running the solution notebooks, and comparing what they print with what is recorded."""
 
+import base64
 import os
 import re
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import course
@@ -11,6 +13,7 @@ import nbformat
 import pytest
 from conftest import COURSE
 from nbval_numbers import template
+from PIL import Image
 
 # What makes one machine round as others do; see test_processors.py.
 ROUNDINGS = {
@@ -34,6 +37,13 @@ def solution(assignment):
 def printed(notebook):
     """All that a notebook's cells print, as one text."""
     return "\n".join(o.text for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "stream")
+
+
+def pictures(notebook):
+    """(what it is said to show, its width in pixels) for each picture of an executed notebook."""
+    for output in (o for cell in notebook.cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})):
+        width, _ = Image.open(BytesIO(base64.b64decode(output.data["image/png"]))).size
+        yield output.metadata.get("image/png", {}).get("alt", ""), width
 
 
 def nbval(path, *options, **environment):

@@ -11,11 +11,13 @@ import pytest
 import torch
 from conftest import COURSE, ROOT
 from nbclient import NotebookClient
-from notebook_runs import compare_with_recorded, nbval, printed, solution
+from notebook_runs import compare_with_recorded, nbval, pictures, printed, solution
+from workload import count, share
 
 from autograder import grading, sample_class
+from autograder.build.source import read
 from autograder.checks import Reference
-from autograder.course import Course
+from autograder.course import Course, notebook_source
 
 # The accuracies of the nearest mean image on MNIST's test set, digits 0 to 9 and the mean of the ten.
 NEAREST_MEAN = {
@@ -95,6 +97,34 @@ def test_the_readme_names_the_accuracies_that_are_recorded(assignment):
     named = [float(number) for number in re.findall(r"\.\d+", row.split("|")[-2])]
     reached = [mnist[0] for n, _, mnist, _ in course.RECORDED if n == assignment[:2]]
     assert named and all(min(abs(accuracy - number) for number in reached) < 0.0006 for accuracy in named)
+
+
+def test_a_notebook_is_no_longer_than_an_evening_and_a_third_of_its_code_is_the_students(assignment):
+    found = count(assignment)
+    assert found["words"] <= 1500 and found["minutes"] <= 90
+    assert share(found) >= 1 / 3
+    (row,) = (line for line in (ROOT / "README.md").read_text().splitlines() if f"({COURSE.release.name}/{assignment}/" in line)
+    assert int(re.match(r"\d+", row.split("|")[-3].strip())[0]) == found["minutes"]
+
+
+def test_a_notebook_marks_its_exercises_in_one_way_and_its_code_is_not_wide(assignment):
+    text = ""
+    for cell in read(notebook_source(COURSE.source / assignment)).cells:
+        if cell.cell_type == "markdown":
+            text = cell.source
+            continue
+        assert all(len(line) <= 100 for line in cell.source.splitlines()), cell.source
+        assert "**Predict" in text or not cell.source.startswith("guess("), f"{cell.source}\nno **Predict.** above it"
+        assert "**Derive" in text or "answer" not in cell.metadata.get("tags", []), f"{cell.source}\nno **Derive.** above it"
+
+
+def test_every_picture_says_what_it_shows_and_has_type_of_eight_points_when_it_is_600_pixels_wide(assignment):
+    """All type has one size; a point is 96 / 72 pixels on a screen, and a picture's own pixels are 1 / 100 inch."""
+    type_size = course.STYLE["font.size"] / 72 * 100
+    assert not [file for file in COURSE.source.rglob("*.py") if "fontsize=" in file.read_text()]
+    for alt, width in pictures(solution(assignment)):
+        assert alt
+        assert type_size * min(1, 600 / width) >= 8 * 96 / 72, f"{width} pixels wide: {alt}"
 
 
 @pytest.fixture(scope="module")

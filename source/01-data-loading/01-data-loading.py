@@ -51,8 +51,6 @@ counts = lesson.count_images(data.path)
 reveal("fours", counts["training"][4])
 
 # %% [markdown]
-# You will need this picture when you average accuracies in notebook 02.
-#
 # ## 2. A picture is a tensor
 #
 # Here is one 4, and a part of it with its numbers written into the pixels.
@@ -556,7 +554,7 @@ print(f"20 epochs: {20 * theirs / (once + 20 * mine):.0f} times as fast")
 # %% [markdown]
 # ## From symptom to cause
 #
-# | what you see | look for |
+# | You see | Look for |
 # |---|---|
 # | another result on another machine | files not sorted, a random function without its generator |
 # | brightness jumps from white to black | arithmetic on `uint8`, which has no 256 |
@@ -580,6 +578,8 @@ course.scoreboard(data, reached)
 guesses()
 
 # %% [markdown]
-# **To read next.** Yadav and Bottou, *Cold Case: The Lost MNIST Digits* (2019), on where these
+# ## Read on
+#
+# Yadav and Bottou, *Cold Case: The Lost MNIST Digits* (2019), on where these
 # digits come from and what became of the other 50,000 test images. For tensors: the PyTorch
 # tutorial's page *Tensors*. In notebook 02 you try the simplest model that could work.

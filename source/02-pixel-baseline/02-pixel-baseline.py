@@ -458,7 +458,7 @@ overall = lesson.show_by_digit(answers, y_test, accuracy)
 # %% [markdown]
 # ## From symptom to cause
 #
-# | what you see | look for |
+# | You see | Look for |
 # |---|---|
 # | an accuracy near .10, and the predictions look right | (N, 1) compared with (N,): N x N pairs |
 # | an accuracy below .01 | `argmax` of the distances: the farthest digit |
@@ -482,7 +482,9 @@ course.scoreboard(data, reached)
 guesses()
 
 # %% [markdown]
-# **To read next.** *The Elements of Statistical Learning*, chapter 13, on prototypes and nearest
+# ## Read on
+#
+# *The Elements of Statistical Learning*, chapter 13, on prototypes and nearest
 # neighbours (the book is free on its authors' page). In 1967 Cover and Hart showed that, with
 # enough images, the single nearest *image* errs at most twice as often as the best rule there is.
 # On MNIST it reads 97 %. In notebook 03 a model begins to improve itself.

@@ -12,8 +12,7 @@
 # # 03 The digit as a number
 #
 # Now a model improves itself, step by step, from its own errors. The obvious plan: predict the
-# digit as **one number**, and make the squared error small. You find out how far that goes, and
-# why. Then each digit gets a **score of its own**.
+# digit as **one number**, and make the squared error small. Then each digit gets a **score of its own**.
 
 # %%
 import lesson  # pictures, models that you write later, and `batches` from notebook 01
@@ -32,7 +31,7 @@ print(*[f"{tuple(x.shape)} {tuple(y.shape)}" for x, y in (few, train, valid)], s
 #
 # Each pixel gets a weight. The prediction is the sum of all pixels times their weights, plus a
 # bias: for N images and K predictions at once a matrix product of (N, D) with (D, K), plus (K,).
-# Here D = 784, and for one number K = 1.
+# Here D = 784, and for one number K = 1. **Predict.**
 
 # %%
 guess("prediction", "What shape does the prediction for 5 images have, K = 1?", (5,))
@@ -112,8 +111,8 @@ check("mse_loss")
 # ## 3. Which way is down?
 #
 # How does the loss change when a weight does? First the slow, honest way: **nudge it and look**.
-# Raise one entry of `w` by `eps` and note the loss; lower it by `eps` and note the loss; divide
-# the difference by the distance between the two places. Put the entry back, and go on to the next.
+# Note the loss with one entry of `w` raised by `eps`, then lowered by `eps`; divide the difference
+# by the distance between the two places. Put the entry back, and go on to the next.
 #
 # ### Mend: `numeric_gradient`
 #
@@ -599,7 +598,7 @@ guesses()
 # %% [markdown]
 # ## From symptom to cause
 #
-# | you see | look for |
+# | You see | Look for |
 # |---|---|
 # | the loss stops near the variance of the labels, 8.25 | `(N, 1)` minus `(N,)` |
 # | the loss does not move at all | a new tensor was made; the old one was kept |
@@ -608,6 +607,8 @@ guesses()
 # | the loss falls, the accuracy stays near .2 | a number was asked for where a name was wanted |
 # | the accuracy crawls up from .1 | saturated answers: the size of the first scores |
 #
-# **To read next.** Goodfellow, Bengio and Courville, *Deep Learning* (2016), sections 4.3 and 6.2.
+# ## Read on
+#
+# Goodfellow, Bengio and Courville, *Deep Learning* (2016), sections 4.3 and 6.2.
 # Hui and Belkin, *Evaluation of neural architectures trained with square loss vs cross-entropy*
 # (2021). Notebook 04 takes cross-entropy apart, and computes it without `nan`.

@@ -33,7 +33,7 @@ print(f"{len(train[1]):,} images to train on, {len(valid[1]):,} to validate with
 # A score (a *logit*) may be any number. Softmax makes each row positive and divides by its sum:
 # $p_k = e^{z_k} / \sum_j e^{z_j}$. With two scores, $z$ and 0, it is the sigmoid: $e^z / (e^z + 1) = 1 / (1 + e^{-z})$.
 #
-# The largest float32 is about $3.4 \cdot 10^{38} = e^{88.7}$. Predict, then run the cell below.
+# The largest float32 is about $3.4 \cdot 10^{38} = e^{88.7}$. **Predict.**
 
 # %%
 guess("softmax as it stands", "exp(90) / (exp(90) + exp(90)) in float32", math.nan)
@@ -120,6 +120,9 @@ def log_softmax(z):
 # %% nbgrader={"grade": true, "grade_id": "check-log_softmax", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("log_softmax")
 
+# %% [markdown]
+# **Predict.**
+
 # %%
 guess("where the log of softmax ends", "right score 110 below: loss by softmax, then log", math.inf)
 
@@ -205,6 +208,7 @@ check("softmax_twice")
 # Before any training run, ask what an untrained model must cost. With all weights 0 the ten probabilities are equal. With
 # weights from $N(0, 1)$ a score is a sum of 784 products of pixel and weight, so its standard deviation is the length of
 # the pixel vector, about 9. The loss is about the gap between the largest of ten such scores and the right one.
+# **Predict.**
 
 # %%
 guess("first loss, zeros", "the loss of a model whose weights are 0", math.log(10))
@@ -366,6 +370,9 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
 # %% nbgrader={"grade": true, "grade_id": "check-fit", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 check("fit")
 
+# %% [markdown]
+# **Predict.**
+
 # %%
 guess("the first epoch", "higher after one epoch: the training or the validation loss", "training")
 
@@ -423,6 +430,9 @@ def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
 # %% nbgrader={"grade": true, "grade_id": "check-lr_sweep", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 check("lr_sweep")
 
+# %% [markdown]
+# **Predict.**
+
 # %%
 guess("the best rate", "the best of .001, .003, .01, .03, .1, .3, 1, 3 and 10", 0.3)
 
@@ -441,7 +451,7 @@ reveal("the best rate", best_lr)
 # ## 9. What can one layer reach?
 #
 # The final model: all training rows, the rate from the picture, then a tenth of it to settle (`fit` changes its
-# parameters, so a second call goes on from there).
+# parameters, so a second call goes on from there). **Predict.**
 
 # %%
 guess("one layer, training", "accuracy on the images it was trained on", 0.95)
@@ -459,6 +469,7 @@ reveal("one layer, training", round(accuracy(train[0] @ final[0] + final[1], tra
 # al., [1998](http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf), report 88.0 % for their linear classifier.)
 #
 # Each column of the weights has 784 numbers, one a pixel: a picture of what speaks for a digit and what against it.
+# **Predict.**
 
 # %%
 guess("the middle of the 0", "does ink in the middle speak for a 0 or against it?", "against")
@@ -477,14 +488,14 @@ price = -log_softmax(logits)[torch.arange(len(logits)), valid[1]]
 worst = price.argsort(descending=True)[:10]
 said = predict(logits)[worst]
 titles = [f"{y} taken\nfor {p}" for y, p in zip(valid[1][worst], said, strict=True)]
-show_images(valid[0][worst], titles, cmap="gray_r")
+show_images(valid[0][worst], titles)
 
 # %% [markdown]
 # ## 10. Ten, one against the rest, or one against one?
 #
 # Ten separate yes/no questions (*one-vs-rest*) suit images that may show a 3 *and* a 7. Forty-five duels between two
 # digits (*one-vs-one*) train on less each, and vote. A digit is exactly one of ten, and softmax knows it. Your `fit`
-# answers all three: a yes/no question is a softmax of two.
+# answers all three: a yes/no question is a softmax of two. **Predict.**
 
 # %%
 guess("sum of ten answers", "ten separate yes-probabilities sum to 1: always, or not?", "not")
@@ -549,7 +560,7 @@ ways = {
 found = experiment(run, ways, SEEDS)
 
 # %% [markdown]
-# **1.** Show in one line that subtracting a number from all scores of a row leaves its softmax unchanged. Then say why one
+# **Question 1.** Show in one line that subtracting a number from all scores of a row leaves its softmax unchanged. Then say why one
 # number for the whole batch is not enough.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "answer-why-shift", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
@@ -562,7 +573,7 @@ found = experiment(run, ways, SEEDS)
 # === END MARK SCHEME ===
 
 # %% [markdown]
-# **2.** What did your experiment find: which of the three factors matter, by how much, and do they add up? Quote your
+# **Question 2.** What did your experiment find: which of the three factors matter, by how much, and do they add up? Quote your
 # numbers with their intervals. What do you advise your friend?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "answer-fifty-eight", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}

@@ -21,14 +21,10 @@
 # %%
 from course import after03_pictures as pictures
 from course import after04
+from course import after04_films as films
 from course.after03 import open_test_set, seeded, split
-from course.after04 import (
-    accuracy,
-    by_columns,  # the same matrix, laid out for speed: section 12
-    cross_entropy,
-    cross_entropy_gradient,
-    train_network,
-)
+from course.after04 import accuracy, cross_entropy, cross_entropy_gradient, train_network
+from course.play import graph, regions, units
 
 # The stand-in is small: it needs more epochs and a smaller rate. For nbgrader all runs are short.
 MNIST = data.name == "MNIST"
@@ -43,7 +39,7 @@ print(f"{len(train[1]):,} images to train on, {len(valid[1]):,} to validate with
 # %% [markdown]
 # ## 1. The bend
 #
-# Stack two linear layers, `(x @ w1) @ w2`, with 30 numbers in between.
+# Stack two linear layers, `(x @ w1) @ w2`, with 30 numbers in between. **Predict.**
 
 # %%
 guess("two linear layers", "can two linear layers do what one cannot? yes or no", "no")
@@ -136,7 +132,7 @@ check("init_linear")
 
 # %% [markdown]
 # PyTorch's `nn.Linear` draws its weights uniformly between $\pm 1 / \sqrt{\text{fan\_in}}$. Their variance is a third of
-# $1 / \text{fan\_in}$, a sixth of yours.
+# $1 / \text{fan\_in}$, a sixth of yours. **Predict.**
 
 # %%
 guess("nn.Linear, 20 layers", "root mean square of z in layer 20, divided by that in layer 1", 1e-7)
@@ -150,6 +146,15 @@ reveal("nn.Linear, 20 layers", sizes["nn.Linear"][-1] / sizes["nn.Linear"][0])
 # Gradients fare likewise on their way back. In two layers little is lost; in twenty, all.
 #
 # ## 3. Backward through a linear layer
+#
+# First the smallest network: one input, one hidden unit, the loss $(p - t)^2$. Blue numbers come from the left. Orange slopes
+# come from the right: each is the slope that arrives, times what its number was multiplied by on the way forward.
+
+# %%
+graph()
+
+# %% [markdown]
+# The same with 64 images, or N, and 30 hidden units:
 
 # %%
 pictures.two_layers()
@@ -173,8 +178,8 @@ left_factor = (784, 64)
 check("left_factor")
 
 # %% [markdown]
-# The loss is a mean, but its 1/N is already in `dy`. (If you come from a course with 1/m in this place, or with images as
-# columns: here they are rows, and you must not divide again.)
+# The loss is a mean, but its 1/N is already in `dy`. (Other courses have images as columns, and 1/m in this
+# place: here you must not divide again.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "linear_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -256,7 +261,7 @@ def two_layers(hidden, seed, init=init_linear):
     """784-hidden-10 with your forward and backward."""
     g = seeded(seed)
     (w1, b1), (w2, b2) = init(784, hidden, g), init(hidden, 10, g)
-    return after04.Network([by_columns(w1), b1, by_columns(w2), b2], forward, backward)
+    return after04.Network([after04.by_columns(w1), b1, after04.by_columns(w2), b2], forward, backward)
 
 
 def small(seed):
@@ -268,8 +273,15 @@ after04.compare_gradients(small(0), valid[0][:5], valid[1][:5])
 # %% [markdown]
 # ## 5. Two layers against one
 #
-# `train_network` is your loop of notebook 04 for any network, with two refinements: the rate falls in a straight line to 0,
-# and steps may have momentum (below).
+# What a second layer is good for can be seen in a plane: squares within a ring of circles.
+
+# %%
+regions(*films.ring(init_linear, forward, backward))
+
+# %% [markdown]
+# One layer has one straight line to part them, and no line helps. Eight hidden units have eight, and the second layer
+# joins them. Now the digits. `train_network` is your loop of notebook 04 for any network, with two refinements: the rate falls in a straight line to 0,
+# and steps may have momentum (below). **Predict.**
 
 # %%
 guess("one layer or two", "how much more accurate is 784-30-10 than one layer, as a fraction", 0.04)
@@ -289,7 +301,7 @@ reveal("one layer or two", round(found.difference("784-30-10", "one layer")[0], 
 # ### Why not start from zeros?
 #
 # For one layer that was a good start. For two, follow the gradients on paper. With `w2 = 0`, what flows back to `w1`? If
-# all hidden units are equal, how do their gradients differ?
+# all hidden units are equal, how do their gradients differ? **Predict.**
 
 # %%
 guess("start from zeros", "accuracy of 784-30-10 trained from zeros", 0.11)
@@ -304,15 +316,17 @@ def equal(value):
 found = experiment(trained, {"yours": small, "zeros": equal(0.0)}, SEEDS)
 reveal("start from zeros", round(found.mean("zeros"), 2))
 alike = equal(0.05)(0)
-ten_batches = train[0][:640], train[1][:640]
-train_network(alike, ten_batches, valid, lr=RATE, epochs=1)
-units = alike.params[0].T
-others = [unit for unit in units[1:] if not torch.allclose(unit, units[0], atol=1e-3)]
-reveal("equal weights", 1 + len(others))
+train_network(alike, (train[0][:640], train[1][:640]), valid, lr=RATE, epochs=1)  # ten steps
+reveal("equal weights", after04.different_units(alike))
 
 # %% [markdown]
 # With `w2 = 0` nothing flows back to `w1`. Equal units get equal gradients, step after step; only rounding can part them.
-#
+# Units that start apart become different things. The 784 weights of each are a picture, as in notebook 04:
+
+# %%
+units(films.first_layer(small(0), train, valid, RATE, EPOCHS))
+
+# %% [markdown]
 # ## 6. Momentum
 #
 # A loss is often a narrow valley: steep across, nearly level along. A rate that suits the steep direction crawls along the
@@ -349,6 +363,9 @@ velocity = 10
 
 # %%
 check("velocity")
+
+# %% [markdown]
+# **Predict.**
 
 # %%
 guess("momentum .9", "how much momentum adds to the accuracy after one epoch at rate .01", 0.1)
@@ -481,6 +498,9 @@ class SoftmaxCrossEntropy:
 # %% nbgrader={"grade": true, "grade_id": "check-SoftmaxCrossEntropy", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("SoftmaxCrossEntropy")
 
+# %% [markdown]
+# **Predict.**
+
 # %%
 guess("deepest", "most accurate: 784-30-10, 784-64-10 or 784-300-50-10?", "784-300-50-10")
 
@@ -488,7 +508,7 @@ guess("deepest", "most accurate: 784-30-10, 784-64-10 or 784-300-50-10?", "784-3
 # %%
 def linear(fan_in, fan_out):
     w, b = init_linear(fan_in, fan_out, seeded(fan_in))
-    return Linear(by_columns(w), b)
+    return Linear(after04.by_columns(w), b)
 
 
 chains = {
@@ -526,7 +546,7 @@ ways = {"30 units": 30, "3 units": 3, "10 units": 10, "100 units": 100, "300 uni
 found = experiment(with_units, ways, SEEDS)
 
 # %% [markdown]
-# **1.** What did you hold equal, and what did you find? Where is the next doubling no longer worth it? Quote differences
+# **Question 1.** What did you hold equal, and what did you find? Where is the next doubling no longer worth it? Quote differences
 # with their intervals.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "answer-hidden", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
@@ -544,7 +564,7 @@ found = experiment(with_units, ways, SEEDS)
 # ## 9. Dead units
 #
 # A ReLU unit that is negative on *every* image returns 0, passes back 0, and so never moves again: it is dead. A rate that
-# is far too large kills all 30.
+# is far too large kills all 30. **Predict.**
 
 # %%
 guess("all units dead", "all hidden units are dead: where is the loss stuck?", math.log(10))
@@ -568,24 +588,19 @@ pictures.approximation(forward)
 
 # %% [markdown]
 # Finding them is harder than for one layer, whose loss is **convex**: a valley without humps. Train each model from two
-# starts, then walk straight from one solution to the other.
+# starts, then walk straight from one solution to the other. **Predict.**
 
 # %%
 guess("on the way", "half way between two solutions: loss lower, equal, higher", "higher")
 
 # %%
-walks = {}
-for name, make in {"one layer": after04.one_layer, "784-30-10": small}.items():
-    ends = make(0), make(1)
-    for seed, network in enumerate(ends):
-        train_network(network, train, valid, RATE, EPOCHS, seed=seed)
-    walks[name] = after04.losses_between(*ends, train)
-pictures.walk(walks)
-hump = walks["784-30-10"][10] - max(walks["784-30-10"][0], walks["784-30-10"][-1])
+models = {"one layer": after04.one_layer, "784-30-10": small}
+walks = {name: after04.walk(make, train, valid, RATE, EPOCHS) for name, make in models.items()}
+hump = pictures.walk(walks)["784-30-10"]
 reveal("on the way", "higher" if hump > 0.02 else "lower" if hump < -0.02 else "equal")
 
 # %% [markdown]
-# **2.** Both ends are good, and the middle is bad. Give one reason why a network's loss *must* have many equally good
+# **Question 2.** Both ends are good, and the middle is bad. Give one reason why a network's loss *must* have many equally good
 # solutions with worse ones between them. (Think of renaming the hidden units.) Is it a problem in practice?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "answer-non-convex", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
@@ -600,7 +615,7 @@ reveal("on the way", "higher" if hump > 0.02 else "lower" if hump < -0.02 else "
 # === END MARK SCHEME ===
 
 # %% [markdown]
-# **3.** Suppose all biases are held at 0. Why does then not a single prediction change when an image is dimmed to half its
+# **Question 3.** Suppose all biases are held at 0. Why does then not a single prediction change when an image is dimmed to half its
 # brightness? Is that an advantage? Name one thing that such a network cannot do.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "answer-biases", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
@@ -625,14 +640,11 @@ from torch import nn
 
 network = small(0)
 model = nn.Sequential(nn.Linear(784, 30), nn.ReLU(), nn.Linear(30, 10))
-for p, value in zip(model.parameters(), network.params, strict=True):
-    p.data = value.T.clone() if value.ndim == 2 else value.clone()
+after04.copy_weights(network, model)
 x, y = train[0][:64], train[1][:64]
 nn.CrossEntropyLoss()(model(x), y).backward()
 yours = backward(network.params, forward(network.params, x)[1], y)
-for p, grad in zip(model.parameters(), yours, strict=True):
-    apart = (p.grad - (grad.T if grad.ndim == 2 else grad)).abs().max().item()
-    print("autograd and yours", "agree to 1e-6" if apart < 1e-6 else f"differ by {apart:g}")
+after04.compare_with_autograd(model, yours)
 
 # %% [markdown]
 # ## 12. Speed (optional, no points)
@@ -646,7 +658,7 @@ for p, grad in zip(model.parameters(), yours, strict=True):
 from timeit import timeit
 
 x, dy, by_rows = train[0][:256], torch.ones(256, 10), torch.ones(784, 10)
-w = by_columns(by_rows)
+w = after04.by_columns(by_rows)
 print(f"x @ by_rows   {timeit(lambda: x @ by_rows, number=200) * 5000:5.0f} microseconds")
 print(f"x @ w         {timeit(lambda: x @ w, number=200) * 5000:5.0f} microseconds")
 print(f"x.T @ dy      {timeit(lambda: x.T @ dy, number=200) * 5000:5.0f} microseconds")

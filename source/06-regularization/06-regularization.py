@@ -121,6 +121,9 @@ def train_network(train, valid, seed, **settings):
     return after05.train(train, valid, seed, decay_step, after05.Settings(**settings))
 
 
+# %% [markdown]
+# **Predict.**
+
 # %%
 guess("turns round", "which turns: training loss, validation loss, accuracy?", "validation loss")
 
@@ -140,6 +143,7 @@ reveal("turns round", "validation loss" if last > 1.02 * lowest else "none of th
 #
 # Another cure even saves time: keep the network of the epoch with the lowest validation loss. You only know that it was the
 # lowest when some epochs have passed without a better one. How many you wait is your **patience**.
+# **Predict.**
 
 # %%
 guess("patience 2", "losses .9, .5, .6, .55, .4: the epoch kept with patience 2 (from 0)", 1)
@@ -254,7 +258,7 @@ check("compare")
 #
 # **Design** a table: which cure is worth its cost? Each row differs from `plain` in **one factor**, else you cannot tell what
 # helped. (An earlier edition of this notebook praised the falling rate; it had also quadrupled the rate.) Candidates: decay
-# .001 and .01, 10 and 100 hidden units, rate .4, a falling rate, `change=moved`.
+# .001 and .01, 10 and 100 hidden units, rate .4, a falling rate, `change=moved`. **Predict.**
 
 # %%
 guess("best cure", "the row of your table with the best accuracy", "moved images")
@@ -343,7 +347,10 @@ print("The interval contains 0: it may be luck." if low < 0 < high else "It is m
 # %%
 one = few[0][0].view(1, 28, 28)
 hands = torch.Generator().manual_seed(1)
-show_images(torch.cat([one, *(warps.warp(one, hands) for _ in range(9))]), cmap="gray_r")
+show_images(torch.cat([one, *(warps.warp(one, hands) for _ in range(9))]))
+
+# %% [markdown]
+# **Predict.**
 
 # %%
 guess("bent images", "784-300-10 on all images, bent anew in each batch: test accuracy", 0.99)
@@ -359,7 +366,7 @@ final, _ = train_network(every, valid, 0, epochs=1 if GRADING else 30 if MNIST e
 #
 # resnet18 has 18 layers and 11 million weights, and fastai's `Learner` trains it in the lines of `yardstick`. Can you find the
 # counterparts of `batches`, `backward` and `decay_step`? Fair terms: **the same few images, and no more processor time** for yours
-# (bent images) than for it (not pretrained).
+# (bent images) than for it (not pretrained). **Predict.**
 
 # %%
 guess("yardstick", "on equal data, with no more time for yours: yours or resnet18?", "resnet18")

@@ -49,7 +49,7 @@ def accuracy(network, part):
     return (network.logits(part[0]).argmax(dim=1) == part[1]).float().mean().item()
 
 
-def one_layer(seed):
+def one_layer(seed, inputs=784, outputs=10):
     """The model of notebook 04."""
 
     def forward(params, x):
@@ -61,8 +61,8 @@ def one_layer(seed):
         d = cross_entropy_gradient(logits, labels)
         return [(d.T @ x).T, d.sum(dim=0)]
 
-    w = torch.randn(784, 10, generator=seeded(seed)) * math.sqrt(2 / 784)
-    return Network([by_columns(w), torch.zeros(10)], forward, backward)
+    w = torch.randn(inputs, outputs, generator=seeded(seed)) * math.sqrt(2 / inputs)
+    return Network([by_columns(w), torch.zeros(outputs)], forward, backward)
 
 
 def constant(value):
@@ -160,10 +160,32 @@ def compare_gradients(network, x, labels):
     print(f"{sum(p.numel() for p in params):,} gradients agree with central differences {how_well}")
 
 
-def losses_between(a, b, part, steps=21):
-    """The loss on images and labels, `part`, on the straight way from the parameters of network a to those of b."""
+def different_units(network):
+    """How many hidden units there are when those like the first, to .001, count as one."""
+    first, *others = network.params[0].T
+    return 1 + sum(not torch.allclose(unit, first, atol=1e-3) for unit in others)
+
+
+def copy_weights(network, model):
+    """Start a model of torch.nn from a network's numbers; nn.Linear keeps its weight as (fan_out, fan_in)."""
+    for p, value in zip(model.parameters(), network.params, strict=True):
+        p.data = value.T.clone() if value.ndim == 2 else value.clone()
+
+
+def compare_with_autograd(model, grads):
+    """Say of each parameter of a model of torch.nn whether its gradient is the one in `grads`."""
+    for p, grad in zip(model.parameters(), grads, strict=True):
+        apart = (p.grad - (grad.T if grad.ndim == 2 else grad)).abs().max().item()
+        print("autograd and yours", "agree to 1e-6" if apart < 1e-6 else f"differ by {apart:g}")
+
+
+def walk(make, train, valid, lr, epochs, steps=21):
+    """Train make(0) and make(1); the losses on `train` on the straight way from the parameters of one to those of the other."""
+    ends = make(0), make(1)
+    for seed, network in enumerate(ends):
+        train_network(network, train, valid, lr, epochs, seed=seed)
     losses = []
     for t in torch.linspace(0, 1, steps):
-        between = [(1 - t) * p + t * q for p, q in zip(a.params, b.params, strict=True)]
-        losses.append(cross_entropy(a.forward(between, part[0])[0], part[1]).item())
+        between = [(1 - t) * p + t * q for p, q in zip(*(network.params for network in ends), strict=True)]
+        losses.append(cross_entropy(ends[0].forward(between, train[0])[0], train[1]).item())
     return losses

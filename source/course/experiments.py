@@ -57,7 +57,7 @@ def _draw(result, quantity):
 
     names = list(result.numbers)
     places = range(len(names))
-    _, (left, right) = plt.subplots(1, 2, figsize=(8, 0.45 * len(names) + 1.3), sharey=True)
+    _, (left, right) = plt.subplots(1, 2, figsize=(7.5, 0.45 * len(names) + 1.3), sharey=True)
     for numbers in zip(*result.numbers.values(), strict=True):
         left.plot(numbers, places, "o-", color=COLOURS["grey"], linewidth=0.7, markersize=4)
     left.plot([result.mean(name) for name in names], places, "D", color=COLOURS["blue"], label="mean")
@@ -68,6 +68,6 @@ def _draw(result, quantity):
         middle, low, high = result.difference(name, names[0])
         right.plot([low, high], [place, place], "-", color=COLOURS["orange"], linewidth=2)
         right.plot(middle, place, "D", color=COLOURS["orange"])
-    right.set_xlabel(f"more than {names[0]} (95 % interval)")
+    right.set_xlabel("more than the first (95 % interval)")
     said = ", ".join(f"{name} {result.mean(name):.3f}" for name in names)
     show(f"The {quantity} of each run and its mean: {said}; beside it the differences to {names[0]}, with 95 % intervals.")
