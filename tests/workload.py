@@ -19,10 +19,13 @@ MINUTES = {"predict": 0.75, "derive": 4, "mend": 3, "design": 10, "answer": 5}
 
 
 def count(assignment):
-    """{what: how many} of a notebook, without the set-up cell, which is the same in all six."""
-    found, challenge = Counter(), load_challenge(COURSE, assignment)
+    """{what: how many} of a notebook, without the set-up cell, which is the same in all six, and optional sections."""
+    found, challenge, optional = Counter(), load_challenge(COURSE, assignment), False
     for cell in read(notebook_source(COURSE.source / assignment)).cells:
-        found.update(_count(cell, challenge and challenge.name))
+        if heading := cell.cell_type == "markdown" and re.search("^## .*", cell.source, re.MULTILINE):
+            optional = "(optional" in heading[0]
+        if not optional:
+            found.update(_count(cell, challenge and challenge.name))
     minutes = found["words"] / 150 + found["written"] + sum(found[kind] * each for kind, each in MINUTES.items())
     found["minutes"] = round(minutes / 5) * 5
     return found

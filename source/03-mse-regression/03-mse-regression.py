@@ -394,6 +394,7 @@ lesson.show_predictions(linear(valid[0], *number), to_digit, valid[1])
 # %% [markdown]
 # The answers crowd towards the middle (a box holds half of the predictions). Is a linear model too
 # weak? Put 30 further numbers, *hidden units*, between pixels and answer, as in notebook 05.
+# **Predict.**
 
 # %%
 guess("hidden", "30 hidden units: the validation accuracy at the end?", 0.8)
@@ -509,7 +510,7 @@ lesson.show_saturation(sigmoid, linear, valid[0])
 #
 # Loss, start, rate: change **one factor at a time**. `experiment` runs each way with the same
 # seeds, and shows by how much it differs from the first, with a 95 % interval: how far luck may
-# have moved the mean. (Softmax and cross-entropy are borrowed from notebook 04.)
+# have moved the mean. (Softmax and cross-entropy are borrowed from notebook 04.) **Predict.**
 
 # %%
 guess("best", "The highest validation accuracy of the ways below?", 0.9)
