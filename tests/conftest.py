@@ -55,3 +55,11 @@ def data_here():
     command = "import course; print('\\n' + course.load().name)"
     found = subprocess.run([sys.executable, "-c", command], cwd=COURSE.source, capture_output=True, text=True, check=True)
     return found.stdout.splitlines()[-1]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Where the notebooks ran as other machines round, and how far from what is stored their trained numbers came."""
+    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
+    if lines := sorted(value for r in reports for name, value in r.user_properties if name == "elsewhere"):
+        terminalreporter.section("the notebooks on other processors")
+        terminalreporter.write_line("\n".join(lines))

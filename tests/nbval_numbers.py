@@ -6,6 +6,7 @@ TEMPLATES: `<.02>` stands for a number that may differ by .02, in the unit that 
 leaves, and each line without one, must be equal.
 """
 
+import math
 import re
 from itertools import zip_longest
 
@@ -32,13 +33,12 @@ class Line:
         starts, ends = [0, *(end for _, end in numbers)], [*(start for start, _ in numbers), len(line)]
         return [float(n) for n in match.groups()], [line[a:b] for a, b in zip(starts, ends, strict=True)]
 
-    def same(self, line, other):
-        """Whether two lines differ in these numbers only, and there by no more than the tolerances."""
-        if not (parts := self.split(other)):
-            return False
-        numbers, texts = self.split(line)
-        close = (abs(a - b) < t + 1e-9 for a, b, t in zip(numbers, parts[0], self.tolerances, strict=True))
-        return texts == parts[1] and all(close)
+    def distance(self, line, other):
+        """How far two lines are apart that differ in these numbers only, 1 being a tolerance; infinite for others."""
+        (numbers, texts), (others, around) = self.split(line), self.split(other) or ([], [])
+        if texts != around:
+            return math.inf
+        return max(abs(a - b) / t for a, b, t in zip(numbers, others, self.tolerances, strict=True))
 
 
 # Measured in November 2026 on MNIST: two makes of processor (AMD, Intel), and on the first `ATEN_CPU_CAPABILITY=default` and
@@ -110,6 +110,9 @@ TEMPLATES = {
 TRAINED = {notebook: [Line(line) for line in text.split("\n") if line.strip()] for notebook, text in TEMPLATES.items()}
 
 
+FARTHEST = [(0.0, "no printed digit of a trained number moved")]  # all distances of lines that differ, with the lines
+
+
 def template(notebook, line):
     """The `Line` of a notebook (its number, "03") that fits a printed line; None if each letter counts."""
     return next((t for t in TRAINED.get(notebook, ()) if t.split(line)), None)
@@ -129,7 +132,11 @@ class Printed(str):
         return [(a, b) for a, b in pairs if a != b and not self._same(a, b)]
 
     def _same(self, a, b):
-        return None not in (a, b) and (line := template(self.notebook, a)) is not None and line.same(a, b)
+        if None in (a, b) or not (line := template(self.notebook, a)):
+            return False
+        distance = line.distance(a, b)
+        FARTHEST.append((distance, f"stored {a!r}, now {b!r}"))
+        return distance < 1 + 1e-6  # what is printed has few digits
 
     def __eq__(self, other):
         return not self.differences(other)
@@ -155,3 +162,8 @@ def pytest_assertrepr_compare(op, left, right):
             lines += [f"stored: {stored!r}", f"now:    {now!r}"] + ([f"may differ by {line.tolerances}"] if line else [])
         return lines
     return None
+
+
+def pytest_terminal_summary(terminalreporter):
+    distance, lines = max(FARTHEST)
+    terminalreporter.write_line(f"Farthest: {distance:.2f} of a tolerance; {lines}")
