@@ -5,7 +5,7 @@ from .challenge import Challenge, Drawn, challenge, drawn, judge_challenge, load
 from .evaluate import UNREADABLE, Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
 from .explainers.differences import NOT_WRITTEN
 from .following import follow_through
-from .format import Case, Exercise, ExerciseError, case, edit, exercise, gradient, loop_free
+from .format import Case, Exercise, ExerciseError, body, case, edit, exercise, gradient, loop_free
 from .inputs import Draw, Folder, folder, generator, integers, labels, normal, pixels, uniform
 from .judge import judge
 from .known import input_set, keep
@@ -35,6 +35,7 @@ __all__ = [
     "Verdict",
     "alike",
     "behaviour",
+    "body",
     "case",
     "challenge",
     "drawn",

@@ -24,7 +24,7 @@ NOT_ITS_OWN = (*NOT_WRITTEN, "Mend your `", "Right, given a right `", "Not judge
 def unnamed(exercise, verdict):
     """Whether a function is wrong in its own way, and in none that is recorded or that a condition names."""
     said = [c.message for c in verdict.cases if not c.passed and c.weight]
-    recorded = any(sentence in message for sentence in exercise.mistakes for message in said)
+    recorded = any(map(exercise.named_in, said))
     return bool(said) and not recorded and not all(message.startswith(NOT_ITS_OWN) for message in said)
 
 

@@ -1,6 +1,9 @@
 """The form of an exercise: data that an instructor writes and the engine reads. See README.md beside this file."""
 
+import ast
+import re
 from dataclasses import dataclass, field
+from itertools import product
 
 from ..course import CourseError
 from .inputs import Draw, draw
@@ -38,6 +41,7 @@ class Case:
 class Exercise:
     """A function (or class) that students write, with everything needed to judge it. Made by `exercise`.
 
+    families: of `mistakes`, those with holes; `load` puts what is on their grids into `mistakes`.
     assignment, digest: set by `load`; the digest is that of the exercise's file.
     """
 
@@ -48,15 +52,26 @@ class Exercise:
     mistakes: dict
     alternatives: dict
     equivalent: dict = field(default_factory=dict)
+    families: tuple = ()
     assignment: str = ""
     digest: str = ""
+
+    def named_in(self, text):
+        """The sentences of recorded mistakes that stand in a text, those of families with whatever numbers."""
+        found = [sentence for sentence in self.mistakes if sentence in text]
+        filled = [match[0] for family in self.families for match in family.pattern.finditer(text)]
+        return [*found, *(sentence for sentence in filled if sentence not in found)]
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What stands in the place of what in the solution, pair by pair. Made by `edit`; `load` writes the function out."""
+    """What stands in the place of what in the solution, pair by pair. Made by `edit`; `load` writes the function out.
+
+    holes: ((name, numbers), ...) of what stands as {name} in the new texts; empty if there is nothing to fill.
+    """
 
     pairs: tuple
+    holes: tuple = ()
 
     def of(self, text):
         """The edited text. Raises ExerciseError if an old text does not occur."""
@@ -69,13 +84,69 @@ class Edit:
         return text
 
 
-def edit(old, new, *more):
+@dataclass(frozen=True)
+class Family:
+    """A recorded mistake with holes. code: the solution that it is an edit of."""
+
+    sentence: str
+    edit: Edit
+    code: str
+
+    def __post_init__(self):
+        if silent := [name for name, _ in self.edit.holes if f"{{{name}}}" not in self.sentence]:
+            raise ExerciseError(f"{self.sentence!r} must say {{{silent[0]}}}: else what fills the hole reads alike.")
+
+    @property
+    def pattern(self):
+        """The sentence with any number in its holes, as a regular expression."""
+        return re.compile(self._filled(re.escape(self.sentence), [r"[-+.\w]+"] * len(self.edit.holes), re.escape))
+
+    def members(self, grids=None):
+        """(sentence, source) for all numbers of the grids, one for each hole; else for those of the family's own."""
+        for numbers in product(*(grids or [grid for _, grid in self.edit.holes])):
+            written = [repr(number).replace("e-0", "e-") for number in numbers]
+            yield self._filled(self.sentence, written), self._filled(self.edit.of(self.code), written)
+
+    def fitting(self, numbers):
+        """Of some numbers, those that may fill each hole: of the type of its grid, and within its ends."""
+        return [[n for n in numbers if type(n) is type(grid[0]) and min(grid) <= n <= max(grid)] for _, grid in self.edit.holes]
+
+    def _filled(self, text, values, written=str):
+        for (name, _), value in zip(self.edit.holes, values, strict=True):
+            text = text.replace(written(f"{{{name}}}"), value)
+        return text
+
+
+@dataclass(frozen=True)
+class Body:
+    """What stands in the place of the solution's body, line by line. Made by `body`; `load` writes the function out."""
+
+    lines: tuple
+
+    def of(self, text):
+        """A function with the name and arguments of the one in `text`; it may call that one as `right`."""
+        function = ast.parse(text).body[0]
+        names = ", ".join(a.arg for a in function.args.args)
+        before = f"right = {function.name}\n\n\n" if any("right(" in line for line in self.lines) else ""
+        return "\n    ".join([f"{before}def {function.name}({names}):", *self.lines])
+
+
+def edit(old, new, *more, **holes):
     """A mistake or an alternative as an edit of the solution: `new` wherever `old` stands in its code (not in a docstring).
 
     more: a second pair, a third. Spaces and line ends are those of the solution.
+    holes: of a mistake, the numbers for what is written {name} in new texts and in its sentence, as epsilon=(1e-8, 1e-6).
     """
     parts = (old, new, *more)
-    return Edit(tuple(zip(parts[::2], parts[1::2], strict=True)))
+    return Edit(tuple(zip(parts[::2], parts[1::2], strict=True)), tuple(holes.items()))
+
+
+def body(*lines):
+    """A mistake or an alternative as a function of another body, line by line; in it `right` is the solution.
+
+    A line is indented as if the body stood at the margin.
+    """
+    return Body(lines)
 
 
 def case(title, code, *, weight=1, tolerance="float32", view=None, raises=None, **inputs):

@@ -24,7 +24,7 @@ def judge(exercise, evaluator, reference, secret, source="", failing=(), say="pl
     called = rules.calls(source, exercise.name)
     if blamed := [name for name in failing if name in called]:
         for i in attempt.wrong:
-            if messages[i] not in exercise.mistakes:
+            if exercise.named_in(messages[i]) != [messages[i]]:
                 messages[i] = f"Mend your `{blamed[0]}` first: `{exercise.name}` calls it, and its own check fails. {messages[i]}"
     attempt.known.save()
     weights = [trial.case.weight for trial in attempt.trials]

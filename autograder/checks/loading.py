@@ -5,7 +5,7 @@ import runpy
 import traceback
 from dataclasses import replace
 
-from .format import Edit, ExerciseError
+from .format import Body, Edit, ExerciseError, Family
 from .reference import Reference
 
 
@@ -44,14 +44,17 @@ def _place(file, error):
 
 
 def _written_out(exercise, reference):
-    """The exercise with sources in the place of edits."""
+    """The exercise with sources in the place of edits, and what is on the grids of its families among the mistakes."""
 
     def source(recorded):
-        return recorded.of(reference.code(exercise.name)) if isinstance(recorded, Edit) else recorded
+        return recorded.of(reference.code(exercise.name)) if isinstance(recorded, Edit | Body) else recorded
 
     try:
-        mistakes = {sentence: source(m) for sentence, m in exercise.mistakes.items()}
+        holes = {s: m for s, m in exercise.mistakes.items() if isinstance(m, Edit) and m.holes}
+        families = tuple(Family(s, m, reference.code(exercise.name)) for s, m in holes.items())
+        mistakes = {s: source(m) for s, m in exercise.mistakes.items() if s not in holes}
+        mistakes |= dict(member for family in families for member in family.members())
         alternatives = {what: source(a) for what, a in exercise.alternatives.items()}
     except ExerciseError as error:
         raise ExerciseError(f"exercise {exercise.name}: {error}") from None
-    return replace(exercise, mistakes=mistakes, alternatives=alternatives)
+    return replace(exercise, mistakes=mistakes, alternatives=alternatives, families=families)

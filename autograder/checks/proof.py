@@ -132,7 +132,7 @@ KINDS = ("sentence", "place", "described", "nothing sure")
 
 def kind_of(message, exercise):
     """Which of `KINDS` a message to a student is."""
-    if any(sentence in message for sentence in exercise.mistakes):
+    if exercise.named_in(message):
         return "sentence"
     if message.startswith("Look at"):
         return "place"

@@ -40,7 +40,7 @@ def mistakes(group):
         for task, exercise in group.exercises.items():
             failed = [case for case in work.cases(task) if not case.passed]
             said = " ".join(case.message for case in failed)
-            named = [sentence for sentence in exercise.mistakes if sentence in said]
+            named = exercise.named_in(said)
             named += [f"Does not do this: it {case.case}." for case in failed if not case.possible and case.message not in named]
             for sentence in named:
                 made.setdefault((task, sentence), []).append(work)

@@ -6,7 +6,7 @@ below k * (1 - 1/k)**n; the draws below keep that under 1e-6. The other random p
 
 import torch
 
-from autograder.checks import case, edit, exercise, folder, generator, labels, normal, pixels, uniform
+from autograder.checks import body, case, edit, exercise, folder, generator, labels, normal, pixels, uniform
 
 # load_folder ---------------------------------------------------------------------------------------------------------
 
@@ -40,6 +40,9 @@ except FileNotFoundError as error:
 said
 """
 
+# The images of a list of files.
+READ = 'torch.from_numpy(np.stack([np.asarray(Image.open(f).convert("L")) for f in files]))'
+
 load_folder = exercise(
     "load_folder",
     case(
@@ -67,186 +70,54 @@ load_folder = exercise(
     ),
     case("a missing folder is named", MISSING, path=folder(lambda g: without(6, digits(g)))),
     mistakes={
-        "You take the files in the order of the disk, which differs from machine to machine: sort them.": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-        for file in (path / str(digit)).glob("[!.]*.png"):
-            images.append(np.asarray(Image.open(file).convert("L")))
-            labels.append(digit)
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "You go through the folders in the order of the disk: go through the digits 0 to 9.": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-    for folder in path.glob("[0-9]"):
-        for file in sorted(folder.glob("[!.]*.png")):
-            images.append(np.asarray(Image.open(file).convert("L")))
-            labels.append(int(folder.name))
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "Your labels number the folders in the order in which they are found; a label is the folder's name.": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-    for i, folder in enumerate(f for f in path.iterdir() if f.is_dir() and f.name[0] != "."):
-        for file in sorted(folder.glob("[!.]*.png")):
-            images.append(np.asarray(Image.open(file).convert("L")))
-            labels.append(i)
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "Your labels count every folder, also hidden ones: a label is the name of the digit's folder.": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-    for i, folder in enumerate(f for f in sorted(path.iterdir()) if f.is_dir()):
-        for file in sorted(folder.glob("[!.]*.png")):
-            images.append(np.asarray(Image.open(file).convert("L")))
-            labels.append(i)
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "Your labels number the images. A label is the digit that the image shows, the name of its folder.": """
-right = load_folder
-
-
-def load_folder(path):
-    images = right(path)[0]
-    return images, torch.arange(len(images))
-""",
-        'You keep the colour channels of an image that has three: use .convert("L").': """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-        for file in sorted((path / str(digit)).glob("[!.]*.png")):
-            images.append(np.asarray(Image.open(file)))
-            labels.append(digit)
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "Your images have three colour channels; grey images have the shape (N, 28, 28).": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return images[..., None].repeat(1, 1, 1, 3), labels
-""",
-        "Your images have an axis too many: (N, 28, 28), not (N, 1, 28, 28).": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return images[:, None], labels
-""",
-        "Your labels are a column, (N, 1); make them (N,), or they will be compared with everything.": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return images, labels[:, None]
-""",
-        "Your labels are floating-point numbers; make them int64.": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return images, labels.float()
-""",
-        "Your labels are uint8, which cannot be used to look up classes; make them int64.": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return images, labels.to(torch.uint8)
-""",
-        "You return lists or arrays; make a tensor of the images and one of the labels.": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return images, labels.tolist()
-""",
-        "You already scale the images; load_folder returns the bytes as they are, uint8.": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return images.float() / 255, labels
-""",
-        "Your images are not uint8: keep the type of the files.": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return images.float(), labels
-""",
-        "You return the labels first; return (images, labels).": """
-right = load_folder
-
-
-def load_folder(path):
-    images, labels = right(path)
-    return labels, images
-""",
-        "You read files whose name begins with a dot: skip them.": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-        for file in sorted((path / str(digit)).glob("*.png")):
-            images.append(np.asarray(Image.open(file).convert("L")))
-            labels.append(digit)
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "You open every file in a folder as an image; take those that end in .png.": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-        for file in sorted(f for f in (path / str(digit)).iterdir() if f.name[0] != "."):
-            images.append(np.asarray(Image.open(file).convert("L")))
-            labels.append(digit)
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "You sort the file names as numbers; sort them as text.": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-        for file in sorted((path / str(digit)).glob("[!.]*.png"), key=lambda f: int(f.stem)):
-            images.append(np.asarray(Image.open(file).convert("L")))
-            labels.append(digit)
-    return torch.from_numpy(np.stack(images)), tensor(labels)
-""",
-        "You sort all images by file name; the order is by digit first, then by name.": """
-def load_folder(path):
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise FileNotFoundError(path / str(digit))
-    files = sorted(path.glob("[0-9]/[!.]*.png"), key=lambda f: (f.name, f.parent.name))
-    images = [np.asarray(Image.open(file).convert("L")) for file in files]
-    return torch.from_numpy(np.stack(images)), tensor([int(file.parent.name) for file in files])
-""",
+        "You take the files in the order of the disk, which differs from machine to machine: sort them.": edit(
+            'sorted(folder.glob("[!.]*.png"))', 'folder.glob("[!.]*.png")'
+        ),
+        "You go through the folders in the order of the disk: go through the digits 0 to 9.": body(
+            "right(path)",
+            'files = [f for folder in path.glob("[0-9]") for f in sorted(folder.glob("[!.]*.png"))]',
+            f"return {READ}, tensor([int(f.parent.name) for f in files])",
+        ),
+        "Your labels number the folders in the order in which they are found; a label is the folder's name.": body(
+            "right(path)",
+            'folders = [f for f in path.iterdir() if f.is_dir() and f.name[0] != "."]',
+            'files = [f for folder in folders for f in sorted(folder.glob("[!.]*.png"))]',
+            f"return {READ}, tensor([folders.index(f.parent) for f in files])",
+        ),
+        "Your labels count every folder, also hidden ones: a label is the name of the digit's folder.": edit(
+            "labels.append(digit)", "labels.append(sorted(f for f in path.iterdir() if f.is_dir()).index(folder))"
+        ),
+        "Your labels number the images. A label is the digit that the image shows, the name of its folder.": edit(
+            "tensor(labels)", "torch.arange(len(labels))"
+        ),
+        'You keep the colour channels of an image that has three: use .convert("L").': edit('.convert("L")', ""),
+        "Your images have three colour channels; grey images have the shape (N, 28, 28).": edit('"L"', '"RGB"'),
+        "Your images have an axis too many: (N, 28, 28), not (N, 1, 28, 28).": edit("stack(images)", "stack(images)[:, None]"),
+        "Your labels are a column, (N, 1); make them (N,), or they will be compared with everything.": edit(
+            "tensor(labels)", "tensor(labels)[:, None]"
+        ),
+        "Your labels are floating-point numbers; make them int64.": edit("tensor(labels)", "tensor(labels).float()"),
+        "Your labels are uint8, which cannot be used to look up classes; make them int64.": edit(
+            "tensor(labels)", "tensor(labels).to(torch.uint8)"
+        ),
+        "You return lists or arrays; make a tensor of the images and one of the labels.": edit("tensor(labels)", "labels"),
+        "You already scale the images; load_folder returns the bytes as they are, uint8.": edit(
+            "(np.stack(images))", "(np.stack(images)) / 255"
+        ),
+        "Your images are not uint8: keep the type of the files.": edit("(np.stack(images))", "(np.stack(images)).float()"),
+        "You return the labels first; return (images, labels).": edit(
+            "torch.from_numpy(np.stack(images)), tensor(labels)", "tensor(labels), torch.from_numpy(np.stack(images))"
+        ),
+        "You read files whose name begins with a dot: skip them.": edit("[!.]", ""),
+        "You open every file in a folder as an image; take those that end in .png.": edit(
+            'folder.glob("[!.]*.png")', 'f for f in folder.iterdir() if f.name[0] != "."'
+        ),
+        "You sort the file names as numbers; sort them as text.": edit('png")', 'png"), key=lambda f: int(f.stem)'),
+        "You sort all images by file name; the order is by digit first, then by name.": body(
+            "right(path)",
+            'files = sorted(path.glob("[0-9]/[!.]*.png"), key=lambda f: (f.name, f.parent.name))',
+            f"return {READ}, tensor([int(f.parent.name) for f in files])",
+        ),
         "You pass over a missing digit in silence: raise FileNotFoundError, which names its folder.": edit(
             "not folder", "not path"
         ),
@@ -254,16 +125,7 @@ def load_folder(path):
             'f"{folder} is missing: each digit from 0 to 9 needs a folder."',
             'f"{path} is missing: each digit from 0 to 9 needs a folder."',
         ),
-        "For a missing folder you raise another exception; raise FileNotFoundError.": """
-right = load_folder
-
-
-def load_folder(path):
-    for digit in range(10):
-        if not (path / str(digit)).is_dir():
-            raise ValueError(f"{digit} is missing")
-    return right(path)
-""",
+        "For a missing folder you raise another exception; raise FileNotFoundError.": edit("FileNotFoundError", "ValueError"),
     },
     alternatives={
         "os.listdir": """
@@ -353,10 +215,7 @@ scale = exercise(
     ),
     mistakes={
         "Your values still go up to 255: divide by 255.": edit("255", "1"),
-        "Whole-number division (//) leaves only 0 and 1: use /.": """
-def scale(images):
-    return (images // 255).float()
-""",
+        "Whole-number division (//) leaves only 0 and 1: use /.": edit("images.float() / 255", "(images // 255).float()"),
         "A uint8 result cannot hold fractions: change the type before you divide.": edit(
             "images.float() / 255", "(images / 255).to(torch.uint8)"
         ),
@@ -368,33 +227,26 @@ def scale(images):
             "return", "images =", "/ 255", "\n    return (images - images.min()) / (images.max() - images.min())"
         ),
         "Your result is float64; make it float32.": edit("float", "double"),
-        "Your result is float16, which keeps three digits only; make it float32.": """
-def scale(images):
-    return (images.float() / 255).half()
-""",
+        "Your result is float16, which keeps three digits only; make it float32.": edit("float() / 255", "half() / 255"),
         "You standardise (subtract the mean, divide by the spread); only divide by 255.": edit(
             "return", "images =", "255", "255\n    return (images - images.mean()) / images.std()"
         ),
-        "You divide by 256; the largest value is 255, and it must become 1.": edit("255", "256"),
+        "You divide by {divisor}; the largest value is 255, and it must become 1.": edit(
+            "255", "{divisor}", divisor=(2, 100, 256, 1000)
+        ),
         "Your values go from -1 to 1; they must go from 0 to 1.": edit("255", "127.5 - 1"),
         "Black and white are exchanged: 0 must stay 0.": edit("return", "return 1 -"),
         "You divide twice by 255.": edit(".float()", "/ 255"),
-        "You flatten the images too; scale keeps the shape.": """
-def scale(images):
-    return (images.float() / 255).reshape(len(images), -1)
-""",
+        "You flatten the images too; scale keeps the shape.": edit("float()", "float().flatten(1)"),
         "You return a NumPy array; return a tensor.": edit("float()", "numpy().astype(np.float32)"),
         "You change the tensor that you were given; make a new one.": edit("return", "images //= 255\n    return", "/ 255", ""),
     },
     alternatives={
         "division of bytes by a number": edit(".float()", ""),
         "multiplication by 1 / 255": edit("float() / 255", "to(torch.float32) * (1 / 255)"),
-        "in place on a copy": "def scale(images):\n    new = images.clone().float()\n    new.div_(255)\n    return new\n",
+        "in place on a copy": body("new = images.clone().float()", "new.div_(255)", "return new"),
         "torch.div": edit("images.float() / 255", "torch.div(images.type(torch.float32), 255.0)"),
-        "by way of NumPy": """
-def scale(images):
-    return torch.from_numpy(images.numpy().astype(np.float32) / np.float32(255))
-""",
+        "by way of NumPy": body("return torch.from_numpy(images.numpy().astype(np.float32) / np.float32(255))"),
         "a table of all 256 values": edit("images.float() / 255", "(torch.arange(256) / 255)[images.long()]"),
     },
     equivalent={"bytes divided by a number are float32": [edit(".float()", "")]},
@@ -445,20 +297,19 @@ flatten = exercise(
     alternatives={
         "reshape": edit("flatten(start_dim=1)", "reshape(len(images), -1)"),
         "view": edit("flatten(start_dim=1)", "view(images.shape[0], -1)"),
-        "torch.flatten": "def flatten(images):\n    return torch.flatten(images, 1)\n",
-        "a stack of rows": "def flatten(images):\n    return torch.stack([image.reshape(-1) for image in images])\n",
-        "by way of NumPy": "def flatten(images):\n    return torch.from_numpy(images.numpy().reshape(len(images), -1).copy())\n",
+        "torch.flatten": body("return torch.flatten(images, 1)"),
+        "a stack of rows": edit("images.flatten(start_dim=1", "torch.stack([image.reshape(-1) for image in images]"),
+        "by way of NumPy": edit("images.flatten(start_dim=1", "torch.from_numpy(images.numpy().reshape(len(images), -1).copy()"),
         "the size spelled out": edit(
             "return images.flatten(start_dim=1)",
             "n, *rest = images.shape\n    return images.contiguous().view(n, math.prod(rest))",
         ),
-        "a loop that fills a table": """
-def flatten(images):
-    rows = torch.empty(len(images), images[0].numel(), dtype=images.dtype)
-    for i in range(len(images)):
-        rows[i] = images[i].flatten()
-    return rows
-""",
+        "a loop that fills a table": body(
+            "rows = torch.empty(len(images), images[0].numel(), dtype=images.dtype)",
+            "for i in range(len(images)):",
+            "    rows[i] = images[i].flatten()",
+            "return rows",
+        ),
     },
 )
 
@@ -594,147 +445,61 @@ balanced_subset = exercise(
         generator=generator(),
     ),
     mistakes={
-        "You take the first images of each digit; draw them at random.": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        members = (labels == digit).nonzero()[:, 0]
-        if len(members) < per_class:
-            raise ValueError(digit)
-        chosen.append(members[:per_class])
-    chosen = torch.cat(chosen)
-    return chosen[torch.randperm(len(chosen), generator=generator)]
-""",
-        "You draw with replacement, so images repeat: use torch.randperm, not torch.randint.": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        members = (labels == digit).nonzero()[:, 0]
-        if len(members) < per_class:
-            raise ValueError(digit)
-        chosen.append(members[torch.randint(len(members), (per_class,), generator=generator)])
-    chosen = torch.cat(chosen)
-    return chosen[torch.randperm(len(chosen), generator=generator)]
-""",
-        "You draw from all images at once, so some digits come more often: draw from each digit by itself.": """
-def balanced_subset(labels, per_class, generator):
-    if min(torch.bincount(labels, minlength=10)) < per_class:
-        raise ValueError
-    return torch.randperm(len(labels), generator=generator)[: 10 * per_class]
-""",
+        "You take the first images of each digit; draw them at random.": edit(
+            "torch.randperm(len(members), generator=generator)[:per_class]", ":per_class"
+        ),
+        "You draw with replacement, so images repeat: use torch.randperm, not torch.randint.": edit(
+            "perm(len(members), generator=generator)[:per_class]", "int(len(members), (per_class,), generator=generator)"
+        ),
+        "You draw from all images at once, so some digits come more often: draw from each digit by itself.": body(
+            "if min(torch.bincount(labels, minlength=10)) < per_class:",
+            "    raise ValueError",
+            "return torch.randperm(len(labels), generator=generator)[: 10 * per_class]",
+        ),
         "The result is still in the order of the digits: shuffle it at the end.": edit(
             "[torch.randperm(len(chosen), generator=generator)]", ""
         ),
-        "You sort the indices at the end; leave them shuffled.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    return right(labels, per_class, generator).sort().values
-""",
-        "The digits come in turns, 0, 1, 2, ...: shuffle the result at the end.": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        members = (labels == digit).nonzero()[:, 0]
-        if len(members) < per_class:
-            raise ValueError(digit)
-        chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
-    return torch.stack(chosen, dim=1).flatten()
-""",
+        "You sort the indices at the end; leave them shuffled.": body("return right(labels, per_class, generator).sort().values"),
+        "The digits come in turns, 0, 1, 2, ...: shuffle the result at the end.": edit(
+            "chosen[torch.randperm(len(chosen), generator=generator)]", "chosen.reshape(10, -1).T.flatten()"
+        ),
         "You do not use the generator: pass generator=generator to every random function.": edit(
             "len(members), generator=generator", "len(members)"
         ),
         "Only the final shuffle lacks the generator: pass generator=generator there too.": edit(
             "len(chosen), generator=generator", "len(chosen)"
         ),
-        "You seed the random numbers inside the function; draw from the generator that you are given.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    return right(labels, per_class, torch.Generator().manual_seed(0))
-""",
-        "You set the generator back to its seed, so every call gives the same subset: just use it.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    return right(labels, per_class, generator.manual_seed(generator.initial_seed()))
-""",
+        "You seed the random numbers inside the function; draw from the generator that you are given.": body(
+            "return right(labels, per_class, torch.Generator().manual_seed(0))"
+        ),
+        "You set the generator back to its seed, so every call gives the same subset: just use it.": body(
+            "return right(labels, per_class, generator.manual_seed(generator.initial_seed()))"
+        ),
         "A digit with too few images passes in silence: raise ValueError.": edit("len(members) <", "len(labels) <"),
-        "A digit without any image passes in silence: go through the digits 0 to 9, not through labels.unique().": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in labels.unique():
-        members = (labels == digit).nonzero()[:, 0]
-        if len(members) < per_class:
-            raise ValueError(digit)
-        chosen.append(members[torch.randperm(len(members), generator=generator)[:per_class]])
-    chosen = torch.cat(chosen)
-    return chosen[torch.randperm(len(chosen), generator=generator)]
-""",
-        "You refuse a digit that has exactly per_class images; that is enough.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    if min(torch.bincount(labels, minlength=10)) <= per_class:
-        raise ValueError
-    return right(labels, per_class, generator)
-""",
+        "A digit without any image passes in silence: go through the digits 0 to 9, not through labels.unique().": edit(
+            "range(10)", "labels.unique()"
+        ),
+        "You refuse a digit that has exactly per_class images; that is enough.": edit("<", "<="),
         "For too few images you raise another exception; raise ValueError.": edit("ValueError", "AssertionError"),
         "Your message does not say which digit has too few images: name it.": edit("images of {digit}", "images"),
-        "You return the labels of the chosen images; return their indices.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    return labels[right(labels, per_class, generator)]
-""",
-        "Your indices count within each digit; look them up in the positions of that digit.": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        n = int((labels == digit).sum())
-        if n < per_class:
-            raise ValueError(digit)
-        chosen.append(torch.randperm(n, generator=generator)[:per_class])
-    chosen = torch.cat(chosen)
-    return chosen[torch.randperm(len(chosen), generator=generator)]
-""",
-        "You return per_class images in all; return per_class of each digit.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    right(labels, per_class, generator)
-    return right(labels, per_class // 10, generator)
-""",
-        "You return a mask; return indices.": """
-right = balanced_subset
-
-
-def balanced_subset(labels, per_class, generator):
-    mask = torch.zeros(len(labels), dtype=torch.bool)
-    mask[right(labels, per_class, generator)] = True
-    return mask
-""",
+        "You return the labels of the chosen images; return their indices.": edit("return chosen", "return labels[chosen]"),
+        "Your indices count within each digit; look them up in the positions of that digit.": edit(
+            "members[torch.randperm(len(members), generator=generator)[:per_class]]",
+            "torch.randperm(len(members), generator=generator)[:per_class]",
+        ),
+        "You return per_class images in all; return per_class of each digit.": body(
+            "right(labels, per_class, generator)", "return right(labels, per_class // 10, generator)"
+        ),
+        "You return a mask; return indices.": body(
+            "mask = torch.zeros(len(labels), dtype=torch.bool)", "mask[right(labels, per_class, generator)] = True", "return mask"
+        ),
         "You return a list; return a tensor of type int64.": edit(
             "chosen[torch.randperm(len(chosen), generator=generator)]", "digit"
         ),
-        "You take a run of neighbours from a random start; draw each image by itself.": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        members = (labels == digit).nonzero()[:, 0]
-        if len(members) < per_class:
-            raise ValueError(digit)
-        start = torch.randint(len(members) - per_class + 1, (), generator=generator)
-        chosen.append(members[start : start + per_class])
-    chosen = torch.cat(chosen)
-    return chosen[torch.randperm(len(chosen), generator=generator)]
-""",
+        "You take a run of neighbours from a random start; draw each image by itself.": edit(
+            "torch.randperm(len(members), generator=generator)[:per_class]",
+            "torch.randint(len(members) - per_class + 1, (), generator=generator) + torch.arange(per_class)",
+        ),
     },
     alternatives={
         "shuffle first, then take the first of each digit": """
@@ -845,45 +610,34 @@ train_valid_split = exercise(
         generator=generator(),
     ),
     mistakes={
-        "You do not shuffle: the validation part is the end of the set, digits that training never saw.": """
-def train_valid_split(n, valid_fraction, generator):
-    n_valid = round(n * valid_fraction)
-    return torch.arange(n - n_valid), torch.arange(n - n_valid, n)
-""",
-        "You do not shuffle: the validation part is the beginning of the set.": """
-def train_valid_split(n, valid_fraction, generator):
-    n_valid = round(n * valid_fraction)
-    return torch.arange(n_valid, n), torch.arange(n_valid)
-""",
-        "You hold back every k-th image; shuffle the indices, then cut.": """
-def train_valid_split(n, valid_fraction, generator):
-    n_valid = round(n * valid_fraction)
-    is_valid = torch.zeros(n, dtype=torch.bool)
-    is_valid[torch.linspace(0, n - 1, n_valid).long()] = True
-    return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]
-""",
-        "You hold back one run of neighbours from a random start; shuffle the indices, then cut.": """
-def train_valid_split(n, valid_fraction, generator):
-    n_valid = round(n * valid_fraction)
-    start = torch.randint(n - n_valid + 1, (), generator=generator)
-    indices = torch.arange(n)
-    return torch.cat([indices[:start], indices[start + n_valid :]]), indices[start : start + n_valid]
-""",
-        "You shuffle twice, so indices are in both parts or in none: shuffle once, then cut.": """
-def train_valid_split(n, valid_fraction, generator):
-    n_valid = round(n * valid_fraction)
-    return torch.randperm(n, generator=generator)[n_valid:], torch.randperm(n, generator=generator)[:n_valid]
-""",
+        "You do not shuffle: the validation part is the end of the set, digits that training never saw.": edit(
+            "torch.randperm(n, generator=generator)", "torch.arange(n).flip(0)"
+        ),
+        "You do not shuffle: the validation part is the beginning of the set.": edit(
+            "torch.randperm(n, generator=generator)", "torch.arange(n)"
+        ),
+        "You hold back every k-th image; shuffle the indices, then cut.": body(
+            "n_valid = round(n * valid_fraction)",
+            "is_valid = torch.zeros(n, dtype=torch.bool)",
+            "is_valid[torch.linspace(0, n - 1, n_valid).long()] = True",
+            "return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]",
+        ),
+        "You hold back one run of neighbours from a random start; shuffle the indices, then cut.": body(
+            "n_valid = round(n * valid_fraction)",
+            "start = torch.randint(n - n_valid + 1, (), generator=generator)",
+            "indices = torch.arange(n)",
+            "return torch.cat([indices[:start], indices[start + n_valid :]]), indices[start : start + n_valid]",
+        ),
+        "You shuffle twice, so indices are in both parts or in none: shuffle once, then cut.": edit(
+            "shuffled[:n_valid]", "torch.randperm(n, generator=generator)[:n_valid]"
+        ),
         "Your training part holds all indices, also those of validation: cut it.": edit("[n_valid:]", ""),
         "You draw with replacement: use torch.randperm.": edit(
             "randperm(n, generator=generator)", "randint(n, (n,), generator=generator)"
         ),
-        "The two parts are exchanged: return (train_idx, valid_idx).": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    n_valid = round(n * valid_fraction)
-    return shuffled[:n_valid], shuffled[n_valid:]
-""",
+        "The two parts are exchanged: return (train_idx, valid_idx).": edit(
+            "shuffled[n_valid:], shuffled[:n_valid]", "shuffled[:n_valid], shuffled[n_valid:]"
+        ),
         "You cut off the fraction instead of rounding it: round(n * valid_fraction).": edit("round", "int"),
         "You round up; the validation part has round(n * valid_fraction) indices.": edit("round", "math.ceil"),
         "One index too many is held back.": edit("round(n * valid_fraction)", "round(n * valid_fraction) + 1"),
@@ -891,65 +645,40 @@ def train_valid_split(n, valid_fraction, generator):
         "With nothing to hold back, the slice [:-0] is empty and training gets nothing: cut from the front.": edit(
             "[n_valid:]", "[:-n_valid]", "[:n_valid]", "[-n_valid:]"
         ),
-        "You insist on at least one validation index; there may be none.": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    n_valid = max(1, round(n * valid_fraction))
-    return shuffled[n_valid:], shuffled[:n_valid]
-""",
+        "You insist on at least one validation index; there may be none.": edit(
+            "round(n * valid_fraction)", "max(1, round(n * valid_fraction))"
+        ),
         "Your indices run from 1 to n; they run from 0 to n - 1.": edit("torch", "1 + torch"),
         "You do not use the generator: torch.randperm(n, generator=generator).": edit("n, generator=generator", "n"),
-        "You seed the random numbers inside the function; draw from the generator that you are given.": """
-right = train_valid_split
-
-
-def train_valid_split(n, valid_fraction, generator):
-    return right(n, valid_fraction, torch.Generator().manual_seed(42))
-""",
-        "You toss a coin for each index, so the sizes vary: shuffle, then cut.": """
-def train_valid_split(n, valid_fraction, generator):
-    is_valid = torch.rand(n, generator=generator) < valid_fraction
-    return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]
-""",
-        "You return lists; return tensors of type int64.": """
-right = train_valid_split
-
-
-def train_valid_split(n, valid_fraction, generator):
-    return tuple(part.tolist() for part in right(n, valid_fraction, generator))
-""",
+        "You seed the random numbers inside the function; draw from the generator that you are given.": body(
+            "return right(n, valid_fraction, torch.Generator().manual_seed(42))"
+        ),
+        "You toss a coin for each index, so the sizes vary: shuffle, then cut.": body(
+            "is_valid = torch.rand(n, generator=generator) < valid_fraction",
+            "return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]",
+        ),
+        "You return lists; return tensors of type int64.": body(
+            "return tuple(part.tolist() for part in right(n, valid_fraction, generator))"
+        ),
     },
     alternatives={
-        "the validation part from the end": """
-def train_valid_split(n, valid_fraction, generator):
-    shuffled = torch.randperm(n, generator=generator)
-    n_train = n - round(n * valid_fraction)
-    return shuffled[:n_train], shuffled[n_train:]
-""",
-        "torch.split": """
-def train_valid_split(n, valid_fraction, generator):
-    n_valid = round(valid_fraction * n)
-    valid, train = torch.randperm(n, generator=generator).split([n_valid, n - n_valid])
-    return train, valid
-""",
-        "a mask, both parts in rising order": """
-def train_valid_split(n, valid_fraction, generator):
-    held_back = torch.zeros(n, dtype=torch.bool)
-    held_back[torch.randperm(n, generator=generator)[: round(n * valid_fraction)]] = True
-    return torch.where(~held_back)[0], torch.where(held_back)[0]
-""",
-        "random keys, sorted": """
-def train_valid_split(n, valid_fraction, generator):
-    order = torch.rand(n, generator=generator, dtype=torch.float64).argsort()
-    k = round(n * valid_fraction)
-    return order[k:], order[:k]
-""",
-        "a list of two, by way of Python": """
-def train_valid_split(n, valid_fraction, generator):
-    order = torch.randperm(n, generator=generator).tolist()
-    k = int(round(n * valid_fraction))
-    return [torch.tensor(order[k:], dtype=torch.int64), torch.tensor(order[:k], dtype=torch.int64)]
-""",
+        "the validation part from the end": edit(
+            "shuffled[n_valid:], shuffled[:n_valid]", "shuffled[: n - n_valid], shuffled[n - n_valid :]"
+        ),
+        "torch.split": edit("shuffled[n_valid:], shuffled[:n_valid]", "shuffled.split([n_valid, n - n_valid])[::-1]"),
+        "a mask, both parts in rising order": body(
+            "held_back = torch.zeros(n, dtype=torch.bool)",
+            "held_back[torch.randperm(n, generator=generator)[: round(n * valid_fraction)]] = True",
+            "return torch.where(~held_back)[0], torch.where(held_back)[0]",
+        ),
+        "random keys, sorted": edit(
+            "randperm(n, generator=generator)", "rand(n, generator=generator, dtype=torch.float64).argsort()"
+        ),
+        "a list of two, by way of Python": body(
+            "order = torch.randperm(n, generator=generator).tolist()",
+            "k = int(round(n * valid_fraction))",
+            "return [torch.tensor(order[k:], dtype=torch.int64), torch.tensor(order[:k], dtype=torch.int64)]",
+        ),
     },
 )
 
@@ -1009,142 +738,76 @@ batches = exercise(
         generator=generator(),
     ),
     mistakes={
-        "You shuffle x and y apart, so images get the labels of others: use the same indices for both.": """
-def batches(x, y, batch_size, generator):
-    x, y = x[torch.randperm(len(x), generator=generator)], y[torch.randperm(len(y), generator=generator)]
-    for start in range(0, len(x), batch_size):
-        yield x[start : start + batch_size], y[start : start + batch_size]
-""",
-        "You shuffle x and leave y as it is: use the same indices for both.": """
-def batches(x, y, batch_size, generator):
-    x = x[torch.randperm(len(x), generator=generator)]
-    for start in range(0, len(x), batch_size):
-        yield x[start : start + batch_size], y[start : start + batch_size]
-""",
-        "You drop the last batch when it is smaller: every row must come once.": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(x), generator=generator)
-    for i in range(len(x) // batch_size):
-        rows = order[i * batch_size : (i + 1) * batch_size]
-        yield x[rows], y[rows]
-""",
-        "There is an empty batch at the end when the rows divide evenly: step through range(0, len(x), batch_size).": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(x), generator=generator)
-    for i in range(len(x) // batch_size + 1):
-        rows = order[i * batch_size : (i + 1) * batch_size]
-        yield x[rows], y[rows]
-""",
+        "You shuffle x and y apart, so images get the labels of others: use the same indices for both.": edit(
+            "order = torch", "y = y[torch.randperm(len(y), generator=generator)]\n    order = torch"
+        ),
+        "You shuffle x and leave y as it is: use the same indices for both.": edit("y[rows]", "y[start : start + batch_size]"),
+        "You drop the last batch when it is smaller: every row must come once.": edit(
+            "len(x), batch_size", "len(x) - batch_size + 1, batch_size"
+        ),
+        "There is an empty batch at the end when the rows divide evenly: step through range(0, len(x), batch_size).": edit(
+            "len(x), batch_size", "len(x) + 1, batch_size"
+        ),
         "A last batch with a single row is lost: every row must come once.": edit("0, len(x)", "0, len(x) - 1"),
         "The last row is lost: the order must reach to the end.": edit("0", "1"),
-        "You even the batches out; all but the last must be full.": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(x), generator=generator)
-    for rows in order.tensor_split(math.ceil(len(x) / batch_size)):
-        yield x[rows], y[rows]
-""",
-        "You fill the last batch up with rows that came already; it may be smaller.": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(x), generator=generator)
-    n = math.ceil(len(x) / batch_size) * batch_size
-    order = order.repeat(1 + n // len(x))[:n]
-    for start in range(0, n, batch_size):
-        rows = order[start : start + batch_size]
-        yield x[rows], y[rows]
-""",
-        "You take batch_size for the number of batches; it is the number of rows in one.": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(x), generator=generator)
-    for rows in order.chunk(batch_size):
-        yield x[rows], y[rows]
-""",
-        "You do not shuffle: draw a new order with torch.randperm.": """
-def batches(x, y, batch_size, generator):
-    for start in range(0, len(x), batch_size):
-        yield x[start : start + batch_size], y[start : start + batch_size]
-""",
-        "You shuffle the batches, but the same rows always meet: shuffle the rows.": """
-def batches(x, y, batch_size, generator):
-    groups = torch.arange(len(x)).split(batch_size)
-    full = len(x) // batch_size
-    for i in [*torch.randperm(full, generator=generator).tolist(), *range(full, len(groups))]:
-        yield x[groups[i]], y[groups[i]]
-""",
-        "You shuffle within each batch only: shuffle all rows before you cut.": """
-def batches(x, y, batch_size, generator):
-    for rows in torch.arange(len(x)).split(batch_size):
-        rows = rows[torch.randperm(len(rows), generator=generator)]
-        yield x[rows], y[rows]
-""",
-        "You draw each batch from all rows, so some come twice and some never: cut one shuffled order.": """
-def batches(x, y, batch_size, generator):
-    for start in range(0, len(x), batch_size):
-        rows = torch.randint(len(x), (min(batch_size, len(x) - start),), generator=generator)
-        yield x[rows], y[rows]
-""",
-        "You shuffle anew for every batch, so some rows come twice and some never: shuffle once an epoch.": """
-def batches(x, y, batch_size, generator):
-    for start in range(0, len(x), batch_size):
-        rows = torch.randperm(len(x), generator=generator)[start : start + batch_size]
-        yield x[rows], y[rows]
-""",
-        "Every epoch has the same order, because you seed inside the function: draw from the given generator.": """
-right = batches
-
-
-def batches(x, y, batch_size, generator):
-    yield from right(x, y, batch_size, torch.Generator().manual_seed(0))
-""",
-        "Every epoch has the same order, because you set the generator back to its seed: just use it.": """
-right = batches
-
-
-def batches(x, y, batch_size, generator):
-    yield from right(x, y, batch_size, generator.manual_seed(generator.initial_seed()))
-""",
+        "You even the batches out; all but the last must be full.": body(
+            "order = torch.randperm(len(x), generator=generator)",
+            "for rows in order.tensor_split(math.ceil(len(x) / batch_size)):",
+            "    yield x[rows], y[rows]",
+        ),
+        "You fill the last batch up with rows that came already; it may be smaller.": edit(
+            "= order[", "= order.repeat(1 + batch_size)["
+        ),
+        "You take batch_size for the number of batches; it is the number of rows in one.": edit(
+            "batch_size):", "math.ceil(len(x) / batch_size)):", "start + batch_size", "start + math.ceil(len(x) / batch_size)"
+        ),
+        "You do not shuffle: draw a new order with torch.randperm.": edit(
+            "torch.randperm(len(x), generator=generator)", "torch.arange(len(x))"
+        ),
+        "You shuffle the batches, but the same rows always meet: shuffle the rows.": body(
+            "groups = torch.arange(len(x)).split(batch_size)",
+            "full = len(x) // batch_size",
+            "for i in [*torch.randperm(full, generator=generator).tolist(), *range(full, len(groups))]:",
+            "    yield x[groups[i]], y[groups[i]]",
+        ),
+        "You shuffle within each batch only: shuffle all rows before you cut.": body(
+            "for rows in torch.arange(len(x)).split(batch_size):",
+            "    rows = rows[torch.randperm(len(rows), generator=generator)]",
+            "    yield x[rows], y[rows]",
+        ),
+        "You draw each batch from all rows, so some come twice and some never: cut one shuffled order.": edit(
+            "order[start : start + batch_size]", "torch.randint(len(x), (min(batch_size, len(x) - start),), generator=generator)"
+        ),
+        "You shuffle anew for every batch, so some rows come twice and some never: shuffle once an epoch.": edit(
+            "= order[", "= torch.randperm(len(x), generator=generator)["
+        ),
+        "Every epoch has the same order, because you seed inside the function: draw from the given generator.": body(
+            "yield from right(x, y, batch_size, torch.Generator().manual_seed(0))"
+        ),
+        "Every epoch has the same order, because you set the generator back to its seed: just use it.": body(
+            "yield from right(x, y, batch_size, generator.manual_seed(generator.initial_seed()))"
+        ),
         "You do not use the generator: torch.randperm(len(x), generator=generator).": edit(", generator=generator", ""),
-        "You hand out (yb, xb); hand out (xb, yb).": """
-right = batches
-
-
-def batches(x, y, batch_size, generator):
-    for xb, yb in right(x, y, batch_size, generator):
-        yield yb, xb
-""",
-        "Your labels have become a column; keep the shape of y.": """
-right = batches
-
-
-def batches(x, y, batch_size, generator):
-    for xb, yb in right(x, y, batch_size, generator):
-        yield xb, yb[:, None]
-""",
-        "Only one batch comes: yield inside the loop instead of returning.": """
-right = batches
-
-
-def batches(x, y, batch_size, generator):
-    yield next(right(x, y, batch_size, generator))
-""",
+        "You hand out (yb, xb); hand out (xb, yb).": edit("x[rows], y[rows]", "y[rows], x[rows]"),
+        "Your labels have become a column; keep the shape of y.": edit("y[rows]", "y[rows][:, None]"),
+        "Only one batch comes: yield inside the loop instead of returning.": edit(
+            "yield x[rows], y[rows]", "yield x[rows], y[rows]\n        return"
+        ),
     },
     alternatives={
-        "torch.split": """
-def batches(x, y, batch_size, generator):
-    for rows in torch.randperm(len(x), generator=generator).split(batch_size):
-        yield x[rows], y[rows]
-""",
-        "shuffled copies, zipped": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(len(y), generator=generator)
-    return zip(x[order].split(batch_size), y[order].split(batch_size))
-""",
-        "a while loop over random keys": """
-def batches(x, y, batch_size, generator):
-    left = torch.rand(len(x), generator=generator, dtype=torch.float64).argsort()
-    while len(left):
-        rows, left = left[:batch_size], left[batch_size:]
-        yield x[rows], y[rows]
-""",
+        "torch.split": body(
+            "for rows in torch.randperm(len(x), generator=generator).split(batch_size):", "    yield x[rows], y[rows]"
+        ),
+        "shuffled copies, zipped": body(
+            "order = torch.randperm(len(y), generator=generator)",
+            "return zip(x[order].split(batch_size), y[order].split(batch_size))",
+        ),
+        "a while loop over random keys": body(
+            "left = torch.rand(len(x), generator=generator, dtype=torch.float64).argsort()",
+            "while len(left):",
+            "    rows, left = left[:batch_size], left[batch_size:]",
+            "    yield x[rows], y[rows]",
+        ),
         "row by row": """
 def batches(x, y, batch_size, generator):
     xb, yb = [], []
@@ -1157,13 +820,12 @@ def batches(x, y, batch_size, generator):
     if xb:
         yield torch.stack(xb), torch.stack(yb)
 """,
-        "a counted number of batches": """
-def batches(x, y, batch_size, generator):
-    order = torch.randperm(x.shape[0], generator=generator)
-    for i in range(math.ceil(x.shape[0] / batch_size)):
-        rows = order[i * batch_size : (i + 1) * batch_size]
-        yield torch.index_select(x, 0, rows), torch.index_select(y, 0, rows)
-""",
+        "a counted number of batches": body(
+            "order = torch.randperm(x.shape[0], generator=generator)",
+            "for i in range(math.ceil(x.shape[0] / batch_size)):",
+            "    rows = order[i * batch_size : (i + 1) * batch_size]",
+            "    yield torch.index_select(x, 0, rows), torch.index_select(y, 0, rows)",
+        ),
     },
     equivalent={
         "a permutation counted from the end is one too": [

@@ -2,7 +2,7 @@
 
 import torch
 
-from autograder.checks import case, edit, exercise, integers, labels, loop_free, normal, uniform
+from autograder.checks import body, case, edit, exercise, integers, labels, loop_free, normal, uniform
 
 # class_means ---------------------------------------------------------------------------------------------------------
 
@@ -29,116 +29,65 @@ class_means = exercise(
     ),
     case("float64 stays float64", MEANS, images=uniform(25, 28, 28, dtype=torch.float64), labels=labels(25)),
     mistakes={
-        "A digit without images gives NaN (0 / 0); it must give zeros.": """
-def class_means(images, labels):
-    return torch.stack([images[labels == digit].mean(dim=0) for digit in range(10)])
-""",
-        "You average over the pixels and get one number; average over the images, dim=0.": """
-right = class_means
-
-
-def class_means(images, labels):
-    return right(images, labels).mean(dim=(1, 2))
-""",
-        "You divide by N / 10; divide by the number of images of that digit.": """
-def class_means(images, labels):
-    return torch.stack([images[labels == digit].sum(dim=0) / (len(images) / 10) for digit in range(10)])
-""",
-        "You divide by N, the number of all images; divide by the number of images of that digit.": """
-def class_means(images, labels):
-    return torch.stack([images[labels == digit].sum(dim=0) / len(images) for digit in range(10)])
-""",
+        "A digit without images gives NaN (0 / 0); it must give zeros.": edit("labels.unique()", "range(10)"),
+        "You average over the pixels and get one number; average over the images, dim=0.": edit(
+            "return means", "return means.mean(dim=(1, 2))"
+        ),
+        "You divide by N / 10; divide by the number of images of that digit.": edit(
+            "mean(dim=0)", "sum(dim=0) / (len(images) / 10)"
+        ),
+        "You divide by N, the number of all images; divide by the number of images of that digit.": edit(
+            "mean(dim=0)", "sum(dim=0) / len(images)"
+        ),
         "You return the sums; divide by the number of images of each digit.": edit(".mean", ".sum"),
-        "You return only the digits that occur; return all ten, zeros where there are no images.": """
-def class_means(images, labels):
-    return torch.stack([images[labels == digit].mean(dim=0) for digit in labels.unique()])
-""",
-        "Your digits stand in the order in which they first appear; entry d must be the digit d.": """
-right = class_means
-
-
-def class_means(images, labels):
-    order = list(dict.fromkeys(labels.tolist()))
-    order += [digit for digit in range(10) if digit not in order]
-    return right(images, labels)[order]
-""",
-        "The number of your means depends on the largest label; there are always ten.": """
-right = class_means
-
-
-def class_means(images, labels):
-    return right(images, labels)[: labels.max() + 1]
-""",
-        "You leave out the digit 9: range(10) goes from 0 to 9.": """
-right = class_means
-
-
-def class_means(images, labels):
-    return right(images, labels)[:9]
-""",
-        "You take medians; take means.": """
-def class_means(images, labels):
-    means = images.new_zeros(10, 28, 28)
-    for digit in labels.unique():
-        means[digit] = images[labels == digit].median(dim=0).values
-    return means
-""",
-        "You add 1 to the number of images, so every mean is too dark; guard against 0 only.": """
-def class_means(images, labels):
-    return torch.stack([images[labels == digit].sum(dim=0) / ((labels == digit).sum() + 1) for digit in range(10)])
-""",
-        "Each image overwrites the one before; add them up.": """
-def class_means(images, labels):
-    means = images.new_zeros(10, 28, 28)
-    means[labels] = images
-    return means
-""",
-        "sums[labels] += images adds only one image of each digit; use a loop, a mask or index_add_.": """
-def class_means(images, labels):
-    sums = images.new_zeros(10, 28, 28)
-    sums[labels] += images
-    return sums / labels.bincount(minlength=10).clamp(min=1)[:, None, None]
-""",
-        "Your mean is updated as (mean + image) / 2, which favours the last images; divide the sum by the number.": """
-def class_means(images, labels):
-    means = images.new_zeros(10, 28, 28)
-    for image, digit in zip(images, labels.tolist()):
-        means[digit] = (means[digit] + image) / 2
-    return means
-""",
+        "You return only the digits that occur; return all ten, zeros where there are no images.": edit(
+            "return means", "return means[labels.unique()]"
+        ),
+        "Your digits stand in the order in which they first appear; entry d must be the digit d.": body(
+            "order = list(dict.fromkeys(labels.tolist()))",
+            "order += [digit for digit in range(10) if digit not in order]",
+            "return right(images, labels)[order]",
+        ),
+        "The number of your means depends on the largest label; there are always ten.": edit(
+            "return means", "return means[: labels.max() + 1]"
+        ),
+        "You leave out the digit 9: range(10) goes from 0 to 9.": edit("return means", "return means[:9]"),
+        "You take medians; take means.": edit("mean(dim=0)", "median(dim=0).values"),
+        "You add 1 to the number of images, so every mean is too dark; guard against 0 only.": edit(
+            "mean(dim=0)", "sum(dim=0) / ((labels == digit).sum() + 1)"
+        ),
+        "Each image overwrites the one before; add them up.": edit(
+            "images[labels == digit].mean(dim=0)", "images[labels == digit][-1]"
+        ),
+        "sums[labels] += images adds only one image of each digit; use a loop, a mask or index_add_.": body(
+            "sums = images.new_zeros(10, 28, 28)",
+            "sums[labels] += images",
+            "return sums / labels.bincount(minlength=10).clamp(min=1)[:, None, None]",
+        ),
+        "Your mean is updated as (mean + image) / 2, which favours the last images; divide the sum by the number.": body(
+            "means = images.new_zeros(10, 28, 28)",
+            "for image, digit in zip(images, labels.tolist()):",
+            "    means[digit] = (means[digit] + image) / 2",
+            "return means",
+        ),
         "There is an axis too many: (10, 28, 28), not (10, 1, 28, 28).": edit("(10, 28, 28)", "(10, 28, 28)[:, None]"),
         "Your images are transposed: rows and columns are exchanged.": edit("mean(dim=0)", "mean(dim=0).T"),
         "Your result is float32 whatever comes in; keep the type of the images.": edit("(10, 28, 28)", "(10, 28, 28).float()"),
-        "Your result is float64 whatever comes in; keep the type of the images.": """
-right = class_means
-
-
-def class_means(images, labels):
-    return right(images, labels).double()
-""",
-        "Every digit gets the mean of all images; take only those of the digit.": """
-def class_means(images, labels):
-    return images.mean(dim=0).repeat(10, 1, 1)
-""",
-        "You return a list or a dict; return one tensor of shape (10, 28, 28).": """
-right = class_means
-
-
-def class_means(images, labels):
-    return list(right(images, labels))
-""",
+        "Your result is float64 whatever comes in; keep the type of the images.": edit("(10, 28, 28)", "(10, 28, 28).double()"),
+        "Every digit gets the mean of all images; take only those of the digit.": body(
+            "return images.mean(dim=0).repeat(10, 1, 1)"
+        ),
+        "You return a list or a dict; return one tensor of shape (10, 28, 28).": edit("return means", "return list(means)"),
     },
     alternatives={
-        "index_add_": """
-def class_means(images, labels):
-    sums = torch.zeros(10, 28, 28, dtype=images.dtype).index_add_(0, labels, images)
-    return sums / torch.bincount(labels, minlength=10).clamp(min=1)[:, None, None]
-""",
-        "a matrix of zeros and ones, einsum": """
-def class_means(images, labels):
-    member = (labels[None] == torch.arange(10)[:, None]).to(images.dtype)
-    return torch.einsum("cn,nhw->chw", member, images) / member.sum(dim=1).clamp(min=1)[:, None, None]
-""",
+        "index_add_": body(
+            "sums = torch.zeros(10, 28, 28, dtype=images.dtype).index_add_(0, labels, images)",
+            "return sums / torch.bincount(labels, minlength=10).clamp(min=1)[:, None, None]",
+        ),
+        "a matrix of zeros and ones, einsum": body(
+            "member = (labels[None] == torch.arange(10)[:, None]).to(images.dtype)",
+            'return torch.einsum("cn,nhw->chw", member, images) / member.sum(dim=1).clamp(min=1)[:, None, None]',
+        ),
         "a loop over images": """
 def class_means(images, labels):
     sums, counts = torch.zeros_like(images[:1]).repeat(10, 1, 1), [0] * 10
@@ -150,10 +99,7 @@ def class_means(images, labels):
             sums[digit] /= counts[digit]
     return sums
 """,
-        "nan_to_num": """
-def class_means(images, labels):
-    return torch.stack([images[labels == digit].mean(0) for digit in range(10)]).nan_to_num(0)
-""",
+        "nan_to_num": body("return torch.stack([images[labels == digit].mean(0) for digit in range(10)]).nan_to_num(0)"),
         "summed in float64": """
 def class_means(images, labels):
     means = []
@@ -162,12 +108,11 @@ def class_means(images, labels):
         means.append(chosen.mean(0) if len(chosen) else torch.zeros(28, 28).double())
     return torch.stack(means).to(images.dtype)
 """,
-        "a product of matrices": """
-def class_means(images, labels):
-    one_hot = torch.eye(10, dtype=images.dtype)[labels]
-    sums = one_hot.T @ images.reshape(len(images), -1)
-    return (sums / one_hot.sum(0).clamp(min=1)[:, None]).reshape(10, 28, 28)
-""",
+        "a product of matrices": body(
+            "one_hot = torch.eye(10, dtype=images.dtype)[labels]",
+            "sums = one_hot.T @ images.reshape(len(images), -1)",
+            "return (sums / one_hot.sum(0).clamp(min=1)[:, None]).reshape(10, 28, 28)",
+        ),
     },
     equivalent={
         "an axis of length 1 more or less fits into the row": [
@@ -216,45 +161,31 @@ mae = exercise(
             "-2, -1", "1, 2"
         ),
         "This is the squared error; take absolute values.": edit("abs", "square"),
-        "This is the root of the mean square; take the mean of absolute values.": """
-def mae(a, b):
-    return ((a - b) ** 2).mean(dim=(-2, -1)).sqrt()
-""",
+        "This is the root of the mean square; take the mean of absolute values.": edit(
+            "abs()", "square()", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)).sqrt()"
+        ),
         "You subtract absolute values; take the absolute value of the difference.": edit("(a - b).abs()", "(a.abs() - b.abs())"),
         "You add the images instead of subtracting them.": edit("- b", "+ b"),
-        "You divide the sum by 28; there are 28 * 28 pixels.": """
-def mae(a, b):
-    return (a - b).abs().sum(dim=(-2, -1)) / 28
-""",
+        "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
         "There is no factor of one half in the mean absolute error.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"),
         "You take the largest difference; take the mean.": edit("mean", "amax"),
         "You take the median of the differences; take the mean.": edit("mean(dim=(-2, -1))", "flatten(-2).median(dim=-1).values"),
         "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
-        "You return a Python number or a list; return a tensor.": """
-right = mae
-
-
-def mae(a, b):
-    return right(a, b).tolist()
-""",
-        "You insert an axis yourself; leave the axes in front to broadcasting.": """
-right = mae
-
-
-def mae(a, b):
-    return (a[:, None] - b).abs().mean(dim=(-2, -1)) if a.ndim == 3 else right(a, b)
-""",
+        "You return a Python number or a list; return a tensor.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).tolist()"),
+        "You insert an axis yourself; leave the axes in front to broadcasting.": body(
+            "return (a[:, None] - b).abs().mean(dim=(-2, -1)) if a.ndim == 3 else right(a, b)"
+        ),
         "You return the negative error; a distance is not negative.": edit("(a - b)", "-(a - b)"),
         "You change an input: a -= b overwrites the image. Write a - b.": edit("return (a - b)", "a -= b\n    return a"),
     },
     alternatives={
-        "torch.abs, one axis after the other": "def mae(a, b):\n    return torch.abs(b - a).mean(-1).mean(-1)\n",
-        "flattened pixels": "def mae(a, b):\n    return (a - b).abs().flatten(start_dim=-2).mean(dim=-1)\n",
-        "a sum, divided by the number": "def mae(a, b):\n    return (a - b).abs().sum((-1, -2)) / (a.shape[-1] * a.shape[-2])\n",
-        "the larger minus the smaller": "def mae(a, b):\n    return (torch.maximum(a, b) - torch.minimum(a, b)).mean([-2, -1])\n",
-        "the root of the square": "def mae(a, b):\n    return ((a - b) ** 2).sqrt().mean((-2, -1))\n",
-        "einsum": "def mae(a, b):\n    return torch.einsum('...hw->...', (a - b).abs()) / 784\n",
-        "in place on a copy": "def mae(a, b):\n    d = (a - b).clone()\n    d.abs_()\n    return d.mean(dim=-1).mean(dim=-1)\n",
+        "torch.abs, one axis after the other": body("return torch.abs(b - a).mean(-1).mean(-1)"),
+        "flattened pixels": body("return (a - b).abs().flatten(start_dim=-2).mean(dim=-1)"),
+        "a sum, divided by the number": body("return (a - b).abs().sum((-1, -2)) / (a.shape[-1] * a.shape[-2])"),
+        "the larger minus the smaller": body("return (torch.maximum(a, b) - torch.minimum(a, b)).mean([-2, -1])"),
+        "the root of the square": body("return ((a - b) ** 2).sqrt().mean((-2, -1))"),
+        "einsum": body("return torch.einsum('...hw->...', (a - b).abs()) / 784"),
+        "in place on a copy": body("d = (a - b).clone()", "d.abs_()", "return d.mean(dim=-1).mean(dim=-1)"),
     },
     equivalent={
         "the sign is lost in abs": [edit("a - b", "b - a")],
@@ -279,41 +210,28 @@ mse = exercise(
             "-2, -1", "1, 2"
         ),
         "There is no factor of one half in the mean squared error.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"),
-        "This is the absolute error; square the differences.": """
-def mse(a, b):
-    return (a - b).abs().mean(dim=(-2, -1))
-""",
+        "This is the absolute error; square the differences.": edit("((a - b) ** 2)", "(a - b).abs()"),
         "You subtract the squares; square the difference.": edit("(a - b)", "a**2 - b"),
-        "This is the variance of the differences, which forgets their mean; take the mean of the squares.": """
-def mse(a, b):
-    return (a - b).var(dim=(-2, -1), correction=0)
-""",
-        "You divide the sum by 28; there are 28 * 28 pixels.": """
-def mse(a, b):
-    return ((a - b) ** 2).sum(dim=(-2, -1)) / 28
-""",
+        "This is the variance of the differences, which forgets their mean; take the mean of the squares.": edit(
+            "((a - b) ** 2).mean(dim=(-2, -1))", "(a - b).var(dim=(-2, -1), correction=0)"
+        ),
+        "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
         "You double the differences with * 2; square them with ** 2.": edit("** 2", "* 2"),
         "You add the images instead of subtracting them.": edit("- b", "+ b"),
         "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
-        "You return a Python number or a list; return a tensor.": """
-right = mse
-
-
-def mse(a, b):
-    return right(a, b).tolist()
-""",
+        "You return a Python number or a list; return a tensor.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).tolist()"),
         "You multiply images as matrices (@); square pixel by pixel.": edit("** 2", "@ (a - b)"),
         "You change an input: a -= b overwrites the image. Write a - b.": edit(
             "return ((a - b) ** 2)", "a -= b\n    return (a**2)"
         ),
     },
     alternatives={
-        "a product with itself": "def mse(a, b):\n    d = b - a\n    return (d * d).mean(dim=(-1, -2))\n",
-        "flattened pixels": "def mse(a, b):\n    return (a - b).pow(2).flatten(-2).mean(-1)\n",
-        "one axis after the other": "def mse(a, b):\n    return torch.square(a - b).mean(dim=-2).mean(dim=-1)\n",
-        "a norm, squared": "def mse(a, b):\n    return torch.linalg.vector_norm(a - b, dim=(-2, -1)) ** 2 / 784\n",
-        "einsum": "def mse(a, b):\n    d = a - b\n    return torch.einsum('...hw,...hw->...', d, d) / 784\n",
-        "in place on a copy": "def mse(a, b):\n    d = a - b\n    d.mul_(d)\n    return d.sum((-2, -1)).div(784)\n",
+        "a product with itself": body("d = b - a", "return (d * d).mean(dim=(-1, -2))"),
+        "flattened pixels": body("return (a - b).pow(2).flatten(-2).mean(-1)"),
+        "one axis after the other": body("return torch.square(a - b).mean(dim=-2).mean(dim=-1)"),
+        "a norm, squared": body("return torch.linalg.vector_norm(a - b, dim=(-2, -1)) ** 2 / 784"),
+        "einsum": body("d = a - b", "return torch.einsum('...hw,...hw->...', d, d) / 784"),
+        "in place on a copy": body("d = a - b", "d.mul_(d)", "return d.sum((-2, -1)).div(784)"),
     },
     equivalent={
         "the sign is lost in the square": [edit("a - b", "b - a")],
@@ -354,105 +272,51 @@ predict_nearest = exercise(
         "You find the nearest image of each mean; find the nearest mean of each image (the other axis).": edit(
             ", dim=1", ", dim=0"
         ),
-        "You return the smallest distance; return which mean has it, argmin.": """
-def predict_nearest(images, means, distance):
-    return torch.stack([distance(images, mean) for mean in means], dim=1).amin(dim=1)
-""",
+        "You return the smallest distance; return which mean has it, argmin.": edit("argmin", "amin"),
         "You return all distances; return which of them is the smallest.": edit(".argmin(dim=1)", ""),
-        "You go through the images in a Python loop: compare all of them with a mean at once.": """
-def predict_nearest(images, means, distance):
-    return torch.stack([distance(image, means).argmin() for image in images])
-""",
+        "You go through the images in a Python loop: compare all of them with a mean at once.": body(
+            "return torch.stack([distance(image, means).argmin() for image in images])"
+        ),
         "A single image loses its axis: the result is (1,), not ().": edit("(dim=1)", "(dim=1).squeeze()"),
-        "You always use the squared error; use the distance that you are given.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images, means, lambda a, b: ((a - b) ** 2).mean(dim=(-2, -1)))
-""",
-        "You always use the absolute error; use the distance that you are given.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images, means, lambda a, b: (a - b).abs().mean(dim=(-2, -1)))
-""",
+        "You always use the squared error; use the distance that you are given.": body(
+            "return right(images, means, lambda a, b: ((a - b) ** 2).mean(dim=(-2, -1)))"
+        ),
+        "You always use the absolute error; use the distance that you are given.": body(
+            "return right(images, means, lambda a, b: (a - b).abs().mean(dim=(-2, -1)))"
+        ),
         "argmin without an axis searches the whole table and gives one number; use dim=1.": edit("(dim=1)", "()"),
-        "Only the first image is judged; return a prediction for each.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images[:1], means, distance)
-""",
-        "All images get the digit of the average image; predict each by itself.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images.mean(dim=0, keepdim=True), means, distance).repeat(len(images))
-""",
+        "Only the first image is judged; return a prediction for each.": body("return right(images[:1], means, distance)"),
+        "All images get the digit of the average image; predict each by itself.": body(
+            "return right(images.mean(dim=0, keepdim=True), means, distance).repeat(len(images))"
+        ),
         "Your predictions are floating-point numbers; they are int64.": edit("(dim=1)", "(dim=1).float()"),
         "Your predictions are a column, (N, 1); make them (N,): leave keepdim out.": edit("(dim=1)", "(dim=1)[:, None]"),
-        "Your predictions are one-hot; return the digit itself.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return torch.eye(10, dtype=torch.int64)[right(images, means, distance)]
-""",
-        "Your digits are one too high: the first mean belongs to digit 0.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images, means, distance) + 1
-""",
-        "You return a list; return a tensor.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images, means, distance).tolist()
-""",
-        "Images meet means one to one: give them an axis each, images[:, None], or go through the means.": """
-def predict_nearest(images, means, distance):
-    return distance(images, means[torch.arange(len(images)) % 10]).long()
-""",
-        "You leave out the last mean; there are ten.": """
-right = predict_nearest
-
-
-def predict_nearest(images, means, distance):
-    return right(images, means[:9], distance)
-""",
-        "You return argmin and distance together; return the digits alone.": """
-def predict_nearest(images, means, distance):
-    return tuple(torch.stack([distance(images, mean) for mean in means], dim=1).min(dim=1))
-""",
+        "Your predictions are one-hot; return the digit itself.": edit(
+            "return distances.argmin(dim=1)", "return torch.eye(10).long()[distances.argmin(dim=1)]"
+        ),
+        "Your digits are one too high: the first mean belongs to digit 0.": edit("(dim=1)", "(dim=1) + 1"),
+        "You return a list; return a tensor.": edit("(dim=1)", "(dim=1).tolist()"),
+        "Images meet means one to one: give them an axis each, images[:, None], or go through the means.": body(
+            "return distance(images, means[torch.arange(len(images)) % 10]).long()"
+        ),
+        "You leave out the last mean; there are ten.": edit("in means", "in means[:9]"),
+        "You return argmin and distance together; return the digits alone.": edit(
+            "distances.argmin(dim=1)", "tuple(distances.min(dim=1))"
+        ),
     },
     alternatives={
-        "all at once by broadcasting": """
-def predict_nearest(images, means, distance):
-    return distance(images[:, None], means).argmin(dim=1)
-""",
-        "the means in front": """
-def predict_nearest(images, means, distance):
-    return distance(means.unsqueeze(1), images.unsqueeze(0)).argmin(0)
-""",
-        "min with indices": """
-def predict_nearest(images, means, distance):
-    table = torch.stack([distance(images, means[digit]) for digit in range(len(means))])
-    return table.min(dim=0).indices
-""",
-        "the largest negative distance": """
-def predict_nearest(images, means, distance):
-    table = torch.zeros(images.shape[0], means.shape[0])
-    for digit, mean in enumerate(means):
-        table[:, digit] = -distance(images, mean)
-    return table.argmax(-1)
-""",
+        "all at once by broadcasting": body("return distance(images[:, None], means).argmin(dim=1)"),
+        "the means in front": body("return distance(means.unsqueeze(1), images.unsqueeze(0)).argmin(0)"),
+        "min with indices": body(
+            "table = torch.stack([distance(images, means[digit]) for digit in range(len(means))])",
+            "return table.min(dim=0).indices",
+        ),
+        "the largest negative distance": body(
+            "table = torch.zeros(images.shape[0], means.shape[0])",
+            "for digit, mean in enumerate(means):",
+            "    table[:, digit] = -distance(images, mean)",
+            "return table.argmax(-1)",
+        ),
         "the best so far": """
 def predict_nearest(images, means, distance):
     best = distance(images, means[0])
@@ -463,10 +327,7 @@ def predict_nearest(images, means, distance):
         best = torch.minimum(best, d)
     return digits
 """,
-        "sorted distances": """
-def predict_nearest(images, means, distance):
-    return distance(images.unsqueeze(-3), means).argsort(dim=-1)[..., 0]
-""",
+        "sorted distances": body("return distance(images.unsqueeze(-3), means).argsort(dim=-1)[..., 0]"),
     },
     equivalent={
         "the nearest stays the nearest": [
@@ -517,108 +378,57 @@ accuracy = exercise(
     case("one prediction for many labels is refused", ACCURACY, raises=ValueError, predictions=integers(1), labels=integers(12)),
     case("scores instead of predictions are refused", ACCURACY, raises=ValueError, predictions=normal(10, 10), labels=labels(10)),
     mistakes={
-        "You compare a column (N, 1) with (N,), all N x N pairs: raise ValueError unless both are (N,).": """
-def accuracy(predictions, labels):
-    return (predictions == labels).float().mean().item()
-""",
-        "You compare lengths only; (N, 1) and (N,) have the same length. Compare shapes.": """
-def accuracy(predictions, labels):
-    if len(predictions) != len(labels):
-        raise ValueError
-    return (predictions == labels).float().mean().item()
-""",
+        "You compare a column (N, 1) with (N,), all N x N pairs: raise ValueError unless both are (N,).": edit(
+            "predictions.ndim != 1 or predictions.shape != labels.shape", "False"
+        ),
+        "You compare lengths only; (N, 1) and (N,) have the same length. Compare shapes.": edit(
+            "predictions.ndim != 1 or predictions.shape != labels.shape", "len(predictions) != len(labels)"
+        ),
         "You accept two columns (N, 1); both must be (N,).": edit("predictions.ndim != 1 or", ""),
-        "You flatten a column in silence; raise ValueError, or its author never learns of it.": """
-def accuracy(predictions, labels):
-    return (predictions.flatten()[: labels.numel()] == labels.flatten()).float().mean().item()
-""",
+        "You flatten a column in silence; raise ValueError, or its author never learns of it.": body(
+            "return (predictions.flatten()[: labels.numel()] == labels.flatten()).float().mean().item()"
+        ),
         "For wrong shapes you raise another exception; raise ValueError (an assert raises AssertionError).": edit(
             "ValueError", "AssertionError"
         ),
-        "You return a percentage; return a fraction of 1.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    return 100 * right(predictions, labels)
-""",
+        "You return a percentage; return a fraction of 1.": edit("return", "return 100 *"),
         "You return the number of correct predictions; divide by N.": edit("/ len(labels)", ""),
         "You return a tensor; make it a Python float with .item().": edit(".item()", ""),
         "You return the share of errors; return the share of correct predictions.": edit(
             "predictions == labels", "(predictions != labels)"
         ),
-        "You average the accuracies of batches; a short last one counts too much. Average over all images.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    right(predictions, labels)
-    parts = [(p == t).float().mean() for p, t in zip(predictions.split(16), labels.split(16))]
-    return torch.stack(parts).mean().item()
-""",
-        "You average the accuracies of the digits, which weighs rare digits more: average over all images.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    right(predictions, labels)
-    return sum((predictions[labels == d] == d).float().mean().item() for d in labels.unique()) / len(labels.unique())
-""",
-        "You round the result; return it as it is.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    return round(right(predictions, labels), 1)
-""",
-        "Whole-number division (//) gives 0 or 1: use /.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    right(predictions, labels)
-    return float((predictions == labels).sum().item() // len(labels))
-""",
-        "You divide by 10,000; divide by the number of labels that you are given.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    right(predictions, labels)
-    return (predictions == labels).sum().item() / 10_000
-""",
-        "You count right predictions of digits other than 0 only: a product with the labels loses the zeros.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    right(predictions, labels)
-    return ((predictions == labels) * labels).count_nonzero().item() / len(labels)
-""",
-        "You measure how far apart the digits are; count those that are equal.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    right(predictions, labels)
-    return 1 - (predictions - labels).abs().float().mean().item() / 9
-""",
-        "You return a bool for each image; return their mean.": """
-right = accuracy
-
-
-def accuracy(predictions, labels):
-    right(predictions, labels)
-    return predictions == labels
-""",
+        "You average the accuracies of batches; a short last one counts too much. Average over all images.": body(
+            "right(predictions, labels)",
+            "parts = [(p == t).float().mean() for p, t in zip(predictions.split(16), labels.split(16))]",
+            "return torch.stack(parts).mean().item()",
+        ),
+        "You average the accuracies of the digits, which weighs rare digits more: average over all images.": body(
+            "right(predictions, labels)",
+            "return sum((predictions[labels == d] == d).float().mean().item() for d in labels.unique()) / len(labels.unique())",
+        ),
+        "You round the result; return it as it is.": edit(
+            "(predictions == labels).sum().item() / len(labels)", "round((predictions == labels).sum().item() / len(labels), 1)"
+        ),
+        "Whole-number division (//) gives 0 or 1: use /.": edit(".item() / len(labels)", ".item() // len(labels) / 1"),
+        "You divide by {number}; divide by the number of labels that you are given.": edit(
+            "/ len(labels)", "/ {number}", number=(10, 1000, 10000, 60000)
+        ),
+        "You count right predictions of digits other than 0 only: a product with the labels loses the zeros.": edit(
+            "(predictions == labels).sum()", "((predictions == labels) * labels).count_nonzero()"
+        ),
+        "You measure how far apart the digits are; count those that are equal.": edit(
+            "(predictions == labels).sum().item() / len(labels)", "1 - (predictions - labels).abs().float().mean().item() / 9"
+        ),
+        "You return a bool for each image; return their mean.": edit(
+            "(predictions == labels).sum().item() / len(labels)", "predictions == labels"
+        ),
     },
     alternatives={
-        "the mean of zeros and ones": """
-def accuracy(predictions, labels):
-    if predictions.dim() != 1 or labels.dim() != 1 or len(predictions) != len(labels):
-        raise ValueError("shapes differ")
-    return (predictions == labels).float().mean().item()
-""",
+        "the mean of zeros and ones": body(
+            "if predictions.dim() != 1 or labels.dim() != 1 or len(predictions) != len(labels):",
+            '    raise ValueError("shapes differ")',
+            "return (predictions == labels).float().mean().item()",
+        ),
         "a loop": """
 def accuracy(predictions, labels):
     if predictions.ndim != 1 or labels.ndim != 1 or len(predictions) != len(labels):
@@ -628,25 +438,22 @@ def accuracy(predictions, labels):
         hits += p == t
     return hits / len(labels)
 """,
-        "by way of NumPy": """
-def accuracy(predictions, labels):
-    p, t = predictions.numpy(), labels.numpy()
-    if p.ndim != 1 or p.shape != t.shape:
-        raise ValueError("both must be (N,)")
-    return float(np.mean(p == t))
-""",
-        "one minus the errors": """
-def accuracy(predictions, labels):
-    if tuple(predictions.shape) != tuple(labels.shape) or predictions.dim() > 1:
-        raise ValueError
-    return 1.0 - torch.ne(predictions, labels).double().mean().item()
-""",
-        "counted differences": """
-def accuracy(predictions, labels):
-    if not (predictions.ndim == labels.ndim == 1 and predictions.numel() == labels.numel()):
-        raise ValueError("(N,) and (N,)")
-    return float(((predictions - labels) == 0).sum()) / labels.numel()
-""",
+        "by way of NumPy": body(
+            "p, t = predictions.numpy(), labels.numpy()",
+            "if p.ndim != 1 or p.shape != t.shape:",
+            '    raise ValueError("both must be (N,)")',
+            "return float(np.mean(p == t))",
+        ),
+        "one minus the errors": body(
+            "if tuple(predictions.shape) != tuple(labels.shape) or predictions.dim() > 1:",
+            "    raise ValueError",
+            "return 1.0 - torch.ne(predictions, labels).double().mean().item()",
+        ),
+        "counted differences": body(
+            "if not (predictions.ndim == labels.ndim == 1 and predictions.numel() == labels.numel()):",
+            '    raise ValueError("(N,) and (N,)")',
+            "return float(((predictions - labels) == 0).sum()) / labels.numel()",
+        ),
     },
     equivalent={
         "a vector has one axis": ["sum()"],
@@ -669,93 +476,35 @@ confusion_matrix = exercise(
     case("as many predictions as digits", CONFUSION, predictions=integers(10), labels=labels(10)),
     mistakes={
         "Rows and columns are exchanged: the row is the true digit.": edit("(10, 10)", "(10, 10).T"),
-        "You return shares of each true digit; return counts.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    m = right(predictions, labels)
-    return m / m.sum(dim=1, keepdim=True).clamp(min=1)
-""",
-        "You return shares of all images; return counts.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels) / len(labels)
-""",
-        "matrix[labels, predictions] += 1 counts a pair once however often it occurs: use bincount or a loop.": """
-def confusion_matrix(predictions, labels):
-    m = torch.zeros(10, 10, dtype=torch.int64)
-    m[labels, predictions] += 1
-    return m
-""",
-        "The size of your table depends on the digits that occur; it is always 10 x 10.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    n = int(max(predictions.max(), labels.max())) + 1
-    return right(predictions, labels)[:n, :n]
-""",
-        "You leave out digits that do not occur; the table is always 10 x 10.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels)[labels.unique()][:, predictions.unique()]
-""",
+        "You return shares of each true digit; return counts.": body(
+            "m = right(predictions, labels)", "return m / m.sum(dim=1, keepdim=True).clamp(min=1)"
+        ),
+        "You return shares of all images; return counts.": edit("(10, 10)", "(10, 10) / len(labels)"),
+        "matrix[labels, predictions] += 1 counts a pair once however often it occurs: use bincount or a loop.": body(
+            "m = torch.zeros(10, 10, dtype=torch.int64)", "m[labels, predictions] += 1", "return m"
+        ),
+        "The size of your table depends on the digits that occur; it is always 10 x 10.": body(
+            "n = int(max(predictions.max(), labels.max())) + 1", "return right(predictions, labels)[:n, :n]"
+        ),
+        "You leave out digits that do not occur; the table is always 10 x 10.": body(
+            "return right(predictions, labels)[labels.unique()][:, predictions.unique()]"
+        ),
         "Your counts are floating-point numbers; make them int64.": edit("(10, 10)", "(10, 10).float()"),
-        "Your counts are int32; make them int64.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels).int()
-""",
-        "You count the mistakes only; the diagonal, what is right, belongs to the table.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels).fill_diagonal_(0)
-""",
-        "You count only what is right; mistakes belong next to the diagonal.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return torch.diag(right(predictions, labels).diag())
-""",
-        "Your table counts each pair in both directions: row true, column predicted, once.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    m = right(predictions, labels)
-    return m + m.T
-""",
-        "Your table starts at 1 instead of 0.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels) + 1
-""",
-        "You leave out the digit 9: there are ten, 0 to 9.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels)[:9, :9]
-""",
-        "Your rows and columns are one off: digit 0 belongs to row 0.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right((predictions + 1) % 10, (labels + 1) % 10)
-""",
+        "Your counts are int32; make them int64.": edit("(10, 10)", "(10, 10).int()"),
+        "You count the mistakes only; the diagonal, what is right, belongs to the table.": edit(
+            "(10, 10)", "(10, 10).fill_diagonal_(0)"
+        ),
+        "You count only what is right; mistakes belong next to the diagonal.": body(
+            "return torch.diag(right(predictions, labels).diag())"
+        ),
+        "Your table counts each pair in both directions: row true, column predicted, once.": body(
+            "m = right(predictions, labels)", "return m + m.T"
+        ),
+        "Your table starts at 1 instead of 0.": edit("(10, 10)", "(10, 10) + 1"),
+        "You leave out the digit 9: there are ten, 0 to 9.": edit("(10, 10)", "(10, 10)[:9, :9]"),
+        "Your rows and columns are one off: digit 0 belongs to row 0.": body(
+            "return right((predictions + 1) % 10, (labels + 1) % 10)"
+        ),
         "You lay the 100 counts out in one row; reshape them to (10, 10).": edit(".reshape(10, 10)", ""),
         "You give every pair the number label + prediction, which many pairs share; use 10 * label + prediction.": edit(
             "10 * labels", "labels"
@@ -763,54 +512,33 @@ def confusion_matrix(predictions, labels):
         "You give every pair the number 9 * label + prediction, which some pairs share; use 10 * label + prediction.": edit(
             "10 * labels", "9 * labels"
         ),
-        "You return a list of lists; return a tensor.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return right(predictions, labels).tolist()
-""",
-        "You only mark which pairs occur; count how often.": """
-right = confusion_matrix
-
-
-def confusion_matrix(predictions, labels):
-    return (right(predictions, labels) > 0)
-""",
+        "You return a list of lists; return a tensor.": edit("(10, 10)", "(10, 10).tolist()"),
+        "You only mark which pairs occur; count how often.": edit("(10, 10)", "(10, 10) > 0"),
     },
     alternatives={
-        "a loop": """
-def confusion_matrix(predictions, labels):
-    matrix = torch.zeros(10, 10, dtype=torch.int64)
-    for p, t in zip(predictions, labels):
-        matrix[t, p] += 1
-    return matrix
-""",
-        "index_put_ that accumulates": """
-def confusion_matrix(predictions, labels):
-    matrix = torch.zeros(10, 10, dtype=torch.int64)
-    return matrix.index_put_((labels, predictions), torch.ones_like(labels), accumulate=True)
-""",
-        "a product of one-hot tables": """
-def confusion_matrix(predictions, labels):
-    one_hot = torch.eye(10, dtype=torch.int64)
-    return one_hot[labels].T @ one_hot[predictions]
-""",
-        "a count for each entry": """
-def confusion_matrix(predictions, labels):
-    digits = range(10)
-    return torch.tensor([[int(((labels == t) & (predictions == p)).sum()) for p in digits] for t in digits])
-""",
-        "row by row": """
-def confusion_matrix(predictions, labels):
-    return torch.stack([torch.bincount(predictions[labels == t], minlength=10) for t in range(10)])
-""",
-        "by way of NumPy": """
-def confusion_matrix(predictions, labels):
-    matrix = np.zeros((10, 10), dtype=np.int64)
-    np.add.at(matrix, (labels.numpy(), predictions.numpy()), 1)
-    return torch.from_numpy(matrix)
-""",
+        "a loop": body(
+            "matrix = torch.zeros(10, 10, dtype=torch.int64)",
+            "for p, t in zip(predictions, labels):",
+            "    matrix[t, p] += 1",
+            "return matrix",
+        ),
+        "index_put_ that accumulates": body(
+            "matrix = torch.zeros(10, 10, dtype=torch.int64)",
+            "return matrix.index_put_((labels, predictions), torch.ones_like(labels), accumulate=True)",
+        ),
+        "a product of one-hot tables": body(
+            "one_hot = torch.eye(10, dtype=torch.int64)", "return one_hot[labels].T @ one_hot[predictions]"
+        ),
+        "a count for each entry": body(
+            "digits = range(10)",
+            "return torch.tensor([[int(((labels == t) & (predictions == p)).sum()) for p in digits] for t in digits])",
+        ),
+        "row by row": body("return torch.stack([torch.bincount(predictions[labels == t], minlength=10) for t in range(10)])"),
+        "by way of NumPy": body(
+            "matrix = np.zeros((10, 10), dtype=np.int64)",
+            "np.add.at(matrix, (labels.numpy(), predictions.numpy()), 1)",
+            "return torch.from_numpy(matrix)",
+        ),
     },
     equivalent={
         "100 counts fill ten rows of ten": [

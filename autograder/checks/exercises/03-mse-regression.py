@@ -2,18 +2,9 @@
 
 import torch
 
-from autograder.checks import COURSE_RULES, case, edit, exercise, gradient, integers, labels, normal, uniform
+from autograder.checks import COURSE_RULES, body, case, edit, exercise, gradient, integers, labels, normal, uniform
 
 DOUBLE = torch.float64
-
-
-def define(signature, *lines):
-    """The source of a function from its signature and the lines of its body."""
-    return "\n    ".join([f"def {signature}:", *lines]) + "\n"
-
-
-def linear(result):
-    return define("linear(x, w, b)", f"return {result}")
 
 
 LINEAR = exercise(
@@ -31,96 +22,59 @@ LINEAR = exercise(
         b=normal(2, dtype=DOUBLE),
     ),
     mistakes={
-        "The bias is missing: add b to the product.": linear("x @ w"),
+        "The bias is missing: add b to the product.": edit("+ b", ""),
         "You subtract the bias; add it.": edit("+ b", "- b"),
         "You add one bias to each row; b holds one for each column of the result.": edit("+ b", "+ b[:, None]"),
         "You add the same number to all columns; each column has its own bias.": edit("+ b", "+ b.sum()"),
-        "You add the bias before the product; add it to the result.": linear("(x + b) @ w"),
+        "You add the bias before the product; add it to the result.": edit("x @ w + b", "(x + b) @ w"),
         "You multiply entry by entry; the matrix product is written @.": edit("@ w", "* w"),
         "You transpose w; its rows already belong to the columns of x.": edit("@ w", "@ w.T"),
-        "Your result is transposed; it has one row for each row of x.": linear("(x @ w + b).T"),
-        "You drop all axes of length 1; the result is (N, K) also for N = 1 or K = 1.": linear("(x @ w + b).squeeze()"),
-        "You drop the last axis when K = 1; the result is (N, 1).": linear("(x @ w + b).squeeze(-1)"),
-        "You convert to float32; keep the dtype of x.": linear("(x @ w + b).float()"),
-        "You sum the K numbers of a row into one; the result is (N, K).": linear("(x @ w + b).sum(dim=1)"),
+        "Your result is transposed; it has one row for each row of x.": body("return (x @ w + b).T"),
+        "You drop all axes of length 1; the result is (N, K) also for N = 1 or K = 1.": body("return (x @ w + b).squeeze()"),
+        "You drop the last axis when K = 1; the result is (N, 1).": body("return (x @ w + b).squeeze(-1)"),
+        "You convert to float32; keep the dtype of x.": body("return (x @ w + b).float()"),
+        "You sum the K numbers of a row into one; the result is (N, K).": body("return (x @ w + b).sum(dim=1)"),
     },
     alternatives={
-        "torch.addmm": linear("torch.addmm(b, x, w)"),
-        "einsum": linear("torch.einsum('nd,dk->nk', x, w) + b"),
-        "broadcasting and a sum": linear("(x[:, :, None] * w).sum(dim=1) + b.reshape(1, -1)"),
-        "a loop over rows": linear("torch.stack([row @ w + b for row in x])"),
-        "a loop over rows and columns": define(
-            "linear(x, w, b)",
+        "torch.addmm": edit("x @ w + b", "torch.addmm(b, x, w)"),
+        "einsum": edit("x @ w", "torch.einsum('nd,dk->nk', x, w)"),
+        "broadcasting and a sum": edit("x @ w + b", "(x[:, :, None] * w).sum(dim=1) + b.reshape(1, -1)"),
+        "a loop over rows": body("return torch.stack([row @ w + b for row in x])"),
+        "a loop over rows and columns": body(
             "result = torch.empty(len(x), len(b), dtype=x.dtype)",
             "for i in range(len(x)):",
             "    for k in range(len(b)):",
             "        result[i, k] = sum(x[i] * w[:, k]) + b[k]",
             "return result",
         ),
-        "the bias as the weight of a column of ones": linear(
-            "torch.cat([x, torch.ones_like(x[:, :1])], dim=1) @ torch.cat([w, b[None]])"
+        "the bias as the weight of a column of ones": body(
+            "return torch.cat([x, torch.ones_like(x[:, :1])], dim=1) @ torch.cat([w, b[None]])"
         ),
-        "NumPy": linear("torch.from_numpy(x.numpy() @ w.numpy() + b.numpy())"),
+        "NumPy": edit("x @ w + b", "torch.from_numpy(x.numpy() @ w.numpy() + b.numpy())"),
     },
 )
 
 
-def mse_loss(result, align="target = target[:, None] if prediction.ndim == 2 and target.ndim == 1 else target", refuse=True):
-    refusal = ["if prediction.shape != target.shape:", "    raise ValueError('shapes differ')"]
-    return define("mse_loss(prediction, target)", align, *refusal * refuse, f"return {result}")
+def loss(title, prediction, target, **options):
+    return case(title, "mse_loss(prediction, target)", prediction=prediction, target=target, **options)
 
 
 MSE_LOSS = exercise(
     "mse_loss",
-    case(
-        "predictions (N, 1), targets (N,)",
-        "mse_loss(prediction, target)",
-        weight=2,
-        prediction=normal(8, 1),
-        target=normal(8, mean=4),
-    ),
-    case("predictions (N, 1), labels (N,)", "mse_loss(prediction, target)", prediction=normal(8, 1, mean=4), target=labels(8)),
-    case("predictions and targets (N, 1)", "mse_loss(prediction, target)", prediction=normal(8, 1), target=normal(8, 1)),
-    case("predictions and targets (N, K)", "mse_loss(prediction, target)", prediction=normal(5, 3), target=normal(5, 3)),
-    case("predictions and targets (N,)", "mse_loss(prediction, target)", prediction=normal(6), target=normal(6)),
-    case("a single prediction", "mse_loss(prediction, target)", prediction=normal(1, 1), target=normal(1)),
-    case(
-        "float64 stays float64",
-        "mse_loss(prediction, target)",
-        prediction=normal(5, 2, dtype=DOUBLE),
-        target=normal(5, 2, dtype=DOUBLE),
-    ),
-    case(
-        "(N, K) and (N,) are refused",
-        "mse_loss(prediction, target)",
-        raises=ValueError,
-        prediction=normal(6, 3),
-        target=normal(6),
-    ),
-    case(
-        "(N, N) and (N,) are refused",
-        "mse_loss(prediction, target)",
-        raises=ValueError,
-        prediction=normal(4, 4),
-        target=normal(4),
-    ),
-    case(
-        "(N, K) and (N, 1) are refused",
-        "mse_loss(prediction, target)",
-        raises=ValueError,
-        prediction=normal(6, 3),
-        target=normal(6, 1),
-    ),
-    case(
-        "different numbers of rows are refused",
-        "mse_loss(prediction, target)",
-        raises=ValueError,
-        prediction=normal(6, 1),
-        target=normal(1),
-    ),
+    loss("predictions (N, 1), targets (N,)", normal(8, 1), normal(8, mean=4), weight=2),
+    loss("predictions (N, 1), labels (N,)", normal(8, 1, mean=4), labels(8)),
+    loss("predictions and targets (N, 1)", normal(8, 1), normal(8, 1)),
+    loss("predictions and targets (N, K)", normal(5, 3), normal(5, 3)),
+    loss("predictions and targets (N,)", normal(6), normal(6)),
+    loss("a single prediction", normal(1, 1), normal(1)),
+    loss("float64 stays float64", normal(5, 2, dtype=DOUBLE), normal(5, 2, dtype=DOUBLE)),
+    loss("(N, K) and (N,) are refused", normal(6, 3), normal(6), raises=ValueError),
+    loss("(N, N) and (N,) are refused", normal(4, 4), normal(4), raises=ValueError),
+    loss("(N, K) and (N, 1) are refused", normal(6, 3), normal(6, 1), raises=ValueError),
+    loss("different numbers of rows are refused", normal(6, 1), normal(1), raises=ValueError),
     mistakes={
-        "(N, 1) minus (N,) is (N, N): each prediction meets every label. Give the target a second axis.": mse_loss(
-            "((prediction - target) ** 2).mean()", align="pass", refuse=False
+        "(N, 1) minus (N,) is (N, N): each prediction meets every label. Give the target a second axis.": body(
+            "return ((prediction - target) ** 2).mean()"
         ),
         "Targets of another shape are broadcast silently; raise ValueError unless the shapes fit.": edit(
             "!= column", "!= prediction"
@@ -128,54 +82,51 @@ MSE_LOSS = exercise(
         "You refuse a target (N,) for a prediction (N, 1); give it a second axis.": edit("1", "0"),
         "Shapes that do not fit raise another exception; raise ValueError yourself.": edit("ValueError", "RuntimeError"),
         "You return the sum; take the mean over all entries.": edit("mean", "sum"),
-        "You divide by the number of rows; the mean is over all N * K entries.": mse_loss(
-            "((prediction - target) ** 2).sum() / len(prediction)"
+        "You divide by the number of rows; the mean is over all N * K entries.": edit("mean()", "sum() / len(prediction)"),
+        "You return the sum, and (N, 1) minus (N,) is (N, N): take the mean, give the target a second axis.": body(
+            "return ((prediction - target) ** 2).sum()"
         ),
-        "You return the sum, and (N, 1) minus (N,) is (N, N): take the mean, give the target a second axis.": mse_loss(
-            "((prediction - target) ** 2).sum()", align="pass", refuse=False
+        "You take absolute errors, and (N, 1) minus (N,) is (N, N): square, give the target a second axis.": body(
+            "return (prediction - target).abs().mean()"
         ),
-        "You take absolute errors, and (N, 1) minus (N,) is (N, N): square, give the target a second axis.": mse_loss(
-            "(prediction - target).abs().mean()", align="pass", refuse=False
+        "You take the root, and (N, 1) minus (N,) is (N, N): leave it out, give the target a second axis.": body(
+            "return ((prediction - target) ** 2).mean().sqrt()"
         ),
-        "You take the root, and (N, 1) minus (N,) is (N, N): leave it out, give the target a second axis.": mse_loss(
-            "((prediction - target) ** 2).mean().sqrt()", align="pass", refuse=False
-        ),
-        "You take half, and (N, 1) minus (N,) is (N, N): no 1/2 here; give the target a second axis.": mse_loss(
-            "((prediction - target) ** 2).mean() / 2", align="pass", refuse=False
+        "You take half, and (N, 1) minus (N,) is (N, N): no 1/2 here; give the target a second axis.": body(
+            "return ((prediction - target) ** 2).mean() / 2"
         ),
         "You take half the mean; there is no 1/2 in this loss.": edit("mean()", "mean() / 2"),
-        "You take absolute errors; square them.": mse_loss("(prediction - target).abs().mean()"),
+        "You take absolute errors; square them.": edit("((prediction - column) ** 2)", "(prediction - column).abs()"),
         "You take the root; the loss is the mean square itself.": edit("mean()", "mean().sqrt()"),
         "You do not square: positive and negative errors cancel.": edit("** 2", ""),
-        "You square after the mean, so that errors cancel; square each error first.": mse_loss(
-            "(prediction - target).mean() ** 2"
+        "You square after the mean, so that errors cancel; square each error first.": edit(
+            "((prediction - column) ** 2).mean()", "(prediction - column).mean() ** 2"
         ),
-        "You square the numbers and not their difference.": mse_loss("(prediction**2 - target**2).mean()"),
+        "You square the numbers and not their difference.": edit("(prediction - column) ** 2", "prediction**2 - column**2"),
         "You return a mean for each column; the loss is one number.": edit("mean()", "mean(dim=0)"),
         "You return a Python number; the loss is a 0-d tensor.": edit("mean()", "mean().item()"),
         "You convert to float32; keep the dtype of the prediction.": edit("mean()", "mean().float()"),
-        "You round predictions to whole numbers; compare them as they are.": mse_loss(
-            "((prediction.round() - target) ** 2).mean()"
+        "You round predictions to whole numbers; compare them as they are.": edit(
+            "(prediction - column)", "(prediction.round() - column)"
         ),
     },
     alternatives={
-        "target.unsqueeze and torch.square": mse_loss(
-            "torch.square(target - prediction).mean()",
-            align="target = target.unsqueeze(-1) if target.ndim < prediction.ndim else target",
+        "target.unsqueeze and torch.square": edit(
+            "target[:, None] if prediction.ndim == 2 and target.ndim == 1",
+            "target.unsqueeze(-1) if target.ndim < prediction.ndim",
         ),
-        "a sum divided by numel": mse_loss("(prediction - target).pow(2).sum() / prediction.numel()"),
-        "a loop over entries": mse_loss(
-            "sum((p - t) ** 2 for p, t in zip(prediction.flatten(), target.flatten(), strict=True)) / prediction.numel()"
+        "a sum divided by numel": edit("mean()", "sum() / prediction.numel()"),
+        "a loop over entries": edit(
+            "((prediction - column) ** 2).mean()",
+            "sum((p - t) ** 2 for p, t in zip(prediction.flatten(), column.flatten())) / prediction.numel()",
         ),
-        "a scalar product": define(
-            "mse_loss(prediction, target)",
+        "a scalar product": body(
             "if prediction.shape != target.shape and prediction.shape != (*target.shape, 1):",
             "    raise ValueError",
             "error = prediction.flatten() - target.flatten()",
             "return error @ error / len(error)",
         ),
-        "a copy changed in place": define(
-            "mse_loss(prediction, target)",
+        "a copy changed in place": body(
             "error = prediction.clone()",
             "if target.shape == (len(prediction),) and error.shape[1:] == (1,):",
             "    target = target.reshape(-1, 1)",
@@ -191,31 +142,6 @@ MSE_LOSS = exercise(
         "a number has no axis to lose": [edit("mean()", "mean().squeeze()")],
     },
 )
-
-
-def nudge(
-    slope="(above - below) / (2 * eps)",
-    start="v, result = w.clone(), torch.zeros_like(w)",
-    where="np.ndindex(*w.shape)",
-    up="old + eps",
-    down="old - eps",
-    value="float(f(v))",
-    restore="v[i] = old",
-    end="result",
-):
-    return define(
-        "numeric_gradient(f, w, eps)",
-        start,
-        f"for i in {where}:",
-        "    old = v[i].clone()",
-        f"    v[i] = {up}",
-        f"    above = {value}",
-        f"    v[i] = {down}",
-        f"    below = {value}",
-        f"    {restore}",
-        f"    result[i] = {slope}",
-        f"return {end}",
-    )
 
 
 def slopes(f, eps):
@@ -265,38 +191,41 @@ NUMERIC_GRADIENT = exercise(
     ),
     rules=COURSE_RULES - {"numeric derivative"},  # it is what is asked for
     mistakes={
-        "You nudge upwards only; also nudge down and take the difference (central differences).": nudge(
-            "(above - float(f(w))) / eps", start="v, result, w = w.clone(), torch.zeros_like(w), w.clone()"
+        "You nudge upwards only; also nudge down and take the difference (central differences).": edit(
+            "below = f(nudged)", "below = f(w)", "(2 * eps)", "eps"
         ),
-        "You nudge downwards only; also nudge up and take the difference (central differences).": nudge(
-            "(float(f(w)) - below) / eps", start="v, result, w = w.clone(), torch.zeros_like(w), w.clone()"
+        "You nudge downwards only; also nudge up and take the difference (central differences).": edit(
+            "above = f(nudged)", "above = f(w)", "(2 * eps)", "eps"
         ),
         "You divide by eps; the two points are 2 * eps apart.": edit("2", "1"),
         "You divide by 2 alone; the two points are 2 * eps apart.": edit("2 * eps", "(2)"),
-        "You do not divide by the distance of the two points, 2 * eps.": nudge("above - below"),
+        "You do not divide by the distance of the two points, 2 * eps.": edit(" / (2 * eps)", ""),
         "The sign: subtract the loss below from the loss above.": edit("2", "(-2)"),
-        "You leave w nudged; put each entry back, also the last.": nudge(
-            restore="pass", start="v, result = w, torch.zeros_like(w)"
+        "You leave w nudged; put each entry back, also the last.": edit(
+            "w.clone()", "w", "= w[i] + eps", "+= eps", "= w[i] - eps", "-= 2 * eps", "        nudged[i] = w[i]\n", ""
         ),
-        "You do not put an entry back before you nudge the next; the slope is taken at w itself.": nudge(restore="pass"),
-        "You ignore eps and use a nudge of your own.": nudge(start="v, result = w.clone(), torch.zeros_like(w); eps = 1e-3"),
+        "You do not put an entry back before you nudge the next; the slope is taken at w itself.": edit(
+            "        nudged[i] = w[i]\n", ""
+        ),
+        "You ignore eps and nudge by {nudge}; nudge by eps.": edit(
+            "gradient = torch", "eps = {nudge}\n    gradient = torch", nudge=(1e-5, 1e-4, 1e-3, 1e-2)
+        ),
         "You fill a float32 tensor; make the gradient in the dtype of w (zeros_like).": edit("(w)", "(w).float()"),
-        "You compute in float32; nudge w in its own dtype.": nudge(
-            start="v = w.float(); result = torch.zeros_like(w)", value="float(f(v.to(w.dtype)))"
+        "You compute in float32; nudge w in its own dtype.": edit("w.clone()", "w.float()", "f(nudged)", "f(nudged.to(w.dtype))"),
+        "You round the loss to float32; eps is lost in its last digits.": edit("f(nudged)", "f(nudged).float()"),
+        "You nudge a whole row at once; nudge each entry by itself.": edit("np.ndindex(*w.shape)", "range(len(w))"),
+        "You nudge all entries at once; nudge one at a time.": body(
+            "return torch.full_like(w, float(f(w + eps) - f(w - eps)) / (2 * eps))"
         ),
-        "You round the loss to float32; eps is lost in its last digits.": nudge(value="f(v).float().item()"),
-        "You nudge a whole row at once; nudge each entry by itself.": nudge(where="range(len(w))"),
-        "You nudge all entries at once; nudge one at a time.": define(
-            "numeric_gradient(f, w, eps)", "return torch.full_like(w, float(f(w + eps) - f(w - eps)) / (2 * eps))"
+        "You skip the last entry.": edit("np.ndindex(*w.shape)", "list(np.ndindex(*w.shape))[:-1]"),
+        "You skip all rows but the first.": edit("np.ndindex(*w.shape)", "list(np.ndindex(*w.shape))[: w[0].numel()]"),
+        "Your gradient is flat; give it the shape of w.": edit("return gradient", "return gradient.flatten()"),
+        "Your nudge grows with the entry; add and subtract eps itself.": edit(
+            "w[i] + eps", "w[i] * (1 + eps)", "w[i] - eps", "w[i] * (1 - eps)"
         ),
-        "You skip the last entry.": nudge(where="list(np.ndindex(*w.shape))[:-1]"),
-        "You skip all rows but the first.": nudge(where="list(np.ndindex(*w.shape))[: w[0].numel()]"),
-        "Your gradient is flat; give it the shape of w.": nudge(end="result.flatten()"),
-        "Your nudge grows with the entry; add and subtract eps itself.": nudge(up="old * (1 + eps)", down="old * (1 - eps)"),
     },
     alternatives={
-        "in place, on a flat view": define(
-            "numeric_gradient(f, w, eps)",
+        "in place, on a flat view": body(
             "flat, result = w.view(-1), []",
             "for i in range(len(flat)):",
             "    old = flat[i].item()",
@@ -308,8 +237,7 @@ NUMERIC_GRADIENT = exercise(
             "    result.append((above - below) / (2 * eps))",
             "return torch.tensor(result, dtype=w.dtype).reshape(w.shape)",
         ),
-        "in place, adding and subtracting": define(
-            "numeric_gradient(f, w, eps)",
+        "in place, adding and subtracting": body(
             "result = torch.zeros_like(w)",
             "for i in np.ndindex(*w.shape):",
             "    w[i] += eps",
@@ -320,15 +248,13 @@ NUMERIC_GRADIENT = exercise(
             "    result[i] = (above - below) / (2 * eps)",
             "return result",
         ),
-        "unit matrices": define(
-            "numeric_gradient(f, w, eps)",
+        "unit matrices": body(
             "units = torch.eye(w.numel(), dtype=w.dtype).reshape(-1, *w.shape)",
             "return torch.stack([(f(w + eps * u) - f(w - eps * u)) / eps / 2 for u in units]).reshape(w.shape)",
         ),
-        "divided by the distance as it was rounded": nudge("(above - below) / ((old + eps) - (old - eps))"),
-        "the entries in another order": nudge(where="reversed(list(np.ndindex(*w.shape)))"),
-        "a fresh copy for each nudge": define(
-            "numeric_gradient(f, w, eps)",
+        "divided by the distance as it was rounded": edit("2 * eps", "(w[i] + eps) - (w[i] - eps)"),
+        "the entries in another order": edit("np.ndindex(*w.shape)", "reversed(list(np.ndindex(*w.shape)))"),
+        "a fresh copy for each nudge": body(
             "def at(i, step):",
             "    v = w.detach().clone()",
             "    v.view(-1)[i] += step",
@@ -357,16 +283,13 @@ NUMERIC_GRADIENT = exercise(
 )
 
 
-def mse_gradient(
-    dw="x.T @ slope",
-    db="slope.sum(dim=0)",
-    slope="2 * error / error.numel()",
-    error="x @ w + b - target.reshape(len(x), -1)",
-    result="dw, db",
-):
-    return define(
-        "mse_gradient(x, w, b, target)", f"error = {error}", f"slope = {slope}", f"dw = {dw}", f"db = {db}", f"return {result}"
-    )
+def model(n, d, k, dtype=torch.float32):
+    """Inputs of a linear model."""
+    return dict(x=normal(n, d, dtype=dtype), w=normal(d, k, dtype=dtype), b=normal(k, dtype=dtype))
+
+
+def gradients(title, **inputs):
+    return case(title, "mse_gradient(x, w, b, target)", **inputs)
 
 
 MSE_GRADIENT = exercise(
@@ -376,94 +299,59 @@ MSE_GRADIENT = exercise(
         loss="mse_loss(linear(x, w, b), target)",
         grad="mse_gradient(x, w, b, target)",
         wrt=("w", "b"),
-        x=normal(7, 5, dtype=DOUBLE),
-        w=normal(5, 1, dtype=DOUBLE),
-        b=normal(1, dtype=DOUBLE),
         target=normal(7, mean=4, dtype=DOUBLE),
+        **model(7, 5, 1, DOUBLE),
     ),
-    case(
-        "one number, targets (N,)",
-        "mse_gradient(x, w, b, target)",
-        weight=2,
-        x=normal(8, 5),
-        w=normal(5, 1),
-        b=normal(1),
-        target=normal(8),
-    ),
-    case(
-        "one number, targets (N, 1)",
-        "mse_gradient(x, w, b, target)",
-        x=normal(8, 5),
-        w=normal(5, 1),
-        b=normal(1),
-        target=normal(8, 1),
-    ),
-    case(
-        "one number, labels (N,)", "mse_gradient(x, w, b, target)", x=normal(8, 5), w=normal(5, 1), b=normal(1), target=labels(8)
-    ),
-    case(
-        "three numbers",
-        "mse_gradient(x, w, b, target)",
-        weight=2,
-        x=normal(8, 5),
-        w=normal(5, 3),
-        b=normal(3),
-        target=normal(8, 3),
-    ),
-    case("one row", "mse_gradient(x, w, b, target)", x=normal(1, 5), w=normal(5, 3), b=normal(3), target=normal(1, 3)),
-    case(
-        "as many rows, columns and numbers",
-        "mse_gradient(x, w, b, target)",
-        x=normal(4, 4),
-        w=normal(4, 4),
-        b=normal(4),
-        target=normal(4, 4),
-    ),
-    case(
-        "float64 stays float64",
-        "mse_gradient(x, w, b, target)",
-        x=normal(6, 3, dtype=DOUBLE),
-        w=normal(3, 2, dtype=DOUBLE),
-        b=normal(2, dtype=DOUBLE),
-        target=normal(6, 2, dtype=DOUBLE),
-    ),
+    gradients("one number, targets (N,)", weight=2, target=normal(8), **model(8, 5, 1)),
+    gradients("one number, targets (N, 1)", target=normal(8, 1), **model(8, 5, 1)),
+    gradients("one number, labels (N,)", target=labels(8), **model(8, 5, 1)),
+    gradients("three numbers", weight=2, target=normal(8, 3), **model(8, 5, 3)),
+    gradients("one row", target=normal(1, 3), **model(1, 5, 3)),
+    gradients("as many rows, columns and numbers", target=normal(4, 4), **model(4, 4, 4)),
+    gradients("float64 stays float64", target=normal(6, 2, dtype=DOUBLE), **model(6, 3, 2, dtype=DOUBLE)),
     mistakes={
         "The factor 2 of the square is missing.": edit("2", "1"),
-        "The loss is a mean: divide by the number of entries, N * K.": mse_gradient(slope="2 * error"),
-        "You divide by the number of rows; the mean is over all N * K entries.": mse_gradient(slope="2 * error / len(x)"),
-        "The factor 2 is missing, and you divide by the number of rows, not by all N * K entries.": mse_gradient(
-            slope="error / len(x)"
+        "The loss is a mean: divide by the number of entries, N * K.": edit(" / prediction.numel()", ""),
+        "You divide by the number of rows; the mean is over all N * K entries.": edit("prediction.numel()", "len(x)"),
+        "The factor 2 is missing, and you divide by the number of rows, not by all N * K entries.": edit(
+            "2 * ", "", "prediction.numel()", "len(x)"
         ),
-        "The factor 2 and the division by N * K are missing: the loss is a mean of squares.": mse_gradient(slope="error"),
+        "The factor 2 and the division by N * K are missing: the loss is a mean of squares.": edit(
+            "2 * ", "", " / prediction.numel()", ""
+        ),
         "The sign: the error is prediction minus target.": edit("2", "(-2)"),
-        "You divide dw by N once more; the slope is a mean already.": mse_gradient(dw="x.T @ slope / len(x)"),
+        "You divide dw by N once more; the slope is a mean already.": edit("x.T @ slope", "x.T @ slope / len(x)"),
         "db is not summed: add up the rows, so that it has the shape of b.": edit(".sum(dim=0)", ""),
         "You take the mean of the slopes for db; they are divided already, sum them.": edit("sum", "mean"),
         "db keeps an axis of length 1; it has the shape of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
         "You sum db over the columns; sum over the rows.": edit("dim=0", "dim=1"),
         "db is a single number; b has one entry for each column.": edit("dim=0", ""),
-        "Only dw is divided by the number of entries; divide db too.": mse_gradient(db="(2 * error).sum(dim=0)"),
-        "(N, 1) minus (N,) is (N, N): give the target a second axis.": mse_gradient(error="x @ w + b - target"),
+        "Only dw is divided by the number of entries; divide db too.": edit(
+            "slope.sum(dim=0)", "slope.sum(dim=0) * prediction.numel()"
+        ),
+        "(N, 1) minus (N,) is (N, N): give the target a second axis.": edit(
+            "target.reshape(prediction.shape)) / prediction.numel()", "target) / (prediction - target).numel()"
+        ),
         "The bias is missing from your prediction.": edit("x @ w + b", "(x @ w)"),
-        "dw is transposed; it has the shape of w, (D, K).": mse_gradient(dw="slope.T @ x"),
+        "dw is transposed; it has the shape of w, (D, K).": edit("x.T @ slope", "slope.T @ x"),
         "x must be transposed for dw: (D, N) @ (N, K) is (D, K).": edit(".T", ""),
-        "dw and db are swapped; return (dw, db).": mse_gradient(result="db, dw"),
-        "You convert to float32; keep the dtype of x.": mse_gradient(result="dw.float(), db.float()"),
-        "You change the target in place; make a new tensor for the errors.": define(
-            "mse_gradient(x, w, b, target)",
+        "dw and db are swapped; return (dw, db).": edit("x.T @ slope, slope.sum(dim=0)", "slope.sum(dim=0), x.T @ slope"),
+        "You convert to float32; keep the dtype of x.": edit(
+            "x.T @ slope, slope.sum(dim=0)", "(x.T @ slope).float(), slope.sum(dim=0).float()"
+        ),
+        "You change the target in place; make a new tensor for the errors.": body(
             "target = target.view(len(x), -1)",
             "target -= x @ w + b",
             "slope = -2 * target / target.numel()",
             "return x.T @ slope, slope.sum(dim=0)",
         ),
-        "That is the slope of the absolute error; the slope of a square is twice the error.": mse_gradient(
-            slope="error.sign() / error.numel()"
+        "That is the slope of the absolute error; the slope of a square is twice the error.": edit(
+            "2 * (prediction - target.reshape(prediction.shape))", "(prediction - target.reshape(prediction.shape)).sign()"
         ),
     },
     alternatives={
-        "einsum": mse_gradient(dw="torch.einsum('nd,nk->dk', x, slope)", db="torch.einsum('nk->k', slope)"),
-        "a loop over rows": define(
-            "mse_gradient(x, w, b, target)",
+        "einsum": edit("x.T @ slope, slope.sum(dim=0)", "torch.einsum('nd,nk->dk', x, slope), torch.einsum('nk->k', slope)"),
+        "a loop over rows": body(
             "dw, db = torch.zeros_like(w), torch.zeros_like(b)",
             "for row, t in zip(x, target.reshape(len(x), -1), strict=True):",
             "    e = row @ w + b - t",
@@ -471,20 +359,23 @@ MSE_GRADIENT = exercise(
             "    db += 2 * e / (len(x) * len(b))",
             "return dw, db",
         ),
-        "the normal equations": mse_gradient(
-            dw="2 * (x.T @ x @ w + x.sum(dim=0)[:, None] * b - x.T @ target.reshape(len(x), -1).to(x.dtype)) / error.numel()"
+        "the normal equations": edit(
+            "x.T @ slope",
+            "2 * (x.T @ x @ w + x.sum(0)[:, None] * b - x.T @ target.reshape(len(x), -1).to(x.dtype)) / prediction.numel()",
         ),
-        "the bias as the weight of a column of ones": define(
-            "mse_gradient(x, w, b, target)",
+        "the bias as the weight of a column of ones": body(
             "ones = torch.cat([x, x.new_ones(len(x), 1)], dim=1)",
             "error = ones @ torch.cat([w, b.unsqueeze(0)]) - (target if target.ndim == 2 else target.unsqueeze(1))",
             "both = 2 * ones.t().mm(error) / error.numel()",
             "return both[:-1], both[-1]",
         ),
-        "broadcasting and means": mse_gradient(
-            slope="2 * error / len(b)", dw="(x[:, :, None] * slope[:, None, :]).mean(dim=0)", db="slope.mean(0)"
+        "broadcasting and means": edit(
+            "prediction.numel()",
+            "len(b)",
+            "x.T @ slope, slope.sum(dim=0)",
+            "(x[:, :, None] * slope[:, None, :]).mean(dim=0), slope.mean(0)",
         ),
-        "a list": mse_gradient(result="[dw, db]"),
+        "a list": edit("x.T @ slope, slope.sum(dim=0)", "[x.T @ slope, slope.sum(dim=0)]"),
     },
     equivalent={
         "factors come in any order, and both have as many entries": [
@@ -492,12 +383,6 @@ MSE_GRADIENT = exercise(
         ]
     },
 )
-
-
-def sgd_step(*loop, end="return None"):
-    return define(
-        "sgd_step(params, grads, lr)", "for i, (p, g) in enumerate(zip(params, grads)):", *("    " + line for line in loop), end
-    )
 
 
 def parameters(*shapes, dtype=torch.float32):
@@ -532,40 +417,40 @@ SGD_STEP = exercise(
     mistakes={
         "You step uphill; subtract the gradient.": edit("-= lr", "+= lr"),
         "Nothing moves: p = p - lr * g makes a new tensor. Change p in place.": edit("p -= lr", "p = lr"),
-        "You put new tensors into the list; change the tensors themselves, in place.": sgd_step("params[i] = p - lr * g"),
-        "The bias does not move: step through all parameters.": sgd_step("if p.ndim == 2:", "    p -= lr * g"),
-        "Only the first parameter moves: step through all parameters.": sgd_step("if i == 0:", "    p -= lr * g"),
-        "Only the first layer moves: step through all parameters.": sgd_step("if i < 2:", "    p -= lr * g"),
-        "You return inside the loop: only the first parameter moves.": sgd_step("p -= lr * g", "return params"),
-        "The learning rate is applied twice.": sgd_step("p -= lr * lr * g"),
-        "The learning rate is missing.": sgd_step("p -= g"),
-        "You divide by the learning rate; multiply.": sgd_step("p -= g / lr"),
-        "You return the parameters; change them in place and return None.": sgd_step("p -= lr * g", end="return params"),
-        "You return new parameters and leave the old ones; change them in place.": define(
-            "sgd_step(params, grads, lr)", "return [p - lr * g for p, g in zip(params, grads)]"
+        "You put new tensors into the list; change the tensors themselves, in place.": body(
+            "for i, (p, g) in enumerate(zip(params, grads)):", "    params[i] = p - lr * g"
         ),
-        "You scale the gradients in place; leave them as they are.": sgd_step("g *= lr", "p -= g"),
-        "You set the gradients to 0 after the step; leave them as they are.": sgd_step("p -= lr * g", "g.zero_()"),
-        "You divide the gradient by its length; use it as it is.": sgd_step("p -= lr * g / g.norm()"),
-        "You use the sign of the gradient only; use its size too.": sgd_step("p -= lr * g.sign()"),
-        "The gradient replaces the parameter; subtract it.": sgd_step("p.copy_(-lr * g)"),
+        "The bias does not move: step through all parameters.": edit("* g", "* g * (p.ndim == 2)"),
+        "Only the first parameter moves: step through all parameters.": edit("zip(params, grads", "zip(params[:1], grads[:1]"),
+        "Only the first layer moves: step through all parameters.": edit("zip(params, grads", "zip(params[:2], grads[:2]"),
+        "You return inside the loop: only the first parameter moves.": edit("* g", "* g\n        return params"),
+        "The learning rate is applied twice.": edit("lr *", "lr * lr *"),
+        "The learning rate is missing.": edit("lr * g", "g"),
+        "You divide by the learning rate; multiply.": edit("lr * g", "g / lr"),
+        "You return the parameters; change them in place and return None.": body("right(params, grads, lr)", "return params"),
+        "You return new parameters and leave the old ones; change them in place.": body(
+            "return [p - lr * g for p, g in zip(params, grads)]"
+        ),
+        "You scale the gradients in place; leave them as they are.": edit("p -= lr * g", "g *= lr\n        p -= g"),
+        "You set the gradients to 0 after the step; leave them as they are.": edit("* g", "* g\n        g.zero_()"),
+        "You divide the gradient by its length; use it as it is.": edit("* g", "* g / g.norm()"),
+        "You use the sign of the gradient only; use its size too.": edit("* g", "* g.sign()"),
+        "The gradient replaces the parameter; subtract it.": edit("p -= lr * g", "p.copy_(-lr * g)"),
         "You multiply by the parameter; the step is lr times the gradient.": edit("* g", "* (g * p)"),
     },
     alternatives={
-        "sub_": sgd_step("p.sub_(lr * g)"),
-        "add_ with alpha": sgd_step("p.add_(g, alpha=-lr)"),
-        "copy_ under no_grad": sgd_step("with torch.no_grad():", "    p.copy_(p - g * lr)"),
-        "slices": sgd_step("p[:] = p - lr * g"),
-        "indices": define("sgd_step(params, grads, lr)", "for i in range(len(params)):", "    params[i] -= lr * grads[i]"),
-        "a loop over rows": sgd_step("for j in range(len(p)):", "    p[j] = p[j] - lr * g[j]"),
-        "in place through .data": sgd_step("p.data = p.data.sub_(lr * g)"),
+        "sub_": edit("p -= lr * g", "p.sub_(lr * g)"),
+        "add_ with alpha": edit("p -= lr * g", "p.add_(g, alpha=-lr)"),
+        "copy_ under no_grad": body(
+            "with torch.no_grad():", "    for p, g in zip(params, grads):", "        p.copy_(p - g * lr)"
+        ),
+        "slices": edit("p -= lr * g", "p[:] = p - lr * g"),
+        "indices": body("for i in range(len(params)):", "    params[i] -= lr * grads[i]"),
+        "a loop over rows": edit("p -= lr * g", "for j in range(len(p)):\n            p[j] = p[j] - lr * g[j]"),
+        "in place through .data": edit("p -= lr * g", "p.data = p.data.sub_(lr * g)"),
     },
     equivalent={"the lists are equally long": [edit("strict=True", "strict=False"), edit(", strict=True", "")]},
 )
-
-
-def to_digit(result):
-    return define("to_digit(prediction)", f"return {result}")
 
 
 TO_DIGIT = exercise(
@@ -598,21 +483,17 @@ TO_DIGIT = exercise(
         "You return one digit for all; each row has its own.": edit("squeeze(1)", "mean(dim=0)"),
     },
     alternatives={
-        "half added, then the floor": to_digit("torch.floor(prediction[:, 0] + 0.5).clamp(0, 9).to(torch.int64)"),
-        "clamped first": to_digit("prediction.clamp(min=0, max=9).round().long().flatten()"),
-        "the nearest of ten digits": to_digit("(prediction - torch.arange(10)).abs().argmin(dim=1)"),
-        "a loop": to_digit("torch.tensor([min(max(round(p.item()), 0), 9) for p in prediction])"),
-        "NumPy": to_digit("torch.from_numpy(np.clip(np.rint(prediction.numpy()), 0, 9).astype(np.int64).reshape(-1))"),
+        "half added, then the floor": body("return torch.floor(prediction[:, 0] + 0.5).clamp(0, 9).to(torch.int64)"),
+        "clamped first": body("return prediction.clamp(min=0, max=9).round().long().flatten()"),
+        "the nearest of ten digits": body("return (prediction - torch.arange(10)).abs().argmin(dim=1)"),
+        "a loop": body("return torch.tensor([min(max(round(p.item()), 0), 9) for p in prediction])"),
+        "NumPy": body("return torch.from_numpy(np.clip(np.rint(prediction.numpy()), 0, 9).astype(np.int64).reshape(-1))"),
     },
     equivalent={
         "the second axis is the last": [edit("squeeze(1)", "squeeze(-1)")],
         "what is rounded is 0 or at least 1": [edit("clamp(0, 9)", "clamp(0.5, 9)")],
     },
 )
-
-
-def sigmoid(result):
-    return define("sigmoid(z)", f"return {result}")
 
 
 def extremes(dtype):
@@ -630,20 +511,19 @@ SIGMOID = exercise(
     case("float64 stays float64", "sigmoid(z)", z=normal(3, 2, 2, sd=4, dtype=DOUBLE)),
     case("float64 from -1e4 to 1e4", "sigmoid(z)", z=extremes(DOUBLE)),
     mistakes={
-        "exp(z) overflows for large scores, and inf / inf is NaN: use 1 / (1 + exp(-z)).": sigmoid("z.exp() / (1 + z.exp())"),
-        "nan_to_num makes a 0 of a score that should give 1: use 1 / (1 + exp(-z)).": sigmoid(
-            "(z.exp() / (1 + z.exp())).nan_to_num(0.0)"
+        "exp(z) overflows for large scores, and inf / inf is NaN: use 1 / (1 + exp(-z)).": body("return z.exp() / (1 + z.exp())"),
+        "nan_to_num makes a 0 of a score that should give 1: use 1 / (1 + exp(-z)).": body(
+            "return (z.exp() / (1 + z.exp())).nan_to_num(0.0)"
         ),
         "The sign: large scores should give 1.": edit("-z", "z"),
         "The 1 in the divisor is missing.": edit("1 + torch", "torch"),
         "Brackets: divide by the sum of 1 and exp(-z).": edit("1 /", ""),
-        "That is tanh, which runs from -1 to 1.": sigmoid("z.tanh()"),
-        "That is softmax; a sigmoid looks at each score by itself.": sigmoid(
-            "(z - z.amax(-1, keepdim=True)).exp() / (z - z.amax(-1, keepdim=True)).exp().sum(-1, keepdim=True)"
+        "That is tanh, which runs from -1 to 1.": edit("1 / (1 + torch.exp(-z)", "z.tanh("),
+        "That is softmax; a sigmoid looks at each score by itself.": body(
+            "e = (z - z.amax(-1, keepdim=True)).exp()", "return e / e.sum(-1, keepdim=True)"
         ),
         "You forgot the sign of negative scores: the absolute value belongs in the exponent only.": edit("-z", "-z.abs()"),
-        "Scores of exactly 0 are left out; sigmoid(0) is 0.5.": define(
-            "sigmoid(z)",
+        "Scores of exactly 0 are left out; sigmoid(0) is 0.5.": body(
             "a = torch.zeros_like(z)",
             "a[z > 0] = 1 / (1 + torch.exp(-z[z > 0]))",
             "a[z < 0] = torch.exp(z[z < 0]) / (1 + torch.exp(z[z < 0]))",
@@ -652,20 +532,19 @@ SIGMOID = exercise(
         "That is the slope of the sigmoid; return the sigmoid itself.": edit(
             "/ (1 + torch.exp(-z))", "/ (1 + torch.exp(-z)) * (1 - 1 / (1 + torch.exp(-z)))"
         ),
-        "You clip the scores too early, which changes ordinary values.": edit("-z", "-z.clamp(-4, 4)"),
-        "You convert to float32; keep the dtype of z.": sigmoid("(1 / (1 + torch.exp(-z))).float()"),
+        "You clip the scores at {bound}, which changes ordinary values.": edit(
+            "-z", "-z.clamp(-{bound}, {bound})", bound=(1, 2, 4, 5, 10)
+        ),
+        "You convert to float32; keep the dtype of z.": body("return (1 / (1 + torch.exp(-z))).float()"),
         "You convert to float64; keep the dtype of z.": edit("-z", "-z.double()"),
-        "You round to 0 and 1; return the values in between.": sigmoid("(z > 0).to(z.dtype)"),
-        "You cut the line at 0 and 1; use the exponential function.": sigmoid("(z / 4 + 0.5).clamp(0, 1)"),
-        "You change z in place; make a new tensor.": sigmoid("z.neg_().exp_().add_(1).reciprocal_()"),
+        "You round to 0 and 1; return the values in between.": body("return (z > 0).to(z.dtype)"),
+        "You cut the line at 0 and 1; use the exponential function.": edit("1 / (1 + torch.exp(-z)", "(z / 4 + 0.5).clamp(0, 1"),
+        "You change z in place; make a new tensor.": edit("1 / (1 + torch.exp(-z)", "z.neg_().exp_().add_(1).reciprocal_("),
     },
     alternatives={
-        "tanh": sigmoid("0.5 * (1 + torch.tanh(z / 2))"),
-        "two branches": sigmoid(
-            "torch.where(z >= 0, 1 / (1 + torch.exp(-z.abs())), torch.exp(-z.abs()) / (1 + torch.exp(-z.abs())))"
-        ),
-        "masks": define(
-            "sigmoid(z)",
+        "tanh": body("return 0.5 * (1 + torch.tanh(z / 2))"),
+        "two branches": body("e = torch.exp(-z.abs())", "return torch.where(z >= 0, 1 / (1 + e), e / (1 + e))"),
+        "masks": body(
             "a = torch.empty_like(z)",
             "up = z >= 0",
             "a[up] = 1 / (1 + torch.exp(-z[up]))",
@@ -673,15 +552,11 @@ SIGMOID = exercise(
             "return a",
         ),
         "clamped where no digit shows it": edit("-z", "-z.clamp(-50, 50)"),
-        "in place on a copy": sigmoid("z.clone().neg_().exp_().add_(1).reciprocal_()"),
-        "computed in float64": sigmoid("(1 / (1 + torch.exp(-z.double()))).to(z.dtype)"),
-        "a loop": sigmoid("torch.stack([1 / (1 + math.e ** -v) for v in z.flatten()]).reshape(z.shape)"),
+        "in place on a copy": edit("1 / (1 + torch.exp(-z)", "z.clone().neg_().exp_().add_(1).reciprocal_("),
+        "computed in float64": body("return (1 / (1 + torch.exp(-z.double()))).to(z.dtype)"),
+        "a loop": body("return torch.stack([1 / (1 + math.e ** -v) for v in z.flatten()]).reshape(z.shape)"),
     },
 )
-
-
-def one_hot(*lines):
-    return define("one_hot(labels, num_classes)", *lines)
 
 
 ONE_HOT = exercise(
@@ -697,49 +572,49 @@ ONE_HOT = exercise(
         "You count the classes in the data; the number of columns is num_classes.": edit(
             "num_classes, device=labels.device", "int(labels.max()) + 1"
         ),
-        "You count the distinct labels; the number of columns is num_classes.": one_hot(
+        "You count the distinct labels; the number of columns is num_classes.": body(
             "seen = labels.unique()", "return (labels[:, None] == seen).float()"
         ),
-        "You always make ten columns; use num_classes.": one_hot("return torch.eye(10)[labels]"),
+        "You always make ten columns; use num_classes.": edit("num_classes, device=labels.device", "10"),
         "Your result is transposed: one row for each label, one column for each class.": edit("[labels]", "[labels].T"),
         "Your result is an integer tensor; it is float32, as predictions are.": edit("[labels]", "[labels].long()"),
-        "Your result is True and False; it is float32, as predictions are.": one_hot(
+        "Your result is True and False; it is float32, as predictions are.": body(
             "return labels[:, None] == torch.arange(num_classes)"
         ),
         "Your result is float64; it is float32.": edit("device=labels.device", "dtype=torch.float64"),
-        "Columns count from 0: label 0 belongs to the first.": one_hot("return torch.eye(num_classes)[labels - 1]"),
-        "Columns count from 0: label 0 belongs to the first column, not the second.": one_hot(
-            "return torch.eye(num_classes)[(labels + 1) % num_classes]"
+        "Columns count from 0: label 0 belongs to the first.": body("return torch.eye(num_classes)[labels - 1]"),
+        "Columns count from 0: label 0 belongs to the first column, not the second.": edit(
+            ", device=labels.device)[labels", ")[(labels + 1) % num_classes"
         ),
-        "You set whole columns, in all rows; each row has a single 1.": one_hot(
+        "You set whole columns, in all rows; each row has a single 1.": body(
             "rows = torch.zeros(len(labels), num_classes)", "rows[:, labels] = 1", "return rows"
         ),
-        "You set all columns up to the label; each row has a single 1.": one_hot(
+        "You set all columns up to the label; each row has a single 1.": body(
             "return (torch.arange(num_classes) <= labels[:, None]).float()"
         ),
-        "You write the label into its column; write 1.": one_hot("return torch.eye(num_classes)[labels] * labels[:, None]"),
+        "You write the label into its column; write 1.": body("return torch.eye(num_classes)[labels] * labels[:, None]"),
         "0 and 1 are swapped: the label's own column holds the 1.": edit("torch", "1 - torch"),
-        "You write -1 elsewhere; write 0.": one_hot("return 2 * torch.eye(num_classes)[labels] - 1"),
-        "You sort the labels; row i belongs to label i.": one_hot("return torch.eye(num_classes)[labels.sort().values]"),
+        "You write -1 elsewhere; write 0.": body("return 2 * torch.eye(num_classes)[labels] - 1"),
+        "You sort the labels; row i belongs to label i.": body("return torch.eye(num_classes)[labels.sort().values]"),
         "You change the labels in place; leave them as they are.": edit(
             "return", "rows =", ", device=labels.device", "", "[labels]", "[labels]\n    labels.zero_()\n    return rows"
         ),
-        "The columns run backwards: label 0 belongs to the first.": one_hot("return torch.eye(num_classes).flip(1)[labels]"),
+        "The columns run backwards: label 0 belongs to the first.": edit(", device=labels.device", ").flip(1"),
     },
     alternatives={
-        "a comparison": one_hot("return (labels[:, None] == torch.arange(num_classes)).float()"),
-        "index pairs": one_hot(
+        "a comparison": body("return (labels[:, None] == torch.arange(num_classes)).float()"),
+        "index pairs": body(
             "rows = torch.zeros(len(labels), num_classes)", "rows[torch.arange(len(labels)), labels] = 1", "return rows"
         ),
-        "scatter": one_hot("return torch.zeros(labels.shape[0], num_classes).scatter_(1, labels.unsqueeze(1), 1.0)"),
-        "a loop": one_hot(
+        "scatter": body("return torch.zeros(labels.shape[0], num_classes).scatter_(1, labels.unsqueeze(1), 1.0)"),
+        "a loop": body(
             "rows = torch.zeros((len(labels), num_classes))",
             "for i, label in enumerate(labels):",
             "    rows[i, label] = 1.0",
             "return rows",
         ),
-        "NumPy": one_hot("return torch.from_numpy(np.eye(num_classes, dtype=np.float32)[labels.numpy()])"),
-        "a list of lists": one_hot(
+        "NumPy": body("return torch.from_numpy(np.eye(num_classes, dtype=np.float32)[labels.numpy()])"),
+        "a list of lists": body(
             "return torch.tensor([[float(k == label) for k in range(num_classes)] for label in labels.tolist()])"
         ),
     },

@@ -2,8 +2,9 @@
 
 import torch
 
-from autograder.checks import case, edit, exercise, generator, gradient, labels, normal, uniform
+from autograder.checks import body, case, edit, exercise, generator, gradient, labels, normal, uniform
 
+EPSILONS = (1e-12, 1e-8, 1e-7, 1e-5, 1e-3)
 HUGE = uniform(6, 10, low=-1e4, high=1e4)
 
 
@@ -19,6 +20,11 @@ def ties(g):
 def sure(g):
     """Scores that differ by about a hundred: probabilities near 0 and near 1."""
     return 60 * torch.randn(12, 10, generator=g)
+
+
+def below(g):
+    """Scores (10, 10) in which that of row i, column i is 5 to 35 below the others."""
+    return 0.1 * torch.randn(10, 10, generator=g) - torch.diag(torch.linspace(5, 35, 10))
 
 
 def few_classes(g):
@@ -87,15 +93,6 @@ def integers_below(high):
     return lambda g: int(torch.randint(high, (), generator=g))
 
 
-def but(source, *changes):
-    """A correct alternative with something changed in it: each (old, new), wherever `old` occurs."""
-    for old, new in changes:
-        if old not in source:
-            raise ValueError(f"{old!r} does not occur in {source.splitlines()[0]!r}")
-        source = source.replace(old, new)
-    return source
-
-
 # The order of the rows is the student's affair, so every case of `fit` is one whose result does not depend on it.
 KEPT = '{k: history[k] for k in ("train_loss", "valid_loss", "valid_accuracy")}'
 TRAINED = f"kept = list(params); history = fit(params, train, valid, lr, epochs, batch_size, generator); ({KEPT}, kept)"
@@ -110,6 +107,20 @@ def run(seed, epochs=2):
     "every epoch draws": not torch.equal(run(1, 1)[1], run(1, 2)[1]),
 }
 """
+
+
+def training(title, code=TRAINED, *, weight=1, **changes):
+    """A case of `fit`: in one batch, where nothing else is said."""
+    pairs = dict(params=parameters(), train=training_pair(12), valid=training_pair(9))
+    return case(title, code, weight=weight, **pairs | dict(lr=0.5, epochs=2, batch_size=12, generator=generator()) | changes)
+
+
+def sweeping(title, code, *, weight=1, **changes):
+    """A case of `lr_sweep`: two epochs of several batches, where nothing else is said."""
+    pairs = dict(start=parameters(), train=training_pair(20, scale=3.0), valid=training_pair(9))
+    return case(title, code, weight=weight, **pairs | dict(epochs=2, batch_size=3, seed=integers_below(1000)) | changes)
+
+
 SWEEP = "lr_sweep({lrs}, lambda: [p.clone() for p in start], train, valid, epochs, batch_size, seed)"
 OWN_FIT = f"""
 generator = torch.Generator().manual_seed(seed)
@@ -117,13 +128,6 @@ history = fit([p.clone() for p in start], train, valid, 0.1, epochs, batch_size,
 abs({SWEEP.format(lrs="[0.1]")}[0.1] - min(history["valid_loss"])) < 1e-6
 """
 
-ACCURACY = """
-def accuracy(logits, labels):
-    if logits.dim() != 2 or labels.dim() != 1 or len(logits) != len(labels):
-        raise ValueError("logits (N, C) and labels (N,) are asked for")
-    hits = logits.argmax(dim=1) == labels
-    return hits.double().mean().item()
-"""
 FIT = """
 def fit(params, train, valid, lr, epochs, batch_size, generator):
     w, b = params
@@ -185,41 +189,34 @@ EXERCISES = [
             "The maxima lose their axis and shift the columns; keep it with keepdim=True.": edit(
                 "amax(dim=1, keepdim=True)", "amax(dim=1)"
             ),
-            "An epsilon in the divisor hides the underflow and makes rows sum to less than 1; shift the scores instead.": """
-def softmax(z):
-    e = z.exp()
-    return e / (e.sum(dim=1, keepdim=True) + 1e-8)
-""",
-            "After the shift the sum is at least 1, so an epsilon in the divisor only makes the result wrong; leave it out.": """
-def softmax(z):
-    e = (z - z.amax(dim=1, keepdim=True)).exp()
-    return e / (e.sum(dim=1, keepdim=True) + 1e-8)
-""",
-            "You cut the scores off to avoid the overflow; that changes the answer. Subtract the row's maximum.": edit(
-                "(z - z.amax(dim=1, keepdim=True))", "z.clamp(-80, 80)"
+            "Adding {epsilon} to the divisor hides the underflow, and rows sum to less than 1; shift the scores instead.": edit(
+                "(z - z.amax(dim=1, keepdim=True))",
+                "z",
+                "e.sum(dim=1, keepdim=True)",
+                "(e.sum(dim=1, keepdim=True) + {epsilon})",
+                epsilon=EPSILONS,
             ),
-            "That is the sigmoid, which judges each score alone; divide exp(z) by the sum of its row.": """
-def softmax(z):
-    return 1 / (1 + (-z).exp())
-""",
+            "The sum is at least 1 after the shift, so {epsilon} in the divisor only makes the result wrong; leave it out.": edit(
+                "e.sum(dim=1, keepdim=True)", "(e.sum(dim=1, keepdim=True) + {epsilon})", epsilon=EPSILONS[1:]
+            ),
+            "You cut the scores off at {bound} to avoid the overflow; that changes the answer. Subtract the row's maximum.": edit(
+                "(z - z.amax(dim=1, keepdim=True))", "z.clamp(-{bound}, {bound})", bound=(20, 50, 80, 88)
+            ),
+            "That is the sigmoid, which judges each score alone; divide exp(z) by the sum of its row.": body(
+                "return 1 / (1 + (-z).exp())"
+            ),
             "You divide the shifted scores by their sum; take the exponential of them first.": edit(".exp()", ""),
             "You divide by the largest exponential; divide by the sum of the row.": edit("sum", "amax"),
-            "These are the logarithms of the probabilities; softmax returns the probabilities.": """
-def softmax(z):
-    return log_softmax(z)
-""",
-            "You give more probability to smaller scores; the sign in the exponent is wrong.": """
-def softmax(z):
-    e = (z.amin(dim=1, keepdim=True) - z).exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
+            "These are the logarithms of the probabilities; softmax returns the probabilities.": edit(
+                "return e / e.sum(dim=1, keepdim=True)", "return log_softmax(z)"
+            ),
+            "You give more probability to smaller scores; the sign in the exponent is wrong.": edit(
+                "z - z.amax(dim=1, keepdim=True)", "z.amin(dim=1, keepdim=True) - z"
+            ),
             "You take powers of 2; softmax is defined with e, so use exp.": edit("exp", "exp2"),
-            "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": """
-def softmax(z):
-    z -= z.amax(dim=1, keepdim=True)
-    e = z.exp()
-    return e / e.sum(dim=1, keepdim=True)
-""",
+            "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
+                "e = (z - z.amax(dim=1, keepdim=True))", "z -= z.amax(dim=1, keepdim=True)\n    e = z"
+            ),
             "The result is always float32; keep the dtype of the scores.": edit("exp", "float().exp"),
         },
         alternatives={
@@ -231,42 +228,25 @@ def softmax(z):
         rows.append(e / e.sum())
     return torch.stack(rows)
 """,
-            "through its own logarithm": """
-def softmax(z):
-    return torch.exp(z - logsumexp(z))
-""",
-            "the last axis as -1, max with values": """
-def softmax(z):
-    shifted = z - z.max(-1, keepdim=True).values
-    return torch.exp(shifted) / torch.exp(shifted).sum(-1, keepdim=True)
-""",
-            "from all differences of scores": """
-def softmax(z):
-    return 1 / (z[:, None, :] - z[:, :, None]).exp().sum(dim=2)
-""",
-            "einsum": """
-def softmax(z):
-    e = (z - z.amax(1)[:, None]).exp()
-    return torch.einsum("nc,n->nc", e, 1 / torch.einsum("nc->n", e))
-""",
-            "in place, on a copy": """
-def softmax(z):
-    z = z.clone()
-    z.sub_(z.amax(dim=1, keepdim=True)).exp_()
-    return z.div_(z.sum(dim=1, keepdim=True))
-""",
+            "through its own logarithm": body("return torch.exp(z - logsumexp(z))"),
+            "the last axis as -1, max with values": body(
+                "shifted = z - z.max(-1, keepdim=True).values",
+                "return torch.exp(shifted) / torch.exp(shifted).sum(-1, keepdim=True)",
+            ),
+            "from all differences of scores": body("return 1 / (z[:, None, :] - z[:, :, None]).exp().sum(dim=2)"),
+            "einsum": body(
+                "e = (z - z.amax(1)[:, None]).exp()", 'return torch.einsum("nc,n->nc", e, 1 / torch.einsum("nc->n", e))'
+            ),
+            "in place, on a copy": body(
+                "z = z.clone()", "z.sub_(z.amax(dim=1, keepdim=True)).exp_()", "return z.div_(z.sum(dim=1, keepdim=True))"
+            ),
             "clamped where no digit shows it": edit(".exp()", ".clamp(min=-50).exp()"),
-            "NumPy, in float64": """
-def softmax(z):
-    a = z.numpy().astype(np.float64)
-    e = np.exp(a - a.max(axis=1, keepdims=True))
-    return torch.from_numpy(e / e.sum(axis=1, keepdims=True)).to(z.dtype)
-""",
-            "transposed": """
-def softmax(z):
-    e = (z.T - z.T.max(dim=0).values).exp()
-    return (e / e.sum(dim=0)).T
-""",
+            "NumPy, in float64": body(
+                "a = z.numpy().astype(np.float64)",
+                "e = np.exp(a - a.max(axis=1, keepdims=True))",
+                "return torch.from_numpy(e / e.sum(axis=1, keepdims=True)).to(z.dtype)",
+            ),
+            "transposed": body("e = (z.T - z.T.max(dim=0).values).exp()", "return (e / e.sum(dim=0)).T"),
         },
         equivalent={
             "a factor of e cancels": [edit("e = (z", "e = -(z"), edit(".exp()", ".exp() * 2"), edit(".exp()", ".exp() / 2")]
@@ -286,21 +266,18 @@ def softmax(z):
             "You sum down the columns; use the last axis, dim=1.": edit(
                 "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)", "sum(dim=1, keepdim=True)", "sum(dim=0, keepdim=True)"
             ),
-            "You sum down the columns and turn the result; use the last axis, dim=1.": """
-def logsumexp(z):
-    top = z.amax(dim=0, keepdim=True)
-    return (top + (z - top).exp().sum(dim=0, keepdim=True).log()).T
-""",
+            "You sum down the columns and turn the result; use the last axis, dim=1.": body(
+                "top = z.amax(dim=0, keepdim=True)", "return (top + (z - top).exp().sum(dim=0, keepdim=True).log()).T"
+            ),
             "The shape should be (N, 1); keep the axis with keepdim=True.": edit(
                 "amax(dim=1, keepdim=True)", "amax(dim=1)", "- top", "- top[:, None]", "sum(dim=1, keepdim=True)", "sum(dim=1)"
             ),
             "Adding (N, 1) and (N,) gives N x N numbers; use keepdim=True in both places.": edit(
                 "sum(dim=1, keepdim=True)", "sum(dim=1)"
             ),
-            "You sum the logs, which only undoes exp; sum the exponentials, then take one log.": """
-def logsumexp(z):
-    return z.sum(dim=1, keepdim=True)
-""",
+            "You sum the logs, which only undoes exp; sum the exponentials, then take one log.": body(
+                "return z.sum(dim=1, keepdim=True)"
+            ),
             "That is the largest score; the other scores count too.": edit(".sum", ".amax"),
             "Scores equal to the maximum are lost; every score of the row belongs into the sum.": edit(
                 "return top +", "rest =", ".sum", "* (z != top)\n    return top + rest.sum", ".log", ".log1p"
@@ -312,47 +289,41 @@ def logsumexp(z):
             "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
                 "return top + (z - top)", "z -= top\n    return top + z"
             ),
-            "An epsilon in the log caps it from below; shift the scores instead.": """
-def logsumexp(z):
-    return (z.exp().sum(dim=1, keepdim=True) + 1e-8).log()
-""",
+            "Adding {epsilon} in the log caps it from below; shift the scores instead.": edit(
+                "top + (z - top).exp().sum(dim=1, keepdim=True)",
+                "(z.exp().sum(dim=1, keepdim=True) + {epsilon})",
+                epsilon=EPSILONS,
+            ),
         },
         alternatives={
-            "a loop over rows": """
-def logsumexp(z):
-    result = torch.empty(len(z), 1, dtype=z.dtype)
-    for i, row in enumerate(z):
-        result[i] = row.max() + torch.log(torch.sum(torch.exp(row - row.max())))
-    return result
-""",
-            "folded with logaddexp": """
-def logsumexp(z):
-    total = z[:, :1]
-    for k in range(1, z.shape[1]):
-        total = torch.logaddexp(total, z[:, k : k + 1])
-    return total
-""",
-            "flat, then unsqueezed": """
-def logsumexp(z):
-    top = z.max(-1).values
-    return (top + (z.T - top).T.exp().sum(-1).log()).unsqueeze(-1)
-""",
-            "a matrix product with ones": """
-def logsumexp(z):
-    top = z.amax(-1, keepdim=True)
-    return top + torch.log(torch.exp(z - top) @ torch.ones(z.shape[1], 1, dtype=z.dtype))
-""",
-            "log1p of the others": """
-def logsumexp(z):
-    ordered = z.sort(dim=1, descending=True).values
-    return ordered[:, :1] + (ordered[:, 1:] - ordered[:, :1]).exp().sum(dim=1, keepdim=True).log1p()
-""",
-            "NumPy": """
-def logsumexp(z):
-    a = z.numpy()
-    top = a.max(axis=1, keepdims=True)
-    return torch.from_numpy(top + np.log(np.exp(a - top).sum(axis=1, keepdims=True)))
-""",
+            "a loop over rows": body(
+                "result = torch.empty(len(z), 1, dtype=z.dtype)",
+                "for i, row in enumerate(z):",
+                "    result[i] = row.max() + torch.log(torch.sum(torch.exp(row - row.max())))",
+                "return result",
+            ),
+            "folded with logaddexp": body(
+                "total = z[:, :1]",
+                "for k in range(1, z.shape[1]):",
+                "    total = torch.logaddexp(total, z[:, k : k + 1])",
+                "return total",
+            ),
+            "flat, then unsqueezed": body(
+                "top = z.max(-1).values", "return (top + (z.T - top).T.exp().sum(-1).log()).unsqueeze(-1)"
+            ),
+            "a matrix product with ones": body(
+                "top = z.amax(-1, keepdim=True)",
+                "return top + torch.log(torch.exp(z - top) @ torch.ones(z.shape[1], 1, dtype=z.dtype))",
+            ),
+            "log1p of the others": body(
+                "ordered = z.sort(dim=1, descending=True).values",
+                "return ordered[:, :1] + (ordered[:, 1:] - ordered[:, :1]).exp().sum(dim=1, keepdim=True).log1p()",
+            ),
+            "NumPy": body(
+                "a = z.numpy()",
+                "top = a.max(axis=1, keepdims=True)",
+                "return torch.from_numpy(top + np.log(np.exp(a - top).sum(axis=1, keepdims=True)))",
+            ),
         },
     ),
     exercise(
@@ -360,102 +331,55 @@ def logsumexp(z):
         *on_scores("log_softmax"),
         case("gaps of more than 104", "log_softmax(z)", weight=2, z=lambda g: 150 * torch.randn(6, 5, generator=g)),
         mistakes={
-            "log(softmax(z)) is -inf where the probability underflows; subtract the log-sum-exp from the scores.": """
-def log_softmax(z):
-    return softmax(z).log()
-""",
-            "exp overflows from a score of 89 on; subtract the log-sum-exp, which shifts by the row's maximum.": """
-def log_softmax(z):
-    e = z.exp()
-    return (e / e.sum(dim=1, keepdim=True)).log()
-""",
-            "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": """
-def log_softmax(z):
-    return z - z.exp().sum(dim=1, keepdim=True).log()
-""",
-            "An epsilon inside the logarithm caps the result; subtract the log-sum-exp from the scores.": """
-def log_softmax(z):
-    return (softmax(z) + 1e-8).log()
-""",
-            "Clamping the probabilities caps the result; subtract the log-sum-exp from the scores.": """
-def log_softmax(z):
-    return softmax(z).clamp(min=1e-7).log()
-""",
-            "You normalise down the columns; use the last axis, dim=1.": """
-def log_softmax(z):
-    return (z.T - logsumexp(z.T)).T
-""",
-            "The sign is wrong; a log-probability is never positive.": """
-def log_softmax(z):
-    return logsumexp(z) - z
-""",
+            "log(softmax(z)) is -inf where the probability underflows; subtract the log-sum-exp from the scores.": body(
+                "return softmax(z).log()"
+            ),
+            "exp overflows from a score of 89 on; subtract the log-sum-exp, which shifts by the row's maximum.": body(
+                "e = z.exp()", "return (e / e.sum(dim=1, keepdim=True)).log()"
+            ),
+            "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": body(
+                "return z - z.exp().sum(dim=1, keepdim=True).log()"
+            ),
+            "Adding {epsilon} inside the logarithm caps the result; subtract the log-sum-exp from the scores.": edit(
+                "shifted - logsumexp(shifted)", "(softmax(z) + {epsilon}).log()", epsilon=EPSILONS
+            ),
+            "Clamping the probabilities at {epsilon} caps the result; subtract the log-sum-exp from the scores.": edit(
+                "shifted - logsumexp(shifted)", "softmax(z).clamp(min={epsilon}).log()", epsilon=EPSILONS
+            ),
+            "You normalise down the columns; use the last axis, dim=1.": body("return (z.T - logsumexp(z.T)).T"),
+            "The sign is wrong; a log-probability is never positive.": edit(
+                "shifted - logsumexp(shifted)", "logsumexp(shifted) - shifted"
+            ),
             "You subtract the maximum twice; logsumexp adds it back already.": edit("(shifted)", "(z)"),
             "The scores are unshifted but their log-sum-exp is shifted; shift both or none.": edit("return shifted", "return z"),
-            "The log-sum-exp loses its axis and is subtracted from the columns; it should be (N, 1).": """
-def log_softmax(z):
-    return z - logsumexp(z).squeeze(1)
-""",
-            "These are the probabilities; their logarithm is asked for.": """
-def log_softmax(z):
-    return softmax(z)
-""",
+            "The log-sum-exp loses its axis and is subtracted from the columns; it should be (N, 1).": body(
+                "return z - logsumexp(z).squeeze(1)"
+            ),
+            "These are the probabilities; their logarithm is asked for.": body("return softmax(z)"),
             "You only subtract the maximum; subtract the log-sum-exp, so that the probabilities sum to 1.": edit(
                 "- logsumexp(shifted)", ""
             ),
-            "You shift by the largest score of the whole batch; each row needs its own.": """
-def log_softmax(z):
-    z = z - z.max()
-    return z - z.exp().sum(dim=1, keepdim=True).log()
-""",
-            "You add the log-sum-exp; dividing by the sum means subtracting its logarithm.": """
-def log_softmax(z):
-    return z + logsumexp(z)
-""",
-            "You divide by the log-sum-exp; dividing by the sum means subtracting its logarithm.": """
-def log_softmax(z):
-    return z / logsumexp(z)
-""",
-            "You use the logarithm to base 2; log-probabilities here are natural logarithms.": """
-def log_softmax(z):
-    return (z - logsumexp(z)) / math.log(2)
-""",
-            "You change the scores in place; make a new tensor, z = z - ...": """
-def log_softmax(z):
-    z -= logsumexp(z)
-    return z
-""",
+            "You shift by the largest score of the whole batch; each row needs its own.": body(
+                "z = z - z.max()", "return z - z.exp().sum(dim=1, keepdim=True).log()"
+            ),
+            "You add the log-sum-exp; dividing by the sum means subtracting its logarithm.": body("return z + logsumexp(z)"),
+            "You divide by the log-sum-exp; dividing by the sum means subtracting its logarithm.": body(
+                "return z / logsumexp(z)"
+            ),
+            "You use the logarithm to base 2; log-probabilities here are natural logarithms.": body(
+                "return (z - logsumexp(z)) / math.log(2)"
+            ),
+            "You change the scores in place; make a new tensor, z = z - ...": body("z -= logsumexp(z)", "return z"),
         },
         alternatives={
-            "the scores minus their log-sum-exp": """
-def log_softmax(z):
-    return z - logsumexp(z)
-""",
-            "written out, dim=-1": """
-def log_softmax(z):
-    z = z - z.max(dim=-1, keepdim=True)[0]
-    return z - torch.log(torch.sum(torch.exp(z), dim=-1, keepdim=True))
-""",
-            "a loop over rows": """
-def log_softmax(z):
-    return torch.stack([row - row.max() - (row - row.max()).exp().sum().log() for row in z])
-""",
-            "in float64, then back": """
-def log_softmax(z):
-    wide = z.double()
-    return (wide - logsumexp(wide)).to(z.dtype)
-""",
-            "applied twice, which changes nothing": """
-def log_softmax(z):
-    z = z - logsumexp(z)
-    return z - logsumexp(z)
-""",
-            "in place, on a copy": """
-def log_softmax(z):
-    z = z.clone()
-    z -= z.amax(1, True)
-    z -= z.exp().sum(1, True).log()
-    return z
-""",
+            "the scores minus their log-sum-exp": body("return z - logsumexp(z)"),
+            "written out, dim=-1": body(
+                "z = z - z.max(dim=-1, keepdim=True)[0]", "return z - torch.log(torch.sum(torch.exp(z), dim=-1, keepdim=True))"
+            ),
+            "a loop over rows": body("return torch.stack([row - row.max() - (row - row.max()).exp().sum().log() for row in z])"),
+            "in float64, then back": body("wide = z.double()", "return (wide - logsumexp(wide)).to(z.dtype)"),
+            "applied twice, which changes nothing": body("z = z - logsumexp(z)", "return z - logsumexp(z)"),
+            "in place, on a copy": body("z = z.clone()", "z -= z.amax(1, True)", "z -= z.exp().sum(1, True).log()", "return z"),
         },
         equivalent={"logsumexp shifts by itself": ["z - z.amax(dim=1, keepdim=True)"]},
     ),
@@ -470,10 +394,9 @@ def log_softmax(z):
             ),
             "That is the sum over the rows; take the mean.": edit("mean", "sum"),
             "The sign is wrong; a loss is never negative.": edit("-log_probs", "log_probs"),
-            "You divide by the number of entries N * C; the loss is a mean over the N rows.": """
-def nll(log_probs, labels):
-    return -(torch.eye(log_probs.shape[1], dtype=log_probs.dtype)[labels] * log_probs).mean()
-""",
+            "You divide by the number of entries N * C; the loss is a mean over the N rows.": body(
+                "return -(torch.eye(log_probs.shape[1], dtype=log_probs.dtype)[labels] * log_probs).mean()"
+            ),
             "You divide by the number of classes; the loss is a mean over the rows.": edit(
                 "mean()", "sum() / log_probs.shape[1]"
             ),
@@ -494,38 +417,30 @@ def nll(log_probs, labels):
                 "(len(labels)), labels", "(len(labels)), labels - 1"
             ),
             "That is the median; the loss is the mean.": edit("mean", "median"),
-            "The log-probabilities are clamped, which caps the loss; take them as they are.": edit(
-                "-log_probs", "-log_probs.clamp(min=math.log(1e-7))"
+            "You clamp the log-probabilities at log({epsilon}), which caps the loss; take them as they are.": edit(
+                "-log_probs", "-log_probs.clamp(min=math.log({epsilon}))", epsilon=EPSILONS
             ),
             "The result is always float32; keep the dtype of log_probs.": edit("mean()", "mean().float()"),
         },
         alternatives={
-            "gather": """
-def nll(log_probs, labels):
-    return -log_probs.gather(1, labels.unsqueeze(1)).mean()
-""",
-            "a loop over rows": """
-def nll(log_probs, labels):
-    total = 0
-    for row, label in zip(log_probs, labels):
-        total = total - row[label]
-    return total / len(labels)
-""",
+            "gather": body("return -log_probs.gather(1, labels.unsqueeze(1)).mean()"),
+            "a loop over rows": body(
+                "total = 0",
+                "for row, label in zip(log_probs, labels):",
+                "    total = total - row[label]",
+                "return total / len(labels)",
+            ),
             "a mask": edit(
                 "return",
                 "mask = labels[:, None] == torch.arange(log_probs.shape[1])\n    return",
                 "torch.arange(len(labels)), labels",
                 "mask",
             ),
-            "a sum over one-hot rows": """
-def nll(log_probs, labels):
-    truth = torch.eye(log_probs.shape[-1], dtype=log_probs.dtype)[labels]
-    return torch.einsum("nc,nc->", log_probs, -truth) / log_probs.shape[0]
-""",
-            "range as an index": """
-def nll(log_probs, labels):
-    return torch.mean(-1 * log_probs[range(log_probs.size(0)), labels])
-""",
+            "a sum over one-hot rows": body(
+                "truth = torch.eye(log_probs.shape[-1], dtype=log_probs.dtype)[labels]",
+                'return torch.einsum("nc,nc->", log_probs, -truth) / log_probs.shape[0]',
+            ),
+            "range as an index": body("return torch.mean(-1 * log_probs[range(log_probs.size(0)), labels])"),
             "the diagonal of all pairs": edit("[torch.arange(len(labels)), labels]", "[:, labels].diagonal()"),
         },
         equivalent={
@@ -547,6 +462,7 @@ def nll(log_probs, labels):
             scores=lambda g: 80 * torch.eye(10)[labels(10)(g)],
             labels=labels(10),
         ),
+        case("the label's score 5 to 35 below the best", "cross_entropy(scores, labels)", scores=below, labels=torch.arange(10)),
         case("no information at all", "cross_entropy(scores, labels)", scores=lambda g: torch.zeros(4, 10), labels=labels(4)),
         case("rows thousands apart", "cross_entropy(scores, labels)", scores=uneven, labels=labels(5)),
         mistakes={
@@ -561,11 +477,11 @@ def nll(log_probs, labels):
             "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": edit(
                 "log_softmax(logits)", "logits - logits.exp().sum(dim=1, keepdim=True).log()"
             ),
-            "An epsilon inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": edit(
-                "log_softmax(logits)", "(softmax(logits) + 1e-7).log()"
+            "Adding {epsilon} inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": edit(
+                "log_softmax(logits)", "(softmax(logits) + {epsilon}).log()", epsilon=EPSILONS
             ),
-            "Clamping the probabilities caps the loss, and there it has no gradient; use log_softmax.": edit(
-                "log_softmax(logits)", "softmax(logits).clamp(1e-7, 1 - 1e-7).log()"
+            "Clamping the probabilities at {epsilon} caps the loss, and there it has no gradient; use log_softmax.": edit(
+                "log_softmax(logits)", "softmax(logits).clamp({epsilon}, 1 - {epsilon}).log()", epsilon=EPSILONS
             ),
             "You count in bits; use the natural logarithm.": edit(
                 "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels) / math.log(2)"
@@ -580,31 +496,26 @@ def nll(log_probs, labels):
             "The softmax is missing: nll gets the logits instead of log-probabilities.": edit("log_softmax(logits)", "logits"),
             "nll gets probabilities; it needs their logarithms, log_softmax.": edit("log_softmax", "softmax"),
             "You normalise down the columns; softmax works along each row.": edit("(logits)", "(logits.T).T"),
-            "You subtract the largest logit of the whole batch; each row needs its own.": """
-def cross_entropy(logits, labels):
-    shifted = logits - logits.max()
-    return nll(shifted - shifted.exp().sum(dim=1, keepdim=True).log(), labels)
-""",
-            "That is ten yes/no losses (one-vs-rest); cross-entropy only prices the label of each row.": """
-def cross_entropy(logits, labels):
-    truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
-    return (logits.clamp(min=0) - logits * truth + (-logits.abs()).exp().log1p()).sum(dim=1).mean()
-""",
-            "That is the squared error of the probabilities; cross-entropy is -log of the label's probability.": """
-def cross_entropy(logits, labels):
-    truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
-    return (softmax(logits) - truth).square().sum(dim=1).mean()
-""",
+            "You subtract the largest logit of the whole batch; each row needs its own.": body(
+                "shifted = logits - logits.max()", "return nll(shifted - shifted.exp().sum(dim=1, keepdim=True).log(), labels)"
+            ),
+            "That is ten yes/no losses (one-vs-rest); cross-entropy only prices the label of each row.": body(
+                "truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]",
+                "return (logits.clamp(min=0) - logits * truth + (-logits.abs()).exp().log1p()).sum(dim=1).mean()",
+            ),
+            "That is the squared error of the probabilities; cross-entropy is -log of the label's probability.": body(
+                "truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]",
+                "return (softmax(logits) - truth).square().sum(dim=1).mean()",
+            ),
             "That is 1 - p; the loss is -log p.": edit(
                 "nll(log_softmax(logits), labels)", "1 - softmax(logits)[torch.arange(len(labels)), labels].mean()"
             ),
             "You price the most probable class; price the label of each row.": edit(
                 "(logits), labels", "(logits), logits.argmax(dim=1)"
             ),
-            "That is one loss for each row; take the mean of them.": """
-def cross_entropy(logits, labels):
-    return -log_softmax(logits)[torch.arange(len(labels)), labels]
-""",
+            "That is one loss for each row; take the mean of them.": body(
+                "return -log_softmax(logits)[torch.arange(len(labels)), labels]"
+            ),
             "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit(
                 "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels).item()"
             ),
@@ -617,28 +528,25 @@ def cross_entropy(logits, labels):
                 "nll(log_softmax(logits), labels)",
                 "(logsumexp(logits).squeeze(1) - logits[torch.arange(len(labels)), labels]).mean()",
             ),
-            "all at once, without the other functions": """
-def cross_entropy(logits, labels):
-    shifted = logits - logits.max(-1, keepdim=True).values
-    log_probs = shifted - torch.log(torch.exp(shifted).sum(-1, keepdim=True))
-    return -log_probs.gather(-1, labels.view(-1, 1)).mean()
-""",
-            "a loop over rows": """
-def cross_entropy(logits, labels):
-    losses = []
-    for z, y in zip(logits, labels):
-        losses.append((z - z[y]).max() + (z - z.max()).exp().sum().log())
-    return torch.stack(losses).mean()
-""",
+            "all at once, without the other functions": body(
+                "shifted = logits - logits.max(-1, keepdim=True).values",
+                "log_probs = shifted - torch.log(torch.exp(shifted).sum(-1, keepdim=True))",
+                "return -log_probs.gather(-1, labels.view(-1, 1)).mean()",
+            ),
+            "a loop over rows": body(
+                "losses = []",
+                "for z, y in zip(logits, labels):",
+                "    losses.append((z - z[y]).max() + (z - z.max()).exp().sum().log())",
+                "return torch.stack(losses).mean()",
+            ),
             "from differences to the label's logit": edit(
                 "nll(log_softmax(logits), labels)", "logsumexp(logits - logits.gather(1, labels[:, None])).mean()"
             ),
-            "one-hot rows": """
-def cross_entropy(logits, labels):
-    truth = torch.zeros_like(logits)
-    truth[torch.arange(len(labels)), labels] = 1
-    return -(truth * log_softmax(logits)).sum() / len(logits)
-""",
+            "one-hot rows": body(
+                "truth = torch.zeros_like(logits)",
+                "truth[torch.arange(len(labels)), labels] = 1",
+                "return -(truth * log_softmax(logits)).sum() / len(logits)",
+            ),
             "log_softmax once more, which changes nothing": edit("(logits)", "(log_softmax(logits))"),
         },
         equivalent={
@@ -663,89 +571,51 @@ def cross_entropy(logits, labels):
         mistakes={
             "Divide by the number of rows: the loss is a mean, so each row has a share of 1/N.": edit("/ len(labels)", ""),
             "The truth is missing: subtract 1 at the label of each row.": edit("1", "0"),
-            "The sign is wrong: probability minus truth.": """
-def cross_entropy_gradient(logits, labels):
-    return (torch.eye(logits.shape[1], dtype=logits.dtype)[labels] - softmax(logits)) / len(labels)
-""",
-            "You divide by the number of entries N * C; divide by the number of rows.": """
-def cross_entropy_gradient(logits, labels):
-    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / logits.numel()
-""",
-            "You divide by the number of classes; divide by the number of rows.": """
-def cross_entropy_gradient(logits, labels):
-    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / logits.shape[1]
-""",
-            "You divide by a fixed batch size; the last batch may be shorter, so use len(labels).": """
-def cross_entropy_gradient(logits, labels):
-    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / 64
-""",
-            "You divide by N twice; once is enough.": """
-def cross_entropy_gradient(logits, labels):
-    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels) ** 2
-""",
-            "Only the truth is divided by N; put parentheses around the difference.": """
-def cross_entropy_gradient(logits, labels):
-    return softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels] / len(labels)
-""",
-            "You subtract 1 after dividing by N; subtract it first.": """
-def cross_entropy_gradient(logits, labels):
-    gradient = softmax(logits) / len(labels)
-    gradient[torch.arange(len(labels)), labels] -= 1
-    return gradient
-""",
+            "The sign is wrong: probability minus truth.": edit("return gradient", "return -gradient"),
+            "You divide by the number of entries N * C; divide by the number of rows.": edit("/ len(labels)", "/ logits.numel()"),
+            "You divide by the number of classes; divide by the number of rows.": edit("/ len(labels)", "/ logits.shape[1]"),
+            "You divide by {size} whatever the batch; the last one may be shorter, so use len(labels).": edit(
+                "/ len(labels)", "/ {size}", size=(16, 64, 128)
+            ),
+            "You divide by N twice; once is enough.": edit("/ len(labels)", "/ len(labels) ** 2"),
+            "Only the truth is divided by N; put parentheses around the difference.": edit(
+                "-= 1", "-= 1 / len(labels)", "return gradient / len(labels)", "return gradient"
+            ),
+            "You subtract 1 after dividing by N; subtract it first.": edit(
+                "softmax(logits)", "softmax(logits) / len(labels)", "return gradient / len(labels)", "return gradient"
+            ),
             "gradient[:, labels] changes whole columns; give each row its own number, torch.arange(N).": edit(
                 "torch.arange(len(labels))", ":"
             ),
-            "The probabilities are missing: you subtract the truth from the logits.": """
-def cross_entropy_gradient(logits, labels):
-    return (logits - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
-""",
-            "These are ten sigmoids; the gradient of cross-entropy has the softmax of the row.": """
-def cross_entropy_gradient(logits, labels):
-    return (logits.sigmoid() - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
-""",
-            "The softmax is applied twice; once is enough.": """
-def cross_entropy_gradient(logits, labels):
-    return (softmax(softmax(logits)) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
-""",
-            "That is the gradient with respect to the probabilities, -1/p; with respect to the logits it is p - truth.": """
-def cross_entropy_gradient(logits, labels):
-    return -torch.eye(logits.shape[1], dtype=logits.dtype)[labels] / softmax(logits) / len(labels)
-""",
-            "The factor p (1 - p) belongs to the squared error; in cross-entropy it cancels.": """
-def cross_entropy_gradient(logits, labels):
-    p = softmax(logits)
-    return (p - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) * p * (1 - p) / len(labels)
-""",
-            "You normalise down the columns; softmax works along each row.": """
-def cross_entropy_gradient(logits, labels):
-    return (softmax(logits.T).T - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
-""",
-            "exp overflows from a score of 89 on; use your softmax, which shifts by the row's maximum.": """
-def cross_entropy_gradient(logits, labels):
-    e = logits.exp()
-    return (e / e.sum(dim=1, keepdim=True) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(labels)
-""",
-            "You sum over the rows; the gradient has the shape of the logits, (N, C).": """
-def cross_entropy_gradient(logits, labels):
-    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]).mean(dim=0)
-""",
-            "You keep only the label's entry of each row; the other classes have a gradient too.": """
-def cross_entropy_gradient(logits, labels):
-    truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
-    return (softmax(logits) - truth) * truth / len(labels)
-""",
-            "You take the predicted class for the truth; use the labels.": """
-def cross_entropy_gradient(logits, labels):
-    return (softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[logits.argmax(dim=1)]) / len(labels)
-""",
-            "You write into the logits; make a new tensor.": """
-def cross_entropy_gradient(logits, labels):
-    logits[:] = softmax(logits)
-    logits[torch.arange(len(labels)), labels] -= 1
-    logits /= len(labels)
-    return logits
-""",
+            "The probabilities are missing: you subtract the truth from the logits.": edit("softmax(logits)", "logits.clone()"),
+            "These are ten sigmoids; the gradient of cross-entropy has the softmax of the row.": edit(
+                "softmax(logits)", "logits.sigmoid()"
+            ),
+            "The softmax is applied twice; once is enough.": edit("softmax(logits)", "softmax(softmax(logits))"),
+            "That is the gradient with respect to the probabilities, -1/p; with respect to the logits it is p - truth.": body(
+                "return -torch.eye(logits.shape[1], dtype=logits.dtype)[labels] / softmax(logits) / len(labels)"
+            ),
+            "The factor p (1 - p) belongs to the squared error; in cross-entropy it cancels.": body(
+                "p = softmax(logits)",
+                "return (p - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) * p * (1 - p) / len(labels)",
+            ),
+            "You normalise down the columns; softmax works along each row.": edit("softmax(logits)", "softmax(logits.T).T"),
+            "exp overflows from a score of 89 on; use your softmax, which shifts by the row's maximum.": edit(
+                "softmax(logits)", "logits.exp() / logits.exp().sum(dim=1, keepdim=True)"
+            ),
+            "You sum over the rows; the gradient has the shape of the logits, (N, C).": edit(
+                "gradient / len(labels)", "gradient.mean(dim=0)"
+            ),
+            "You keep only the label's entry of each row; the other classes have a gradient too.": body(
+                "truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]",
+                "return (softmax(logits) - truth) * truth / len(labels)",
+            ),
+            "You take the predicted class for the truth; use the labels.": edit(
+                "len(labels)), labels]", "len(labels)), logits.argmax(dim=1)]"
+            ),
+            "You write into the logits; make a new tensor.": edit(
+                "gradient = softmax(logits)", "gradient = logits\n    gradient[:] = softmax(logits)"
+            ),
             "Your loss and your gradient are both sums over the rows; the loss is a mean.": """
 def cross_entropy(logits, labels):
     return len(labels) * nll(log_softmax(logits), labels)
@@ -755,11 +625,10 @@ def cross_entropy_gradient(logits, labels):
 """,
         },
         alternatives={
-            "one-hot rows": """
-def cross_entropy_gradient(logits, labels):
-    truth = torch.eye(logits.shape[-1], dtype=logits.dtype)[labels]
-    return (softmax(logits) - truth) / len(logits)
-""",
+            "one-hot rows": body(
+                "truth = torch.eye(logits.shape[-1], dtype=logits.dtype)[labels]",
+                "return (softmax(logits) - truth) / len(logits)",
+            ),
             "a loop over rows": """
 def cross_entropy_gradient(logits, labels):
     rows = []
@@ -769,16 +638,14 @@ def cross_entropy_gradient(logits, labels):
         rows.append(row / len(labels))
     return torch.stack(rows)
 """,
-            "scatter_add_": """
-def cross_entropy_gradient(logits, labels):
-    shares = torch.full((len(labels), 1), -1 / len(labels), dtype=logits.dtype)
-    return (softmax(logits) / len(labels)).scatter_add_(1, labels[:, None], shares)
-""",
-            "a comparison as truth": """
-def cross_entropy_gradient(logits, labels):
-    truth = (labels.view(-1, 1) == torch.arange(logits.size(1)).view(1, -1)).to(logits.dtype)
-    return (log_softmax(logits).exp() - truth).mul(1 / logits.size(0))
-""",
+            "scatter_add_": body(
+                "shares = torch.full((len(labels), 1), -1 / len(labels), dtype=logits.dtype)",
+                "return (softmax(logits) / len(labels)).scatter_add_(1, labels[:, None], shares)",
+            ),
+            "a comparison as truth": body(
+                "truth = (labels.view(-1, 1) == torch.arange(logits.size(1)).view(1, -1)).to(logits.dtype)",
+                "return (log_softmax(logits).exp() - truth).mul(1 / logits.size(0))",
+            ),
             "without the other functions": """
 def cross_entropy_gradient(logits, labels):
     e = torch.exp(logits - logits.max(1, keepdim=True)[0])
@@ -815,10 +682,9 @@ def cross_entropy_gradient(logits, labels):
             ),
             "You return the largest score; its position is asked for.": edit("argmax", "amax"),
             "The shape should be (N,); leave out keepdim=True.": edit("(dim=1)", "(dim=1)[:, None]"),
-            "You return both values and positions; only the positions are asked for.": """
-def predict(logits):
-    return tuple(logits.max(dim=1))
-""",
+            "You return both values and positions; only the positions are asked for.": edit(
+                "logits.argmax(dim=1)", "tuple(logits.max(dim=1))"
+            ),
             "The predictions are not int64; leave them as argmax returns them.": edit("(dim=1)", "(dim=1).to(logits.dtype)"),
             "The largest size is not the largest score: -9 is less than 1. Leave out abs.": edit("argmax", "abs().argmax"),
             "Classes are counted from 0; do not add 1.": edit("(dim=1)", "(dim=1) + 1"),
@@ -833,10 +699,7 @@ def predict(logits):
             "argmin on the negative log-likelihood": edit("logits.argmax", "(-log_softmax(logits)).argmin"),
             "a loop over rows": edit("logits.argmax(dim=1)", "tensor([int(row.argmax()) for row in logits])"),
             "the last of the sorted scores": edit("argmax", "argsort", "(dim=1)", "(dim=1)[:, -1]"),
-            "topk": """
-def predict(logits):
-    return logits.topk(1, dim=1).indices.squeeze(1)
-""",
+            "topk": edit("logits.argmax(dim=1)", "logits.topk(1, dim=1).indices.squeeze(1)"),
         },
     ),
     exercise(
@@ -881,262 +744,206 @@ def predict(logits):
             labels=labels(1, 4),
         ),
         mistakes={
-            "A silent broadcast: (N,) against (N, 1) compares N x N pairs; raise a ValueError unless the shapes fit.": but(
-                ACCURACY, ("logits.dim() != 2 or labels.dim() != 1 or len(logits) != len(labels)", "False"), ("dim=1", "dim=-1")
+            "A silent broadcast: (N,) against (N, 1) compares N x N pairs; raise a ValueError unless the shapes fit.": edit(
+                "logits.ndim != 2 or labels.shape != logits.shape[:1]", "False", "predict(logits)", "logits.argmax(dim=-1)"
             ),
-            "Your shape check lets a label tensor of another length pass; compare with len(logits).": but(
-                ACCURACY, (" or len(logits) != len(labels)", "")
+            "Your shape check lets a label tensor of another length pass; compare with len(logits).": edit(
+                "labels.shape != logits.shape[:1]", "labels.ndim != 1"
             ),
-            "Labels of shape (N, 1) are flattened silently; raise a ValueError.": but(
-                ACCURACY, ("    if", "    labels = labels.flatten()\n    if")
+            "Labels of shape (N, 1) are flattened silently; raise a ValueError.": edit(
+                "    if", "    labels = labels.flatten()\n    if"
             ),
             "Wrong shapes raise an AssertionError; a ValueError is asked for.": edit("ValueError", "AssertionError"),
-            "Wrong shapes give 0; raise a ValueError.": but(
-                ACCURACY, ('raise ValueError("logits (N, C) and labels (N,) are asked for")', "return 0.0")
+            "Wrong shapes give 0; raise a ValueError.": edit(
+                'raise ValueError(f"logits (N, C) and labels (N,), not {logits.shape} and {labels.shape}")', "return 0.0"
             ),
-            "That is percent; a fraction between 0 and 1 is asked for.": but(ACCURACY, ("return hits", "return 100 * hits")),
+            "That is percent; a fraction between 0 and 1 is asked for.": edit("return", "return 100 *"),
             "That is the number of hits; divide by the number of rows.": edit("/ len(labels)", ""),
-            "That is the fraction of errors; count where predictions and labels agree.": but(
-                ACCURACY, ("== labels", "!= labels")
+            "That is the fraction of errors; count where predictions and labels agree.": edit("== labels", "!= labels"),
+            "That is a tensor; .item() makes it a Python float.": edit(".item()", ""),
+            "You predict the smallest score; use argmax.": edit("predict(logits)", "logits.argmin(dim=1)"),
+            "You divide by the number of entries N * C; divide by the number of rows.": edit("len(labels)", "logits.numel()"),
+            "You divide by the number of classes; divide by the number of rows.": edit("len(labels)", "logits.shape[1]"),
+            "You average over batches of unequal size; count the hits of all rows and divide once.": body(
+                "parts = zip(logits.split(16), labels.split(16))",
+                "return right(logits, labels) and float(np.mean([right(z, y) for z, y in parts]))",
             ),
-            "That is a tensor; .item() makes it a Python float.": but(ACCURACY, (".item()", "")),
-            "You predict the smallest score; use argmax.": but(ACCURACY, ("argmax", "argmin")),
-            "You divide by the number of entries N * C; divide by the number of rows.": but(
-                ACCURACY, ("hits.double().mean()", "(hits.sum() / logits.numel())")
-            ),
-            "You divide by the number of classes; divide by the number of rows.": but(
-                ACCURACY, ("hits.double().mean()", "(hits.sum() / logits.shape[1])")
-            ),
-            "You average over batches of unequal size; count the hits of all rows and divide once.": but(
-                ACCURACY, ("hits.double().mean()", "torch.stack([part.double().mean() for part in hits.split(16)]).mean()")
-            ),
-            "You round the result; leave all its digits.": but(
-                ACCURACY, ("hits.double().mean().item()", "round(hits.double().mean().item(), 1)")
-            ),
-            "// cuts the fraction down to 0; use /.": but(
-                ACCURACY, ("hits.double().mean().item()", "float(hits.sum().item() // len(labels))")
-            ),
-            "That is the mean probability of the labels; count the hits.": but(
-                ACCURACY, ("hits.double().mean()", "softmax(logits)[torch.arange(len(labels)), labels].mean()")
+            "You round the result; leave all its digits.": body("return round(right(logits, labels), 1)"),
+            "// cuts the fraction down to 0; use /.": edit("return", "return 1.0 *", "/ len", "// len"),
+            "That is the mean probability of the labels; count the hits.": edit(
+                "(predict(logits) == labels)", "softmax(logits)[torch.arange(len(labels)), labels]"
             ),
         },
         alternatives={
-            "the mean of hits, in float64": ACCURACY,
-            "the mean of hits, in float32": but(ACCURACY, ("double", "float")),
-            "a loop over rows": but(
-                ACCURACY,
-                (
-                    "logits.argmax(dim=1) == labels",
-                    "tensor([int(row.argmax()) == int(label) for row, label in zip(logits, labels)])",
-                ),
+            "the mean of hits, in float64": edit("sum().item() / len(labels)", "double().mean().item()"),
+            "the mean of hits, in float32": edit("sum().item() / len(labels)", "float().mean().item()"),
+            "a loop over rows": edit(
+                "(predict(logits) == labels).sum().item()",
+                "sum(int(row.argmax()) == int(label) for row, label in zip(logits, labels))",
             ),
-            "the number of hits, divided": but(ACCURACY, ("hits.double().mean().item()", "int(hits.sum()) / len(hits)")),
-            "count_nonzero of the errors": but(
-                ACCURACY, ("hits.double().mean().item()", "1 - torch.count_nonzero(~hits).item() / len(labels)")
+            "the number of hits, divided": edit(
+                "(predict(logits) == labels).sum().item()", "int((predict(logits) == labels).sum())"
             ),
-            "NumPy": but(ACCURACY, ("hits.double().mean().item()", "float(np.mean(hits.numpy()))")),
+            "count_nonzero of the errors": edit(
+                "(predict(logits) == labels).sum().item()",
+                "(len(labels) - torch.count_nonzero(predict(logits) != labels).item())",
+            ),
+            "NumPy": edit(
+                "(predict(logits) == labels).sum().item() / len(labels)", "float(np.mean((predict(logits) == labels).numpy()))"
+            ),
         },
         equivalent={"a vector has one axis": ["sum()"], "of two axes the first is all but the last": [edit("[:1]", "[:-1]")]},
     ),
     exercise(
         "fit",
-        case(
-            "one batch an epoch",
-            TRAINED,
-            weight=2,
-            params=parameters(),
-            train=training_pair(12),
-            valid=training_pair(9),
-            lr=0.5,
-            epochs=4,
-            batch_size=12,
-            generator=generator(),
-        ),
-        case(
-            "several batches, the last one short",
-            TRAINED,
-            weight=2,
-            params=parameters(),
-            train=same_rows(7),
-            valid=training_pair(9),
-            lr=0.2,
-            epochs=3,
-            batch_size=3,
-            generator=generator(),
-        ),
-        case(
+        training("one batch an epoch", weight=2, epochs=4),
+        training("several batches, the last one short", weight=2, train=same_rows(7), lr=0.2, epochs=3, batch_size=3),
+        training(
             "every row of an epoch moves the weights",
             "fit(params, train, valid, lr, 1, 3, generator); (params[0] != 0).any(dim=1)",
             params=lambda g: [torch.zeros(10, 3), torch.zeros(3)],
             train=lambda g: (torch.eye(10), torch.randint(3, (10,), generator=g)),
             valid=training_pair(4, features=10),
             lr=0.1,
-            generator=generator(),
         ),
-        case(
-            "with rate 0, the training loss is the mean over all rows",
-            TRAINED,
-            params=parameters(),
-            train=training_pair(10),
-            valid=training_pair(9),
-            lr=0.0,
-            epochs=2,
-            batch_size=4,
-            generator=generator(),
-        ),
-        case(
+        training("with rate 0, the training loss is the mean over all rows", train=training_pair(10), lr=0.0, batch_size=4),
+        training(
             "a batch larger than the training set",
-            TRAINED,
-            params=parameters(),
             train=training_pair(6),
             valid=training_pair(1),
             lr=0.1,
             epochs=1,
             batch_size=64,
-            generator=generator(),
         ),
-        case(
-            "the generator alone decides the order",
-            RUNS,
-            params=parameters(),
-            train=training_pair(20, scale=3.0),
-            valid=training_pair(9),
-        ),
-        case(
+        training("the generator alone decides the order", RUNS, train=training_pair(20, scale=3.0)),
+        training(
             "float64 stays float64",
-            TRAINED,
             params=parameters(dtype=torch.float64),
             train=training_pair(12, dtype=torch.float64),
             valid=training_pair(9, dtype=torch.float64),
-            lr=0.5,
-            epochs=2,
-            batch_size=12,
-            generator=generator(),
         ),
-        case(
+        training(
             "scores in the thousands",
-            TRAINED,
-            params=parameters(),
             train=training_pair(12, scale=1000.0),
             valid=training_pair(9, scale=1000.0),
             lr=0.001,
             epochs=1,
-            batch_size=12,
-            generator=generator(),
         ),
         in_place=True,
         mistakes={
             "You validate on the training set; use the validation pair.": edit("= valid", "= train"),
             "You train on the validation set; use the training pair.": edit("y = train", "y = valid"),
-            "train and valid are swapped.": but(FIT, ("w, b = params", "w, b = params; train, valid = valid, train")),
-            "train_loss is the loss of the last batch; average over all batches of the epoch.": but(
-                FIT, ("total += loss * len(rows)", "total = loss * len(y)")
+            "train and valid are swapped.": edit("w, b = params", "w, b = params; train, valid = valid, train"),
+            "train_loss is the loss of the last batch; average over all batches of the epoch.": edit(
+                "+=", "=", "* len(rows)", "* len(y)"
             ),
-            "You average the batch losses as if all batches were equal; weight each by its number of rows.": but(
-                FIT, ("loss * len(rows)", "loss"), ("total / len(y)", "total / math.ceil(len(y) / batch_size)")
+            "You average the batch losses as if all batches were equal; weight each by its number of rows.": edit(
+                " * len(rows)", "", "total / len(y)", "total / math.ceil(len(y) / batch_size)"
             ),
             "train_loss is a sum; divide by the number of training rows.": edit("/ len(y)", ""),
             "You add up means of batches and divide by the number of rows; multiply each mean by its rows first.": edit(
                 "* len(rows)", ""
             ),
-            "Multiply the loss of a batch by its own number of rows, not by batch_size.": but(
-                FIT, ("loss * len(rows)", "loss * batch_size")
+            "Multiply the loss of a batch by its own number of rows, not by batch_size.": edit("* len(rows)", "* batch_size"),
+            "You take the loss of a batch after its step; take it before.": edit(
+                "total += cross_entropy(logits, y[rows]).item() * len(rows)",
+                "pass",
+                "dim=0)",
+                "dim=0)\n            total += cross_entropy(x[rows] @ w + b, y[rows]).item() * len(rows)",
             ),
-            "You take the loss of a batch after its step; take it before.": but(
-                FIT,
-                ("total += loss * len(rows)", "pass"),
-                (
-                    "b -= lr * dz.sum(dim=0)",
-                    "b -= lr * dz.sum(dim=0); total += len(rows) * cross_entropy(x[rows] @ w + b, y[rows]).item()",
-                ),
+            "train_loss is computed after the epoch; average the batch losses on the way.": edit(
+                "total / len(y)", "cross_entropy(x @ w + b, y).item()"
             ),
-            "train_loss is computed after the epoch; average the batch losses on the way.": but(
-                FIT, ("total / len(y)", "cross_entropy(x @ w + b, y).item()")
-            ),
-            "You validate before the epoch; validate after it.": but(
-                FIT, ("total = 0.0", "total, before = 0.0, valid[0] @ w + b"), ("logits = valid[0] @ w + b", "logits = before")
-            ),
-            "The gradients of an epoch all come from the weights at its start; use the present weights.": but(
-                FIT,
-                ("total = 0.0", "total, stale = 0.0, [w.clone(), b.clone()]"),
-                ("logits = x[rows] @ w + b", "logits = x[rows] @ stale[0] + stale[1]"),
-            ),
-            "w = w - ... makes a new tensor, and the parameters that came in stay as they were; use -=.": but(
-                FIT,
-                ("w -= lr * (x[rows].T @ dz)", "w = w - lr * (x[rows].T @ dz)"),
-                ("b -= lr * dz.sum(dim=0)", "b = b - lr * dz.sum(dim=0)"),
+            "You validate before the epoch; validate after it.": edit(
+                "total = 0.0", "total, before = 0.0, valid[0] @ w + b", "logits = valid[0] @ w + b", "logits = before"
+            ).of(FIT),
+            "The gradients of an epoch all come from the weights at its start; use the present weights.": edit(
+                "total = 0.0",
+                "total, stale = 0.0, [w.clone(), b.clone()]",
+                "logits = x[rows] @ w + b",
+                "logits = x[rows] @ stale[0] + stale[1]",
+            ).of(FIT),
+            "w = w - ... makes a new tensor, and the parameters that came in stay as they were; use -=.": edit(
+                "w -= lr *", "w = w - lr *", "b -= lr *", "b = b - lr *"
             ),
             "You step up the gradient; the sign of the step is wrong.": edit("dz =", "dz = -"),
             "The bias is never changed; its gradient is the sum of the rows of dz.": edit("dim=0", ""),
             "The weights are never changed; their gradient is x.T @ dz.": edit("w -= lr * (x[rows].T @ dz)", "pass"),
             "The gradient of the bias is the sum of the rows of dz, not their mean: 1/N is in dz already.": edit("sum", "mean"),
-            "You divide by the batch size again; 1/N is in dz already.": but(FIT, ("-= lr", "-= lr / len(rows)")),
+            "You divide by the batch size again; 1/N is in dz already.": edit("-= lr", "-= lr / len(rows)"),
             "The bias needs the learning rate too.": edit("lr * dz", "dz"),
-            "The bias is left out of the logits; z = x @ w + b.": but(
-                FIT, ("x[rows] @ w + b", "x[rows] @ w"), ("valid[0] @ w + b", "valid[0] @ w")
+            "The bias is left out of the logits; z = x @ w + b.": edit(
+                "x[rows] @ w + b", "x[rows] @ w", "valid[0] @ w + b", "valid[0] @ w"
+            ).of(FIT),
+            "The last, short batch is dropped; train on it too.": edit(
+                "batch_size):", "batch_size)[: max(1, len(y) // batch_size)]:"
             ),
-            "The last, short batch is dropped; train on it too.": but(
-                FIT, ("range(0, len(y), batch_size)", "range(0, max(len(y) - batch_size, 0) + 1, batch_size)")
-            ),
-            "You only train on the first batch of each epoch.": but(FIT, ("range(0, len(y), batch_size)", "range(1)")),
-            "The rows are not shuffled; draw a new order from the generator each epoch.": but(
-                FIT, ("torch.randperm(len(y), generator=generator)", "torch.arange(len(y))")
+            "You only train on the first batch of each epoch.": edit("batch_size):", "batch_size)[:1]:"),
+            "The rows are not shuffled; draw a new order from the generator each epoch.": edit(
+                "torch.randperm(len(y), generator=generator)", "torch.arange(len(y))"
             ),
             "The order comes from the global random state; pass generator=generator.": edit(", generator=generator", ""),
-            "Rows are drawn with replacement, so an epoch misses some; use torch.randperm.": but(
-                FIT, ("torch.randperm(len(y), ", "torch.randint(len(y), (len(y),), ")
+            "Rows are drawn with replacement, so an epoch misses some; use torch.randperm.": edit(
+                "torch.randperm(len(y), ", "torch.randint(len(y), (len(y),), "
             ),
-            "The order is drawn once; draw a new one in every epoch.": but(
-                FIT,
-                ("x, y = train", "x, y = train; once = torch.randperm(len(y), generator=generator)"),
-                ("order = torch.randperm(len(y), generator=generator)", "order = once"),
+            "The order is drawn once; draw a new one in every epoch.": edit(
+                "history = {",
+                "once = torch.randperm(len(y), generator=generator)\n    history = {",
+                "in torch.randperm(len(y), generator=generator)",
+                "in once",
             ),
-            "You seed the generator inside fit; leave its state to the caller.": but(
-                FIT, ("x, y = train", "x, y = train; generator.manual_seed(0)")
+            "You seed the generator inside fit; leave its state to the caller.": edit(
+                "x, y = train", "x, y = train; generator.manual_seed(0)"
             ),
-            "x and y are shuffled apart; one order is for both.": but(
-                FIT, ("x, y = train", "x, y = train; y = y[torch.randperm(len(y), generator=generator)]")
+            "x and y are shuffled apart; one order is for both.": edit(
+                "x, y = train", "x, y = train; y = y[torch.randperm(len(y), generator=generator)]"
             ),
-            "The history has one entry a batch; it should have one entry an epoch.": but(
-                FIT,
-                ("total += loss * len(rows)", 'history["train_loss"].append(loss)'),
-                ('history["train_loss"].append(total / len(y))', "pass"),
+            "The history has one entry a batch; it should have one entry an epoch.": edit(
+                "total += cross_entropy(logits, y[rows]).item() * len(rows)",
+                'history["train_loss"].append(cross_entropy(logits, y[rows]).item())',
+                'history["train_loss"].append(total / len(y))',
+                "pass",
             ),
             "You train one epoch too few.": edit("range(epochs)", "range(epochs - 1)"),
-            "You start from zeros; go on from the parameters that came in.": but(
-                FIT, ("w, b = params", "w, b = params[0].zero_(), params[1].zero_()")
+            "You start from zeros; go on from the parameters that came in.": edit(
+                "w, b = params", "w, b = params[0].zero_(), params[1].zero_()"
             ),
-            "The history holds tensors; .item() makes them floats.": but(FIT, (".item()", "")),
-            "valid_accuracy is the accuracy on the last training batch; use the validation pair.": but(
-                FIT,
-                ("logits = valid[0] @ w + b", "last = accuracy(logits, y[rows]); logits = valid[0] @ w + b"),
-                ("accuracy(logits, valid[1])", "last"),
-            ),
+            "The history holds tensors; .item() makes them floats.": edit(".item()", ""),
+            "valid_accuracy is the accuracy on the last training batch; use the validation pair.": edit(
+                "logits = valid[0] @ w + b",
+                "last = accuracy(logits, y[rows]); logits = valid[0] @ w + b",
+                "accuracy(logits, valid[1])",
+                "last",
+            ).of(FIT),
         },
         alternatives={
             "slices of an order, no progress bar": FIT,
-            "split": but(
-                FIT,
-                ("start in range(0, len(y), batch_size)", "rows in order.split(batch_size)"),
-                ("rows = order[start : start + batch_size]", "pass"),
+            "split": edit(
+                "start in range(0, len(y), batch_size)",
+                "rows in order.split(batch_size)",
+                "rows = order[start : start + batch_size]",
+                "pass",
+            ).of(FIT),
+            "an order from sorted random numbers": edit(
+                "torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()"
+            ).of(FIT),
+            "gradients by einsum, parameters by index": edit(
+                "w -= lr * (x[rows].T @ dz)",
+                'params[0].sub_(lr * torch.einsum("nd,nc->dc", x[rows], dz))',
+                "b -= lr * dz.sum(dim=0)",
+                'params[1].sub_(torch.einsum("nc->c", dz), alpha=lr)',
+            ).of(FIT),
+            "copied into place": edit(
+                "w -= lr * (x[rows].T @ dz)",
+                "w.copy_(w - lr * x[rows].t().mm(dz))",
+                "b -= lr * dz.sum(dim=0)",
+                "b[:] = b - lr * dz.sum(0)",
             ),
-            "an order from sorted random numbers": but(
-                FIT, ("torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()")
-            ),
-            "gradients by einsum, parameters by index": but(
-                FIT,
-                ("w -= lr * (x[rows].T @ dz)", 'params[0].sub_(lr * torch.einsum("nd,nc->dc", x[rows], dz))'),
-                ("b -= lr * dz.sum(dim=0)", 'params[1].sub_(torch.einsum("nc->c", dz), alpha=lr)'),
-            ),
-            "copied into place": but(
-                FIT,
-                ("w -= lr * (x[rows].T @ dz)", "w.copy_(w - lr * x[rows].t().mm(dz))"),
-                ("b -= lr * dz.sum(dim=0)", "b[:] = b - lr * dz.sum(0)"),
-            ),
-            "1/N in the rate instead of the gradient": but(
-                FIT,
-                ("cross_entropy_gradient(logits, y[rows])", "softmax(logits) - torch.eye(len(b), dtype=x.dtype)[y[rows]]"),
-                ("-= lr", "-= lr / len(rows)"),
+            "1/N in the rate instead of the gradient": edit(
+                "cross_entropy_gradient(logits, y[rows])",
+                "softmax(logits) - torch.eye(len(b), dtype=x.dtype)[y[rows]]",
+                "-= lr",
+                "-= lr / len(rows)",
             ),
             "a column of ones for the bias, a loss for each row": """
 def fit(params, train, valid, lr, epochs, batch_size, generator):
@@ -1178,18 +985,15 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
     ),
     exercise(
         "lr_sweep",
-        case(
+        sweeping(
             "the lowest validation loss of each rate",
             SWEEP.format(lrs="[0.02, 0.1, 0.5, 2.0]"),
             weight=3,
-            start=parameters(),
             train=training_pair(12),
-            valid=training_pair(9),
             epochs=6,
             batch_size=12,
-            seed=integers_below(1000),
         ),
-        case(
+        sweeping(
             "an ascending loss: the first epoch is the best",
             SWEEP.format(lrs="[1.0, 0.1]"),
             start=lambda g: [torch.zeros(2, 2), torch.zeros(2)],
@@ -1197,19 +1001,15 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
             valid=lambda g: ((1 + torch.rand(2, 1, generator=g)) * torch.eye(2), torch.tensor([1, 0])),
             epochs=3,
             batch_size=2,
-            seed=integers_below(1000),
         ),
-        case(
+        sweeping(
             "a rate that overflows at once counts as inf",
             SWEEP.format(lrs="[1e38, 1e-6]"),
-            start=parameters(),
             train=training_pair(8, scale=1000.0),
             valid=training_pair(8, scale=1000.0),
-            epochs=2,
             batch_size=8,
-            seed=integers_below(1000),
         ),
-        case(
+        sweeping(
             "a rate whose loss becomes NaN after a good epoch counts as inf",
             SWEEP.format(lrs="[3e38, 0.01]"),
             weight=2,
@@ -1217,107 +1017,80 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
             train=lambda g: (torch.ones(3, 9), torch.tensor([0, 0, 1])),
             valid=lambda g: (torch.ones(3, 9), torch.tensor([0, 0, 1])),
             epochs=3,
-            batch_size=3,
-            seed=integers_below(1000),
         ),
-        case(
+        sweeping(
             "a rate has the same result alone and in company",
             f"{SWEEP.format(lrs='[0.3, 0.1]')}[0.1] == {SWEEP.format(lrs='[0.1]')}[0.1]",
-            start=parameters(),
-            train=training_pair(20, scale=3.0),
-            valid=training_pair(9),
-            epochs=2,
-            batch_size=3,
-            seed=integers_below(1000),
         ),
-        case(
-            "the batches are those of a generator with the seed",
-            OWN_FIT,
-            start=parameters(),
-            train=training_pair(20, scale=3.0),
-            valid=training_pair(9),
-            epochs=2,
-            batch_size=3,
-            seed=integers_below(1000),
-        ),
-        case(
+        sweeping("the batches are those of a generator with the seed", OWN_FIT),
+        sweeping(
             "the global random state is left alone",
             f"before = torch.get_rng_state(); {SWEEP.format(lrs='[0.1]')}; torch.equal(torch.get_rng_state(), before)",
-            start=parameters(),
             train=training_pair(6),
             valid=training_pair(6),
             epochs=1,
-            batch_size=3,
-            seed=integers_below(1000),
         ),
         mistakes={
-            "All rates go on training the same parameters; call init() for each.": but(
-                LR_SWEEP, ("lowest = {}", "lowest, params = {}, init()"), ("fit(init()", "fit(params")
-            ),
-            "You judge by the training loss; take valid_loss.": but(LR_SWEEP, ("valid_loss", "train_loss")),
-            "You take the loss of the last epoch; take the lowest of the run.": but(LR_SWEEP, ("min(losses)", "losses[-1]")),
-            "You take the loss of the first epoch; take the lowest of the run.": but(LR_SWEEP, ("min(losses)", "losses[0]")),
+            "All rates go on training the same parameters; call init() for each.": edit(
+                "lowest = {}", "lowest, params = {}, init()", "fit(init()", "fit(params"
+            ).of(LR_SWEEP),
+            "You judge by the training loss; take valid_loss.": edit("valid_loss", "train_loss"),
+            "You take the loss of the last epoch; take the lowest of the run.": edit("min(losses)", "losses[-1]"),
+            "You take the loss of the first epoch; take the lowest of the run.": edit("min(losses)", "losses[0]"),
             "You take the highest loss of the run; take the lowest.": edit("min", "max"),
-            "You average the losses of the run; take the lowest.": but(LR_SWEEP, ("min(losses)", "sum(losses) / len(losses)")),
+            "You average the losses of the run; take the lowest.": edit("min(losses)", "sum(losses) / len(losses)"),
             "min hides a NaN that comes after a good epoch; a run whose loss becomes NaN counts as inf.": edit(
                 "in losses", "in lrs"
             ),
-            "You skip the NaN epochs; a run whose loss becomes NaN counts as inf.": but(
-                LR_SWEEP,
-                (
-                    'float("inf") if failed else min(losses)',
-                    'min((loss for loss in losses if loss == loss), default=float("inf"))',
-                ),
+            "You skip the NaN epochs; a run whose loss becomes NaN counts as inf.": edit(
+                "math.inf if any(math.isnan(loss) for loss in losses) else min(losses)",
+                "min((loss for loss in losses if loss == loss), default=math.inf)",
             ),
-            "A failed run is reported as NaN; count it as inf, so that min can compare it.": but(LR_SWEEP, ("inf", "nan")),
-            "Rates that fail are left out; report them as inf.": but(
-                LR_SWEEP, ("        lowest[lr] =", "        if failed:\n            continue\n        lowest[lr] =")
+            "A failed run is reported as NaN; count it as inf, so that min can compare it.": edit("inf", "nan"),
+            "Rates that fail are left out; report them as inf.": edit(
+                "        lowest[lr] =",
+                "        if any(math.isnan(loss) for loss in losses):\n            continue\n        lowest[lr] =",
             ),
-            "The rates see different batches; give each run a new torch.Generator with this seed.": but(
-                LR_SWEEP,
-                ("lowest = {}", "lowest, generator = {}, torch.Generator().manual_seed(seed)"),
-                ("generator = torch.Generator().manual_seed(seed)\n        history", "history"),
+            "The rates see different batches; give each run a new torch.Generator with this seed.": edit(
+                "lowest = {}",
+                "lowest, generator = {}, torch.Generator().manual_seed(seed)",
+                "        generator = torch.Generator().manual_seed(seed)\n",
+                "",
             ),
             "The seed is not used; seed the generator of each run with it.": edit("(seed)", "(epochs)"),
-            "You seed the global random state; make a torch.Generator for each run.": but(
-                LR_SWEEP, ("torch.Generator().manual_seed(seed)", "torch.manual_seed(seed)")
+            "You seed the global random state; make a torch.Generator for each run.": edit(
+                "torch.Generator().manual_seed(seed)", "torch.manual_seed(seed)"
             ),
-            "You report accuracies; the lowest validation loss is asked for.": but(
-                LR_SWEEP, ("valid_loss", "valid_accuracy"), ("min(losses)", "max(losses)")
+            "You report accuracies; the lowest validation loss is asked for.": edit(
+                "valid_loss", "valid_accuracy", "min(losses)", "max(losses)"
+            ).of(LR_SWEEP),
+            "You return only the best rate; return the loss of every rate.": edit(
+                "return lowest", "return min(lowest, key=lowest.get)"
             ),
-            "You return only the best rate; return the loss of every rate.": but(
-                LR_SWEEP, ("return lowest", "return min(lowest, key=lowest.get)")
-            ),
-            "You return a list; a dict {rate: loss} is asked for.": but(
-                LR_SWEEP, ("return lowest", "return list(lowest.values())")
-            ),
-            "The dict is turned round; the rates are the keys.": but(
-                LR_SWEEP, ("return lowest", "return {loss: lr for lr, loss in lowest.items()}")
+            "You return a list; a dict {rate: loss} is asked for.": edit("return lowest", "return list(lowest.values())"),
+            "The dict is turned round; the rates are the keys.": edit(
+                "return lowest", "return {loss: lr for lr, loss in lowest.items()}"
             ),
             "You train on the validation set; pass train and valid in their order.": edit("train, valid, lr", "valid, train, lr"),
             "You validate on the training set; pass both pairs to fit.": edit("valid, lr", "train, lr"),
-            "You train for one epoch only; pass epochs on.": but(LR_SWEEP, ("lr, epochs,", "lr, 1,")),
-            "You pass on the whole list of losses; note one number for each rate.": but(
-                LR_SWEEP, ('float("inf") if failed else min(losses)', "losses")
+            "You train for one epoch only; pass epochs on.": edit("lr, epochs,", "lr, 1,"),
+            "You pass on the whole list of losses; note one number for each rate.": edit(
+                "math.inf if any(math.isnan(loss) for loss in losses) else min(losses)", "losses"
             ),
-            "You use one learning rate for all; pass lr on.": but(LR_SWEEP, ("valid, lr,", "valid, lrs[0],")),
+            "You use one learning rate for all; pass lr on.": edit("valid, lr,", "valid, lrs[0],"),
         },
         alternatives={
             "NaN found by its being unlike itself": LR_SWEEP,
-            "copies of one start": but(
-                LR_SWEEP, ("lowest = {}", "lowest, start = {}, init()"), ("init(), train", "[p.clone() for p in start], train")
+            "copies of one start": edit(
+                "lowest = {}", "lowest, start = {}, init()", "init(), train", "[p.clone() for p in start], train"
+            ).of(LR_SWEEP),
+            "one generator, seeded again for each rate": edit(
+                "lowest = {}", "lowest, again = {}, torch.Generator()", "torch.Generator().manual_seed", "again.manual_seed"
+            ).of(LR_SWEEP),
+            "NumPy finds NaN and minimum": edit(
+                "any(math.isnan(loss) for loss in losses)", "np.isnan(losses).any()", "min(losses)", "float(np.min(losses))"
             ),
-            "one generator, seeded again for each rate": but(
-                LR_SWEEP,
-                ("lowest = {}", "lowest, again = {}, torch.Generator()"),
-                ("torch.Generator().manual_seed", "again.manual_seed"),
-            ),
-            "NumPy finds NaN and minimum": but(
-                LR_SWEEP,
-                ("any(loss != loss for loss in losses)", "np.isnan(losses).any()"),
-                ("min(losses)", "float(np.min(losses))"),
-            ),
-            "from the largest rate down": but(LR_SWEEP, ("in lrs", "in sorted(lrs, reverse=True)")),
+            "from the largest rate down": edit("in lrs", "in sorted(lrs, reverse=True)"),
             "a helper and a comprehension": """
 def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
     def run(lr):
@@ -1328,7 +1101,7 @@ def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
     return {lr: run(lr) for lr in lrs}
 """,
             "on a fit that draws its batches otherwise": LR_SWEEP
-            + but(FIT, ("torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()")),
+            + edit("torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()").of(FIT),
         },
         equivalent={"a list twice has the same minimum": [edit('["valid_loss"]', '["valid_loss"] * 2')]},
     ),

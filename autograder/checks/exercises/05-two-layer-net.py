@@ -2,7 +2,9 @@
 
 import torch
 
-from autograder.checks import case, edit, exercise, generator, gradient, labels, normal
+from autograder.checks import body, case, edit, exercise, generator, gradient, labels, normal
+
+SLOPES = (0.001, 0.01, 0.1, 0.3)
 
 
 def network(d, h, c, dtype=torch.float32, shift=0.0):
@@ -22,43 +24,11 @@ def one_class(n, c):
     return lambda g: torch.randint(c, (1,), generator=g).expand(n).clone()
 
 
-def but(source, *changes):
-    """A correct solution with something changed in it: each (old, new)."""
-    for old, new in changes:
-        if old not in source:
-            raise ValueError(f"{old!r} does not occur in {source.splitlines()[1]!r}")
-        source = source.replace(old, new)
-    return source
-
-
-RELU = """
-def relu(z):
-    return torch.where(z > 0, z, torch.zeros_like(z))
-"""
-RELU_BACKWARD = """
-def relu_backward(dy, z):
-    return torch.where(z > 0, dy, torch.zeros_like(dy))
-"""
 INIT_LINEAR = """
 def init_linear(fan_in, fan_out, generator):
     spread = math.sqrt(2 / fan_in)
     w = torch.empty(fan_in, fan_out).normal_(0, spread, generator=generator)
     return w, torch.zeros(fan_out)
-"""
-LINEAR_BACKWARD = """
-def linear_backward(dy, x, w):
-    dx = dy @ w.T
-    dw = x.T @ dy
-    db = dy.sum(dim=0)
-    return dx, dw, db
-"""
-FORWARD = """
-def forward(params, x):
-    w1, b1, w2, b2 = params
-    z = x @ w1 + b1
-    h = z.clamp(min=0)
-    logits = h @ w2 + b2
-    return logits, (x, z, h, logits)
 """
 BACKWARD = """
 def backward(params, cache, labels):
@@ -145,30 +115,32 @@ EXERCISES = [
         case("nothing but negative numbers", "relu(z)", z=normal(3, 4, mean=-50)),
         case("float64 stays float64", "relu(z)", z=normal(4, 7, dtype=torch.float64)),
         mistakes={
-            "This is a leaky ReLU: negative entries must become 0, not small.": but(RELU, ("torch.zeros_like(z)", "0.01 * z")),
-            "You return absolute values; a negative entry must become 0.": but(RELU, ("torch.zeros_like(z)", "-z")),
+            "This is a leaky ReLU with the slope {slope}: negative entries must become 0, not small.": edit(
+                "z.clamp(min=0)", "torch.maximum(z, {slope} * z)", slope=SLOPES
+            ),
+            "You return absolute values; a negative entry must become 0.": edit("clamp(min=0)", "abs()"),
             "You return where z is positive (0 or 1); keep the values of z there.": edit(
                 "z.clamp(min=0)", "torch.where(z > 0, torch.ones_like(z), torch.zeros_like(z))"
             ),
-            "You keep the negative entries and drop the positive ones: turn the comparison round.": but(RELU, ("z > 0", "z < 0")),
-            "You cut the values off at 1; ReLU has no upper end.": but(RELU, (", z, ", ", z.clamp(max=1), ")),
-            "You change z in place; return a new tensor (clamp, not clamp_).": "def relu(z): return z.clamp_(min=0)",
-            "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": (
-                "def relu(z): return torch.logaddexp(z, torch.zeros_like(z))"
+            "You keep the negative entries and drop the positive ones: turn the comparison round.": edit("min", "max"),
+            "You cut the values off at 1; ReLU has no upper end.": edit("min=0", "0, 1"),
+            "You change z in place; return a new tensor (clamp, not clamp_).": edit("clamp", "clamp_"),
+            "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": body(
+                "return torch.logaddexp(z, torch.zeros_like(z))"
             ),
-            "This is a sigmoid; ReLU keeps positive entries as they are.": "def relu(z): return 1 / (1 + (-z).exp())",
-            "You replace negative entries by the smallest value; they must become 0.": "def relu(z): return z - z.min()",
+            "This is a sigmoid; ReLU keeps positive entries as they are.": body("return 1 / (1 + (-z).exp())"),
+            "You replace negative entries by the smallest value; they must become 0.": body("return z - z.min()"),
             "The result is always float32; keep the dtype of z.": edit("clamp(min=0)", "clamp(min=0).float()"),
-            "You drop the negative entries, which changes the shape; replace them by 0.": "def relu(z): return z[z > 0]",
+            "You drop the negative entries, which changes the shape; replace them by 0.": body("return z[z > 0]"),
         },
         alternatives={
-            "where": RELU,
-            "a product with the mask": "def relu(z): return z * (z > 0)",
-            "maximum": "def relu(z): return torch.maximum(z, torch.zeros_like(z))",
-            "half the sum with the absolute value": "def relu(z): return (z + z.abs()) / 2",
-            "in place, on a copy": "def relu(z):\n    out = z.clone()\n    out[out < 0] = 0\n    return out",
-            "a loop over the entries": (
-                "def relu(z): return torch.stack([v if v > 0 else torch.zeros_like(v) for v in z.flatten()]).reshape(z.shape)"
+            "where": edit("z.clamp(min=0", "torch.where(z > 0, z, torch.zeros_like(z)"),
+            "a product with the mask": body("return z * (z > 0)"),
+            "maximum": body("return torch.maximum(z, torch.zeros_like(z))"),
+            "half the sum with the absolute value": body("return (z + z.abs()) / 2"),
+            "in place, on a copy": body("out = z.clone()", "out[out < 0] = 0", "return out"),
+            "a loop over the entries": body(
+                "return torch.stack([v if v > 0 else torch.zeros_like(v) for v in z.flatten()]).reshape(z.shape)"
             ),
         },
     ),
@@ -192,25 +164,23 @@ EXERCISES = [
             "You return the slope of relu alone; multiply it by dy.": edit("dy * (z > 0)", "(z > 0).to(dy.dtype)"),
             "You let all of dy through; where z is negative the gradient is 0.": edit("dy * (z > 0)", "dy * 1"),
             "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": edit("(z > 0)", "z.clamp(min=0)"),
-            "The mask is upside down: the gradient passes where z is positive.": but(RELU_BACKWARD, ("z > 0", "z < 0")),
-            "This is the slope of a leaky ReLU: where z is negative the gradient is 0.": edit(
-                "dy * (z > 0)", "torch.where(z > 0, dy, 0.01 * dy)"
+            "The mask is upside down: the gradient passes where z is positive.": edit(">", "<"),
+            "This is a leaky ReLU with the slope {slope}: where z is negative the gradient is 0.": edit(
+                "dy * (z > 0)", "torch.where(z > 0, dy, {slope} * dy)", slope=SLOPES
             ),
             "You return relu(z); its gradient is asked for, dy where z is positive.": edit("dy * (z > 0)", "z * (z > 0)"),
-            "You change dy in place; work on a copy.": "def relu_backward(dy, z):\n    dy[z <= 0] = 0\n    return dy",
-            "You multiply by z; the slope of relu is 0 or 1.": "def relu_backward(dy, z): return dy * z",
+            "You change dy in place; work on a copy.": edit("return dy * (z > 0)", "dy[z <= 0] = 0\n    return dy"),
+            "You multiply by z; the slope of relu is 0 or 1.": edit("(z > 0)", "z"),
             "You multiply by the sign of z; where z is negative the slope is 0, not -1.": edit("(z > 0)", "z.sign()"),
-            "The result is always float32; keep the dtype of dy.": but(
-                RELU_BACKWARD, ("torch.zeros_like(dy))", "torch.zeros_like(dy)).float()")
-            ),
+            "The result is always float32; keep the dtype of dy.": edit("dy * (z > 0)", "(dy * (z > 0)).float()"),
         },
         alternatives={
-            "where": RELU_BACKWARD,
-            "the mask as numbers": "def relu_backward(dy, z): return dy * (z > 0).to(dy.dtype)",
-            "in place, on a copy": "def relu_backward(dy, z):\n    dz = dy.clone()\n    dz[z <= 0] = 0\n    return dz",
-            "the slope 1 at 0": "def relu_backward(dy, z): return dy * (z >= 0)",
-            "heaviside": "def relu_backward(dy, z): return dy * torch.heaviside(z, torch.zeros((), dtype=z.dtype))",
-            "the sign of relu": "def relu_backward(dy, z): return dy * relu(z).sign()",
+            "where": body("return torch.where(z > 0, dy, torch.zeros_like(dy))"),
+            "the mask as numbers": body("return dy * (z > 0).to(dy.dtype)"),
+            "in place, on a copy": body("dz = dy.clone()", "dz[z <= 0] = 0", "return dz"),
+            "the slope 1 at 0": body("return dy * (z >= 0)"),
+            "heaviside": edit("(z > 0)", "torch.heaviside(z, torch.zeros((), dtype=z.dtype))"),
+            "the sign of relu": edit("(z > 0)", "relu(z).sign()"),
         },
         equivalent={"at 0 either answer will do": [edit("z > 0", "z >= 0")]},
     ),
@@ -257,48 +227,47 @@ def drawn(number):
             "You use the variance 2 / fan_in as the standard deviation; take its square root.": edit("math.sqrt", ""),
             "You divide by fan_out; what counts is the number of inputs, fan_in.": edit("/ fan_in", "/ fan_out"),
             "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": edit("2", "1"),
-            "You average fan_in and fan_out (Glorot); here the variance is 2 / fan_in.": but(
-                INIT_LINEAR, ("2 / fan_in", "2 / (fan_in + fan_out)")
+            "You average fan_in and fan_out (Glorot); here the variance is 2 / fan_in.": edit(
+                "2 / fan_in", "2 / (fan_in + fan_out)"
             ),
             "The weights are all 0: hidden units that start equal stay equal. Draw them from the generator.": edit("2", "0"),
             "The weights are N(0, 1), far too large: multiply by sqrt(2 / fan_in).": edit("* math.sqrt(2 / fan_in)", ""),
-            "The weights are uniform; normal ones are asked for (torch.randn).": but(
-                INIT_LINEAR,
-                (".normal_(0, spread, generator=generator)", ".uniform_(-spread * 3**0.5, spread * 3**0.5, generator=generator)"),
+            "You multiply by {spread} whatever the size of the layer; multiply by sqrt(2 / fan_in).": edit(
+                "math.sqrt(2 / fan_in)", "{spread}", spread=(0.001, 0.01, 0.1, 0.5)
+            ),
+            "The weights are uniform; normal ones are asked for (torch.randn).": edit(
+                "torch.randn(fan_in, fan_out, generator=generator)",
+                "(2 * torch.rand(fan_in, fan_out, generator=generator) - 1) * 3**0.5",
             ),
             "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": edit("randn", "rand"),
-            "The biases are random; they start at 0.": but(
-                INIT_LINEAR, ("torch.zeros(fan_out)", "torch.randn(fan_out, generator=generator) * spread")
+            "The biases are random; they start at 0.": edit(
+                "zeros(fan_out)", "randn(fan_out, generator=generator) * math.sqrt(2 / fan_in)"
             ),
             "The biases start at 1; they start at 0.": edit("zeros", "ones"),
             "You do not use the generator: pass generator=generator to torch.randn.": edit(", generator=generator", ""),
-            "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": but(
-                INIT_LINEAR, ("    spread", "    generator.manual_seed(0)\n    spread")
+            "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": edit(
+                "    w", "    generator.manual_seed(0)\n    w"
             ),
             "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": edit(
                 "fan_in, fan_out, generator=generator", "fan_out, fan_in, generator=generator"
             ),
-            "b is (1, fan_out); its shape is (fan_out,).": but(INIT_LINEAR, ("torch.zeros(fan_out)", "torch.zeros(1, fan_out)")),
+            "b is (1, fan_out); its shape is (fan_out,).": edit("torch.zeros(fan_out)", "torch.zeros(1, fan_out)"),
             "There is one bias for each input; there is one for each output, fan_out.": edit("zeros(fan_out)", "zeros(fan_in)"),
         },
         alternatives={
             "normal_ on an empty tensor": INIT_LINEAR,
-            "a power instead of a root": (
-                "def init_linear(fan_in, fan_out, generator):\n"
-                "    return torch.randn((fan_in, fan_out), generator=generator) * (2 / fan_in) ** 0.5, torch.zeros(fan_out)"
+            "a power instead of a root": body(
+                "return torch.randn((fan_in, fan_out), generator=generator) * (2 / fan_in) ** 0.5, torch.zeros(fan_out)"
             ),
-            "divided by a root": (
-                "def init_linear(fan_in, fan_out, generator):\n"
-                "    return torch.randn(fan_in, fan_out, generator=generator) / (fan_in / 2) ** 0.5, torch.zeros((fan_out,))"
+            "divided by a root": body(
+                "return torch.randn(fan_in, fan_out, generator=generator) / (fan_in / 2) ** 0.5, torch.zeros((fan_out,))"
             ),
-            "torch.normal": (
-                "def init_linear(fan_in, fan_out, generator):\n"
-                "    return torch.normal(0.0, (2 / fan_in) ** 0.5, (fan_in, fan_out), generator=generator), torch.zeros(fan_out)"
+            "torch.normal": body(
+                "return torch.normal(0.0, (2 / fan_in) ** 0.5, (fan_in, fan_out), generator=generator), torch.zeros(fan_out)"
             ),
-            "drawn transposed, unit by unit": (
-                "def init_linear(fan_in, fan_out, generator):\n"
-                "    units = [torch.randn(fan_in, generator=generator) * math.sqrt(2 / fan_in) for _ in range(fan_out)]\n"
-                "    return torch.stack(units, dim=1), torch.zeros(fan_out)"
+            "drawn transposed, unit by unit": body(
+                "units = [torch.randn(fan_in, generator=generator) * math.sqrt(2 / fan_in) for _ in range(fan_out)]",
+                "return torch.stack(units, dim=1), torch.zeros(fan_out)",
             ),
         },
         equivalent={
@@ -327,38 +296,30 @@ def drawn(number):
             **sizes(4, 3, 2, torch.float64),
         ),
         mistakes={
-            "You divide by N; the 1/N of the mean is already in dy.": but(
-                LINEAR_BACKWARD, ("x.T @ dy", "x.T @ dy / len(x)"), ("dy.sum(dim=0)", "dy.mean(dim=0)")
-            ),
-            "dw is divided by N; the 1/N of the mean is already in dy.": but(LINEAR_BACKWARD, ("x.T @ dy", "x.T @ dy / len(x)")),
+            "You divide by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)", "sum", "mean"),
+            "dw is divided by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)"),
             "db is a mean over the rows; it is their sum, for the 1/N is already in dy.": edit("sum", "mean"),
             "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
             "db is summed along each row; b was added to every row, so sum over the rows, dim=0.": edit("dim=0", "dim=1"),
             "db is one number; sum over the rows only, dim=0.": edit("dim=0", ""),
             "db is dy itself; b was added to every row, so sum dy over the rows.": edit(".sum(dim=0)", ""),
-            "dx and dw are swapped: return (dx, dw, db).": but(LINEAR_BACKWARD, ("return dx, dw", "return dw, dx")),
+            "dx and dw are swapped: return (dx, dw, db).": edit("dy @ w.T, (dy.T @ x).T", "(dy.T @ x).T, dy @ w.T"),
             "dw is transposed: it has the shape of w, (D, K). Use x.T @ dy.": edit(".T, dy", ", dy"),
-            "dx is transposed: it has the shape of x, (N, D). Use dy @ w.T.": but(LINEAR_BACKWARD, ("dy @ w.T", "w @ dy.T")),
+            "dx is transposed: it has the shape of x, (N, D). Use dy @ w.T.": edit("dy @ w.T", "w @ dy.T"),
             "You multiply dy by w; it takes the transpose, dy @ w.T, to get back to the shape of x.": edit("w.T", "w"),
-            "dw misses the transpose: x.T @ dy sums over the rows of the batch.": but(LINEAR_BACKWARD, ("x.T @ dy", "x @ dy")),
-            "The signs are reversed: these are gradients, the minus comes with the step.": but(
-                LINEAR_BACKWARD, ("dx, dw, db\n", "-dx, -dw, -db\n")
-            ),
-            "dx is computed from x @ w; the gradient that arrives is dy.": but(LINEAR_BACKWARD, ("dy @ w.T", "(x @ w) @ w.T")),
-            "The results are always float32; keep the dtype of the inputs.": but(
-                LINEAR_BACKWARD, ("dx, dw, db\n", "dx.float(), dw.float(), db.float()\n")
+            "dw misses the transpose: x.T @ dy sums over the rows of the batch.": edit("(dy.T @ x).T", "x @ dy"),
+            "The signs are reversed: these are gradients, the minus comes with the step.": edit("return", "dy = -dy\n    return"),
+            "dx is computed from x @ w; the gradient that arrives is dy.": edit("dy @ w.T", "(x @ w) @ w.T"),
+            "The results are always float32; keep the dtype of the inputs.": body(
+                "return tuple(part.float() for part in right(dy, x, w))"
             ),
         },
         alternatives={
-            "transposes by t() and mm": ("def linear_backward(dy, x, w): return dy.mm(w.t()), x.t().mm(dy), dy.sum(0)"),
-            "einsum": (
-                "def linear_backward(dy, x, w):\n"
-                "    return torch.einsum('nk,dk->nd', dy, w), torch.einsum('nd,nk->dk', x, dy), torch.einsum('nk->k', dy)"
+            "transposes by t() and mm": body("return dy.mm(w.t()), x.t().mm(dy), dy.sum(0)"),
+            "einsum": body(
+                "return torch.einsum('nk,dk->nd', dy, w), torch.einsum('nd,nk->dk', x, dy), torch.einsum('nk->k', dy)"
             ),
-            "broadcasting": (
-                "def linear_backward(dy, x, w):\n"
-                "    return (dy[:, None, :] * w).sum(-1), (x[:, :, None] * dy[:, None, :]).sum(0), dy.sum(-2)"
-            ),
+            "broadcasting": body("return (dy[:, None, :] * w).sum(-1), (x[:, :, None] * dy[:, None, :]).sum(0), dy.sum(-2)"),
             "a loop over the rows": (
                 "def linear_backward(dy, x, w):\n"
                 "    dw, db = torch.zeros_like(w), torch.zeros_like(w[0])\n"
@@ -367,12 +328,10 @@ def drawn(number):
                 "        db += d\n"
                 "    return torch.stack([w @ d for d in dy]), dw, db"
             ),
-            "a row of ones for the bias": (
-                "def linear_backward(dy, x, w):\n"
-                "    ones = torch.ones(1, len(x), dtype=x.dtype)\n"
-                "    return dy @ w.mT, (dy.mT @ x).mT, (ones @ dy)[0]"
+            "a row of ones for the bias": body(
+                "ones = torch.ones(1, len(x), dtype=x.dtype)", "return dy @ w.mT, (dy.mT @ x).mT, (ones @ dy)[0]"
             ),
-            "a list": "def linear_backward(dy, x, w): return [dy @ w.T, x.T @ dy, dy.sum(axis=0)]",
+            "a list": body("return [dy @ w.T, x.T @ dy, dy.sum(axis=0)]"),
         },
     ),
     exercise(
@@ -392,8 +351,8 @@ def drawn(number):
         case("logits and a cache", "len(forward(params, x))", params=network(6, 5, 4), x=normal(7, 6)),
         mistakes={
             "There is no ReLU between the layers: two linear layers without it are one.": edit("h @", "z @"),
-            "There is a ReLU on the logits; it belongs between the layers only.": but(
-                FORWARD, ("h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)")
+            "There is a ReLU on the logits; it belongs between the layers only.": edit(
+                "h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)"
             ),
             "You return probabilities; return the logits, softmax belongs to the loss.": edit(
                 "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits)"
@@ -401,7 +360,7 @@ def drawn(number):
             "You return log-probabilities; return the logits, softmax belongs to the loss.": edit(
                 "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits).log()"
             ),
-            "You return predictions; return the logits.": but(FORWARD, ("return logits,", "return logits.argmax(dim=1),")),
+            "You return predictions; return the logits.": edit("return logits,", "return logits.argmax(dim=1),"),
             "b1 is missing.": edit("x @ w1 + b1", "(x @ w1)"),
             "b2 is missing.": edit("h @ w2 + b2", "(h @ w2)"),
             "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": edit(
@@ -409,7 +368,9 @@ def drawn(number):
             ),
             "The ReLU is on the input; it belongs after the first layer.": edit("x @", "x.clamp(min=0) @", "relu(z)", "z"),
             "There is a sigmoid between the layers; this network has a ReLU.": edit("relu(z)", "1 / (1 + (-z).exp())"),
-            "This is a leaky ReLU: negative entries must become 0.": edit("relu(z)", "torch.maximum(z, 0.01 * z)"),
+            "This is a leaky ReLU with the slope {slope}: negative entries must become 0.": edit(
+                "relu(z)", "torch.maximum(z, {slope} * z)", slope=SLOPES
+            ),
             "The hidden units are absolute values; with ReLU, negative ones become 0.": edit(
                 "relu(z)", "z.clamp(min=0)", "h @", "z.abs() @"
             ),
@@ -422,27 +383,22 @@ def drawn(number):
             ),
         },
         alternatives={
-            "addmm, a dict for a cache": (
-                "def forward(params, x):\n"
-                "    w1, b1, w2, b2 = params\n"
-                "    h = torch.addmm(b1, x, w1).clamp(min=0)\n"
-                "    return torch.addmm(b2, h, w2), {'x': x, 'h': h}"
+            "addmm, a dict for a cache": body(
+                "w1, b1, w2, b2 = params",
+                "h = torch.addmm(b1, x, w1).clamp(min=0)",
+                "return torch.addmm(b2, h, w2), {'x': x, 'h': h}",
             ),
-            "einsum": (
-                "def forward(params, x):\n"
-                "    w1, b1, w2, b2 = params\n"
-                "    h = relu(torch.einsum('nd,dh->nh', x, w1) + b1)\n"
-                "    return torch.einsum('nh,hc->nc', h, w2) + b2, [x, h]"
+            "einsum": body(
+                "w1, b1, w2, b2 = params",
+                "h = relu(torch.einsum('nd,dh->nh', x, w1) + b1)",
+                "return torch.einsum('nh,hc->nc', h, w2) + b2, [x, h]",
             ),
-            "a loop over the rows": (
-                "def forward(params, x):\n"
-                "    w1, b1, w2, b2 = params\n"
-                "    hidden = torch.stack([relu(row @ w1 + b1) for row in x])\n"
-                "    return torch.stack([row @ w2 + b2 for row in hidden]), (x, hidden)"
+            "a loop over the rows": body(
+                "w1, b1, w2, b2 = params",
+                "hidden = torch.stack([relu(row @ w1 + b1) for row in x])",
+                "return torch.stack([row @ w2 + b2 for row in hidden]), (x, hidden)",
             ),
-            "no cache at all": (
-                "def forward(params, x):\n    h = relu(x @ params[0] + params[1])\n    return h @ params[2] + params[3], None"
-            ),
+            "no cache at all": body("h = relu(x @ params[0] + params[1])", "return h @ params[2] + params[3], None"),
             "in place, on its own tensors": (
                 "def forward(params, x):\n"
                 "    w1, b1, w2, b2 = params\n"
@@ -489,55 +445,54 @@ def drawn(number):
             labels=labels(6, 3),
         ),
         mistakes={
-            "w2 is changed before dh is computed from it; backward changes nothing, the step comes afterwards.": but(
-                BACKWARD, ("    dh = ", "    w2 -= 0.1 * dw2\n    dh = ")
-            ),
-            "Gradients add up from call to call; start afresh each time.": but(
-                BACKWARD,
-                ("\ndef backward", "\nkept = {}\n\ndef backward"),
-                (
-                    "    return [dw1, db1, dw2, db2]",
-                    "    grads = [dw1, db1, dw2, db2]\n"
-                    "    key = tuple(g.shape for g in grads)\n"
-                    "    kept[key] = [a + g for a, g in zip(kept.get(key, [0, 0, 0, 0]), grads)]\n"
-                    "    return kept[key]",
-                ),
-            ),
+            "w2 is changed before dh is computed from it; backward changes nothing, the step comes afterwards.": edit(
+                "    dh = ", "    w2 -= 0.1 * dw2\n    dh = "
+            ).of(BACKWARD),
+            "Gradients add up from call to call; start afresh each time.": edit(
+                "\ndef backward",
+                "\nkept = {}\n\ndef backward",
+                "    return [dw1, db1, dw2, db2]",
+                "    grads = [dw1, db1, dw2, db2]\n"
+                "    key = tuple(g.shape for g in grads)\n"
+                "    kept[key] = [a + g for a, g in zip(kept.get(key, [0, 0, 0, 0]), grads)]\n"
+                "    return kept[key]",
+            ).of(BACKWARD),
             "The mask is taken from dh; the gradient passes where z was positive.": edit("dh, z", "dh, dh"),
-            "The way back skips the ReLU: multiply dh by (z > 0).": but(BACKWARD, (" * (z > 0)", "")),
-            "The mask is upside down: the gradient passes where z was positive.": but(BACKWARD, ("z > 0", "z < 0")),
-            "You multiply dh by h; the slope of relu is 0 or 1.": but(BACKWARD, ("dh * (z > 0)", "dh * h")),
-            "The 1/N of the mean is missing.": but(BACKWARD, ("    d = d / n\n", "")),
-            "The 1/N is there twice: divide once, in the gradient of the logits.": but(
-                BACKWARD, ("    d = d / n\n", "    d = d / n**2\n")
+            "The way back skips the ReLU: multiply dh by (z > 0).": edit("relu_backward(dh, z)", "dh"),
+            "The mask is upside down: the gradient passes where z was positive.": edit("relu_backward(dh, z)", "dh * (z < 0)"),
+            "You multiply dh by h; the slope of relu is 0 or 1.": edit("relu_backward(dh, z)", "dh * h"),
+            "The 1/N of the mean is missing.": edit(
+                "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) * len(labels)"
             ),
-            "The one-hot labels are missing: subtract 1 at each row's label.": but(
-                BACKWARD, ("    d[torch.arange(n), labels] -= 1\n", "")
+            "The 1/N is there twice: divide once, in the gradient of the logits.": edit(
+                "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) / len(labels)"
             ),
-            "The signs are reversed: these are gradients, the minus comes with the step.": but(
-                BACKWARD, ("    d = d / n\n", "    d = -d / n\n")
+            "The one-hot labels are missing: subtract 1 at each row's label.": edit(
+                "cross_entropy_gradient(logits, labels)", "after04.softmax(logits) / len(labels)"
             ),
-            "The softmax runs down the columns; use the last axis.": but(BACKWARD, ("dim=1", "dim=0")),
-            "Your softmax has no shift: exp of a large logit is inf, and the gradient NaN.": but(
-                BACKWARD, ("(logits - logits.max(dim=1, keepdim=True).values)", "logits")
-            ),
+            "The signs are reversed: these are gradients, the minus comes with the step.": edit("cross", "-cross"),
+            "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(BACKWARD),
+            "Your softmax has no shift: exp of a large logit is inf, and the gradient NaN.": edit(
+                "(logits - logits.max(dim=1, keepdim=True).values)", "logits"
+            ).of(BACKWARD),
             "dw2 is made from z; the second layer was given h = relu(z).": edit("h, params", "z, params"),
-            "The bias gradients are means over the rows; they are sums, the 1/N is already in dlogits.": but(
-                BACKWARD, ("d.sum(dim=0)", "d.mean(dim=0)"), ("dz.sum(dim=0)", "dz.mean(dim=0)")
+            "The bias gradients are means over the rows; they are sums, the 1/N is already in dlogits.": edit(
+                "db2]", "db2 / len(x)]", "dz.sum", "dz.mean"
             ),
             "db1 is made from dh; it comes after the ReLU's mask, from dz.": edit("T, dz", "T, dh"),
-            "The order is that of params: [dw1, db1, dw2, db2].": but(BACKWARD, ("[dw1, db1, dw2, db2]", "[dw2, db2, dw1, db1]")),
+            "The order is that of params: [dw1, db1, dw2, db2].": edit(
+                "[(dz.T @ x).T, dz.sum(dim=0), dw2, db2]", "[dw2, db2, (dz.T @ x).T, dz.sum(dim=0)]"
+            ),
         },
         alternatives={
             "all written out": BACKWARD,
-            "with the given functions": (
-                "def backward(params, cache, labels):\n"
-                "    x, z, h, logits = cache\n"
-                "    dh, dw2, db2 = linear_backward(cross_entropy_gradient(logits, labels), h, params[2])\n"
-                "    _, dw1, db1 = linear_backward(relu_backward(dh, z), x, params[0])\n"
-                "    return [dw1, db1, dw2, db2]"
+            "with the given functions": body(
+                "x, z, h, logits = cache",
+                "dh, dw2, db2 = linear_backward(cross_entropy_gradient(logits, labels), h, params[2])",
+                "_, dw1, db1 = linear_backward(relu_backward(dh, z), x, params[0])",
+                "return [dw1, db1, dw2, db2]",
             ),
-            "the mask from h": but(BACKWARD, ("z > 0", "h > 0")),
+            "the mask from h": edit("(dh, z)", "(dh, h)"),
             "a cache of its own, a tuple of gradients": (
                 "def forward(params, x):\n"
                 "    h = relu(x @ params[0] + params[1])\n"
@@ -552,12 +507,14 @@ def drawn(number):
                 "    dz = torch.where(h > 0, d @ params[2].T, torch.zeros_like(h))\n"
                 "    return x.T @ dz, dz.sum(0), h.T @ d, d.sum(0)"
             ),
-            "einsum": but(
-                BACKWARD,
-                ("h.T @ d", "torch.einsum('nh,nc->hc', h, d)"),
-                ("d @ w2.T", "torch.einsum('nc,hc->nh', d, w2)"),
-                ("x.T @ dz", "torch.einsum('nd,nh->dh', x, dz)"),
-            ),
+            "einsum": edit(
+                "h.T @ d",
+                "torch.einsum('nh,nc->hc', h, d)",
+                "d @ w2.T",
+                "torch.einsum('nc,hc->nh', d, w2)",
+                "x.T @ dz",
+                "torch.einsum('nd,nh->dh', x, dz)",
+            ).of(BACKWARD),
             "a loop over the rows": (
                 "def backward(params, cache, labels):\n"
                 "    w1, b1, w2, b2 = params\n"
@@ -606,38 +563,38 @@ def drawn(number):
             b=normal(3),
         ),
         mistakes={
-            "The bias is missing in forward.": but(LINEAR, ("x @ self.w + self.b", "x @ self.w")),
+            "The bias is missing in forward.": edit("x @ self.w + self.b", "x @ self.w"),
             "dw and db add up from batch to batch; start afresh in each backward.": edit(
                 "dx, self.dw, self.db = linear_backward(dy, self.x, self.w)",
                 "dx, dw, db = linear_backward(dy, self.x, self.w)\n"
                 "        self.dw, self.db = getattr(self, 'dw', 0) + dw, getattr(self, 'db', 0) + db",
             ),
-            "The layer remembers the x of the first batch for ever; keep that of the last forward.": but(
-                LINEAR, ("        self.x = x\n", "        self.x = getattr(self, 'x', x)\n")
+            "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
+                "        self.x = x\n", "        self.x = getattr(self, 'x', x)\n"
             ),
-            "All layers share one memory: keep x in self, not in the class.": but(
-                LINEAR, ("        self.x = x\n", "        Linear.x = x\n")
+            "All layers share one memory: keep x in self, not in the class.": edit(
+                "        self.x = x\n", "        Linear.x = x\n"
             ),
-            "The layer copies w, so that a training step on w never reaches it; keep w itself.": but(
-                LINEAR, ("= w, b", "= w.clone(), b")
+            "The layer copies w, so that a training step on w never reaches it; keep w itself.": edit("= w, b", "= w.clone(), b"),
+            "db is a mean over the rows; it is their sum.": edit("dy.sum", "dy.mean").of(LINEAR),
+            "dw is divided by N; the 1/N of the mean is already in dy.": edit("self.x.T @ dy", "self.x.T @ dy / len(dy)").of(
+                LINEAR
             ),
-            "db is a mean over the rows; it is their sum.": but(LINEAR, ("dy.sum", "dy.mean")),
-            "dw is divided by N; the 1/N of the mean is already in dy.": but(
-                LINEAR, ("self.x.T @ dy", "self.x.T @ dy / len(dy)")
+            "dw is transposed: it has the shape of w.": edit("self.x.T @ dy", "dy.T @ self.x").of(LINEAR),
+            "backward returns (dx, dw, db); it returns dx alone and leaves dw and db in self.": edit(
+                "return dx", "return dx, self.dw, self.db"
             ),
-            "dw is transposed: it has the shape of w.": but(LINEAR, ("self.x.T @ dy", "dy.T @ self.x")),
-            "backward returns (dx, dw, db); it returns dx alone and leaves dw and db in self.": but(
-                LINEAR, ("return dy @ self.w.T", "return dy @ self.w.T, self.dw, self.db")
+            "backward returns dw; it returns dx, for the layer below.": edit("return dx", "return self.dw"),
+            "backward returns nothing; return dx, for the layer below.": edit("return dx", "pass"),
+            "backward takes a step itself; it leaves dw and db, and changes nothing.": edit(
+                "return dx", "self.w -= 0.1 * self.dw\n        return dx"
             ),
-            "backward returns dw; it returns dx, for the layer below.": but(LINEAR, ("return dy @ self.w.T", "return self.dw")),
-            "backward returns nothing; return dx, for the layer below.": but(LINEAR, ("return dy @ self.w.T", "dy @ self.w.T")),
-            "backward takes a step itself; it leaves dw and db, and changes nothing.": but(
-                LINEAR, ("        return dy", "        self.w -= 0.1 * self.dw\n        return dy")
+            "There is a ReLU in the linear layer; it is a layer of its own.": edit(
+                "x @ self.w + self.b", "(x @ self.w + self.b).clamp(min=0)"
             ),
-            "There is a ReLU in the linear layer; it is a layer of its own.": but(
-                LINEAR, ("x @ self.w + self.b", "(x @ self.w + self.b).clamp(min=0)")
+            "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True").of(
+                LINEAR
             ),
-            "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": but(LINEAR, ("dim=0", "dim=0, keepdim=True")),
         },
         alternatives={
             "written out": LINEAR,
@@ -653,15 +610,12 @@ def drawn(number):
                 "        dx, self.dw, self.db = linear_backward(upstream, self.inputs, self.w)\n"
                 "        return dx"
             ),
-            "einsum": but(
-                LINEAR,
-                ("self.x.T @ dy", "torch.einsum('nd,nk->dk', self.x, dy)"),
-                ("dy @ self.w.T", "torch.einsum('nk,dk->nd', dy, self.w)"),
-            ),
-            "dw and db exist from the start": but(
-                LINEAR,
-                ("self.w, self.b = w, b", "self.w, self.b, self.dw, self.db = w, b, torch.zeros_like(w), torch.zeros_like(b)"),
-            ),
+            "einsum": edit(
+                "self.x.T @ dy", "torch.einsum('nd,nk->dk', self.x, dy)", "dy @ self.w.T", "torch.einsum('nk,dk->nd', dy, self.w)"
+            ).of(LINEAR),
+            "dw and db exist from the start": edit(
+                "self.w, self.b = w, b", "self.w, self.b, self.dw, self.db = w, b, torch.zeros_like(w), torch.zeros_like(b)"
+            ).of(LINEAR),
             "a dataclass": (
                 "from dataclasses import dataclass\n\n"
                 "@dataclass\n"
@@ -703,21 +657,19 @@ def drawn(number):
         mistakes={
             "The mask is taken from dy; the gradient passes where x was positive.": edit("dy, self.x", "dy, dy"),
             "backward lets all of dy through; where x was negative the gradient is 0.": edit("x = x", "x = x ** 2"),
-            "backward returns the mask alone; multiply it by dy.": but(
-                RELU_LAYER, ("dy * (self.x > 0)", "(self.x > 0).to(dy.dtype)")
+            "backward returns the mask alone; multiply it by dy.": edit("relu_backward(dy, self.x)", "(self.x > 0).to(dy.dtype)"),
+            "You multiply dy by relu(x); the slope is 1 where x was positive.": edit(
+                "relu_backward(dy, self.x)", "dy * relu(self.x)"
             ),
-            "You multiply dy by relu(x); the slope is 1 where x was positive.": but(
-                RELU_LAYER, ("dy * (self.x > 0)", "dy * self.x.clamp(min=0)")
+            "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
+                "self.x = x", "self.x = getattr(self, 'x', x)"
             ),
-            "The layer remembers the x of the first batch for ever; keep that of the last forward.": but(
-                RELU_LAYER, ("self.x = x", "self.x = getattr(self, 'x', x)")
+            "All layers share one memory: keep x in self, not in the class.": edit("self.x = x", "ReLU.x = x"),
+            "This is a leaky ReLU with the slope {slope}: negative entries must become 0.": edit(
+                "relu(x)", "torch.maximum(x, {slope} * x)", slope=SLOPES
             ),
-            "All layers share one memory: keep x in self, not in the class.": but(RELU_LAYER, ("self.x = x", "ReLU.x = x")),
-            "This is a leaky ReLU: negative entries must become 0.": but(
-                RELU_LAYER, ("x.clamp(min=0)", "torch.maximum(x, 0.01 * x)")
-            ),
-            "forward returns absolute values; negative entries must become 0.": but(RELU_LAYER, ("x.clamp(min=0)", "x.abs()")),
-            "forward changes x in place; make a new tensor.": but(RELU_LAYER, ("x.clamp(min=0)", "x.clamp_(min=0)")),
+            "forward returns absolute values; negative entries must become 0.": edit("relu(x)", "x.abs()"),
+            "forward changes x in place; make a new tensor.": edit("relu(x)", "x.clamp_(min=0)"),
             "forward returns x as it came; negative entries must become 0.": edit("relu(x)", "x"),
             "The mask is upside down: the gradient passes where x was positive.": edit("x = x", "x = -x"),
         },
@@ -798,47 +750,51 @@ def drawn(number):
             labels=labels(6, 4),
         ),
         mistakes={
-            "The gradient misses the 1/N of the mean.": but(SOFTMAX_CROSS_ENTROPY, ("return d / n", "return d")),
-            "The loss is a sum over the rows; take their mean.": but(SOFTMAX_CROSS_ENTROPY, (".mean()", ".sum()")),
-            "Both loss and gradient are sums over the rows; take means.": but(
-                SOFTMAX_CROSS_ENTROPY, (".mean()", ".sum()"), ("return d / n", "return d")
+            "The gradient misses the 1/N of the mean.": edit(
+                "return cross_entropy_gradient", "return len(self.labels) * cross_entropy_gradient"
             ),
-            "The gradient misses the one-hot labels: subtract 1 at each row's label.": but(
-                SOFTMAX_CROSS_ENTROPY, ("        d[torch.arange(n), self.labels] -= 1\n", "")
+            "The loss is a sum over the rows; take their mean.": edit(
+                "return cross_entropy(", "return len(labels) * cross_entropy("
             ),
+            "Both loss and gradient are sums over the rows; take means.": edit(
+                "return cross_entropy(",
+                "return len(labels) * cross_entropy(",
+                "return cross_entropy_g",
+                "return len(self.labels) * cross_entropy_g",
+            ),
+            "The gradient misses the one-hot labels: subtract 1 at each row's label.": edit(
+                "        d[torch.arange(n), self.labels] -= 1\n", ""
+            ).of(SOFTMAX_CROSS_ENTROPY),
             "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": edit(
                 "cross_entropy_gradient", "-cross_entropy_gradient"
             ),
             "The sign of the loss is reversed: it is minus the log-probability.": edit(
                 "cross_entropy(logits, labels)", "-cross_entropy(logits, labels)"
             ),
-            "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": but(
-                SOFTMAX_CROSS_ENTROPY, ("logits - logits.max(dim=1, keepdim=True).values", "logits")
+            "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": edit(
+                "logits - logits.max(dim=1, keepdim=True).values", "logits"
+            ).of(SOFTMAX_CROSS_ENTROPY),
+            "You take the log of a softmax that has become 0: the loss is inf. Use logits - log-sum-exp.": edit(
+                "log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = after04.softmax(logits).log()"
+            ).of(SOFTMAX_CROSS_ENTROPY),
+            "Adding {epsilon} in the log limits the loss; use logits - log-sum-exp, which needs none.": edit(
+                "cross_entropy(logits, labels)",
+                "nll((after04.softmax(logits) + {epsilon}).log(), labels)",
+                epsilon=(1e-12, 1e-8, 1e-7, 1e-5),
             ),
-            "You take the log of a softmax that has become 0: the loss is inf. Use logits - log-sum-exp.": but(
-                SOFTMAX_CROSS_ENTROPY,
-                ("log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = after04.softmax(logits).log()"),
-            ),
-            "An epsilon in the log limits the loss; use logits - log-sum-exp, which needs none.": but(
-                SOFTMAX_CROSS_ENTROPY,
-                (
-                    "log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()",
-                    "log_p = (after04.softmax(logits) + 1e-7).log()",
-                ),
-            ),
-            "The softmax runs down the columns; use the last axis.": but(SOFTMAX_CROSS_ENTROPY, ("dim=1", "dim=0")),
-            "The gradient is that of the first batch for ever; remember the last forward.": but(
-                SOFTMAX_CROSS_ENTROPY,
-                ("self.labels = labels", "self.labels = getattr(self, 'labels', labels)"),
-                ("self.p = log_p.exp()", "self.p = getattr(self, 'p', log_p.exp())"),
-            ),
-            "backward changes what forward has kept, so that a second call differs; work on a copy.": but(
-                SOFTMAX_CROSS_ENTROPY, ("self.p.clone()", "self.p")
-            ),
-            "The softmax is applied twice; forward is given logits.": but(
-                SOFTMAX_CROSS_ENTROPY,
-                ("        self.labels = labels\n", "        self.labels = labels\n        logits = after04.softmax(logits)\n"),
-            ),
+            "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(SOFTMAX_CROSS_ENTROPY),
+            "The gradient is that of the first batch for ever; remember the last forward.": edit(
+                "self.labels = labels",
+                "self.labels = getattr(self, 'labels', labels)",
+                "self.p = log_p.exp()",
+                "self.p = getattr(self, 'p', log_p.exp())",
+            ).of(SOFTMAX_CROSS_ENTROPY),
+            "backward changes what forward has kept, so that a second call differs; work on a copy.": edit(
+                "self.p.clone()", "self.p"
+            ).of(SOFTMAX_CROSS_ENTROPY),
+            "The softmax is applied twice; forward is given logits.": edit(
+                "        self.labels = labels\n", "        self.labels = labels\n        logits = after04.softmax(logits)\n"
+            ).of(SOFTMAX_CROSS_ENTROPY),
             "The loss is a Python number; return a 0-d tensor.": edit("(logits, labels)", "(logits, labels).item()"),
         },
         alternatives={
@@ -871,7 +827,7 @@ def drawn(number):
                 "    def backward(self):\n"
                 "        return (self.p - self.target) / self.p.shape[0]"
             ),
-            "a sum divided by N": but(SOFTMAX_CROSS_ENTROPY, (".mean()", ".sum() / len(labels)")),
+            "a sum divided by N": edit(".mean()", ".sum() / len(labels)").of(SOFTMAX_CROSS_ENTROPY),
         },
         equivalent={
             "a number has no axis to lose": [edit("cross_entropy(logits, labels)", "cross_entropy(logits, labels).squeeze()")]

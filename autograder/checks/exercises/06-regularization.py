@@ -4,27 +4,10 @@ import math
 
 import torch
 
-from autograder.checks import Drawn, case, challenge, edit, exercise
-
-
-def but(source, *changes):
-    """A correct solution with something changed in it: each (old, new)."""
-    for old, new in changes:
-        if old not in source:
-            raise ValueError(f"{old!r} does not occur in {source.splitlines()[1]!r}")
-        source = source.replace(old, new)
-    return source
-
+from autograder.checks import Drawn, body, case, challenge, edit, exercise
 
 # --- l2_penalty ---------------------------------------------------------------------------------------------------------
 
-L2_PENALTY = """
-def l2_penalty(weights, weight_decay):
-    total = 0
-    for w in weights:
-        total = total + (w * w).sum()
-    return weight_decay / 2 * total
-"""
 PENALTY = "l2_penalty(weights, weight_decay)"
 
 
@@ -34,14 +17,6 @@ def weights(*shapes, dtype=torch.float32, scale=1.0):
 
 # --- decay_step ---------------------------------------------------------------------------------------------------------
 
-DECAY_STEP = """
-def decay_step(params, grads, lr, weight_decay):
-    for i in range(len(params)):
-        step = grads[i]
-        if params[i].dim() == 2:
-            step = step + weight_decay * params[i]
-        params[i].sub_(lr * step)
-"""
 DECAY = "decay_step(params, grads, lr, weight_decay)"
 STEP = f"before = list(params); {DECAY}; before"
 LAYERS = (5, 4), (4,), (4, 3), (3,)
@@ -53,18 +28,6 @@ def layers(*shapes, dtype=torch.float32):
 
 # --- early_stopping -----------------------------------------------------------------------------------------------------
 
-EARLY_STOPPING = """
-def early_stopping(valid_losses, patience):
-    best, lowest, waited = 0, float("inf"), 0
-    for epoch, loss in enumerate(valid_losses):
-        if loss < lowest:
-            best, lowest, waited = epoch, loss, 0
-        else:
-            waited += 1
-        if waited >= patience:
-            break
-    return best
-"""
 STOP = "early_stopping(valid_losses, patience)"
 
 
@@ -143,61 +106,42 @@ EXERCISES = [
         case("large weights", PENALTY, weights=weights((5, 4), (4, 3), scale=100.0), weight_decay=1e-3),
         case("no decay", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.0),
         mistakes={
-            "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": but(L2_PENALTY, (" / 2", "")),
-            "You take the root of the sum of squares; the penalty is the sum itself.": but(
-                L2_PENALTY, ("* total", "* total**0.5")
+            "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
+            "You take the root of the sum of squares; the penalty is the sum itself.": edit(
+                "sum((w**2).sum() for w in weights)", "sum((w**2).sum() for w in weights) ** 0.5"
             ),
-            "You add up the norms of the matrices; square them (no root).": but(L2_PENALTY, ("(w * w).sum()", "w.norm()")),
-            "You take the mean of each matrix' squares; add all of them up.": but(L2_PENALTY, (".sum()", ".mean()")),
-            "You divide by the number of weights; the penalty is a sum, not a mean.": but(
-                L2_PENALTY, ("* total", "* total / sum(w.numel() for w in weights)")
+            "You add up the norms of the matrices; square them (no root).": edit("(w**2).sum()", "w.norm()"),
+            "You take the mean of each matrix' squares; add all of them up.": edit(".sum()", ".mean()"),
+            "You divide by the number of weights; the penalty is a sum, not a mean.": edit(
+                "in weights)", "in weights) / sum(w.numel() for w in weights)"
             ),
-            "You divide by the number of matrices; the penalty is a sum over all of them.": but(
-                L2_PENALTY, ("* total", "* total / len(weights)")
+            "You divide by the number of matrices; the penalty is a sum over all of them.": edit(
+                "in weights)", "in weights) / len(weights)"
             ),
-            "You square the sum of the weights; square each weight, then add.": but(
-                L2_PENALTY, ("(w * w).sum()", "w.sum() ** 2")
-            ),
-            "You add the weights without squaring them; positive and negative ones cancel.": but(
-                L2_PENALTY, ("(w * w).sum()", "w.sum()")
-            ),
-            "You add absolute values: that is the L1 penalty. Square the weights.": but(
-                L2_PENALTY, ("(w * w).sum()", "w.abs().sum()")
-            ),
-            "Only the first matrix is counted; go through all of them.": but(L2_PENALTY, ("in weights", "in weights[:1]")),
-            "Only the last matrix is counted; add to the total in the loop.": but(L2_PENALTY, ("total + ", "")),
-            "weight_decay is missing from your penalty.": but(L2_PENALTY, ("weight_decay / 2", "1 / 2")),
-            "You square weight_decay as well; only the weights are squared.": but(
-                L2_PENALTY, ("weight_decay / 2", "weight_decay**2 / 2")
-            ),
-            "The penalty has the wrong sign: it makes the loss larger.": but(L2_PENALTY, ("return ", "return -")),
-            "You return a Python float; return a 0-d tensor (no .item()).": but(L2_PENALTY, ("* total", "* total.item()")),
-            "Your penalty has one axis; return a 0-d tensor.": but(L2_PENALTY, ("* total", "* total.reshape(1)")),
-            "You convert to float32; keep the dtype of the weights.": but(L2_PENALTY, ("(w * w)", "(w * w).float()")),
-            "You return one penalty for each matrix; add them up.": (
-                "def l2_penalty(weights, weight_decay):\n    return [weight_decay / 2 * (w * w).sum() for w in weights]\n"
+            "You square the sum of the weights; square each weight, then add.": edit("(w**2).sum()", "w.sum() ** 2"),
+            "You add the weights without squaring them; positive and negative ones cancel.": edit("**2", ""),
+            "You add absolute values: that is the L1 penalty. Square the weights.": edit("w**2", "w.abs()"),
+            "Only the first matrix is counted; go through all of them.": edit("in weights", "in weights[:1]"),
+            "Only the last matrix is counted; add to the total in the loop.": edit("in weights", "in weights[-1:]"),
+            "weight_decay is missing from your penalty.": edit("weight_decay * ", ""),
+            "You square weight_decay as well; only the weights are squared.": edit("weight_decay *", "weight_decay**2 *"),
+            "The penalty has the wrong sign: it makes the loss larger.": edit("0.5", "-0.5"),
+            "You return a Python float; return a 0-d tensor (no .item()).": edit("(w**2).sum()", "(w**2).sum().item()"),
+            "Your penalty has one axis; return a 0-d tensor.": edit("(w**2).sum()", "(w**2).sum().reshape(1)"),
+            "You convert to float32; keep the dtype of the weights.": edit("w**2", "w.float() ** 2"),
+            "You return one penalty for each matrix; add them up.": edit(
+                "0.5 * weight_decay * sum((w**2).sum() for w in weights)", "[0.5 * weight_decay * (w**2).sum() for w in weights]"
             ),
         },
         alternatives={
-            "a generator expression": but(
-                L2_PENALTY,
-                ("    total = 0\n", ""),
-                (
-                    "    for w in weights:\n        total = total + (w * w).sum()\n",
-                    "    total = sum(w.pow(2).sum() for w in weights)\n",
-                ),
+            "a generator expression": edit("(w**2).sum()", "w.pow(2).sum()"),
+            "all weights in one vector": body(
+                "flat = torch.cat([w.reshape(-1) for w in weights])", "return 0.5 * weight_decay * (flat @ flat)"
             ),
-            "all weights in one vector": (
-                "def l2_penalty(weights, weight_decay):\n"
-                "    flat = torch.cat([w.reshape(-1) for w in weights])\n    return 0.5 * weight_decay * (flat @ flat)\n"
-            ),
-            "einsum": but(L2_PENALTY, ("(w * w).sum()", "torch.einsum('ij,ij->', w, w)")),
-            "squared norms": but(L2_PENALTY, ("(w * w).sum()", "torch.linalg.norm(w) ** 2")),
-            "stacked sums": (
-                "def l2_penalty(weights, weight_decay):\n"
-                "    return torch.stack([w.square().sum() for w in weights]).sum().mul(weight_decay / 2)\n"
-            ),
-            "a trace": but(L2_PENALTY, ("(w * w).sum()", "torch.trace(w.T @ w)")),
+            "einsum": edit("(w**2).sum()", "torch.einsum('ij,ij->', w, w)"),
+            "squared norms": edit("(w**2).sum()", "torch.linalg.norm(w) ** 2"),
+            "stacked sums": body("return torch.stack([w.square().sum() for w in weights]).sum().mul(weight_decay / 2)"),
+            "a trace": edit("(w**2).sum()", "torch.trace(w.T @ w)"),
         },
         equivalent={
             "a number has no axis to lose": [
@@ -228,92 +172,76 @@ EXERCISES = [
         case("a rate of 0 changes nothing", STEP, lr=0.0, weight_decay=0.3, **layers(*LAYERS)),
         case("the gradients are left as they are", f"{DECAY}; grads", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
         case("two steps", f"before = list(params); {DECAY}; {DECAY}; before", lr=0.2, weight_decay=0.6, **layers(*LAYERS)),
+        case("the list still holds the parameters", f"{DECAY}; params", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
         case("it returns None", DECAY, lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
         in_place=True,
         mistakes={
-            "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": but(
-                DECAY_STEP, ("step + weight_decay", "step - weight_decay")
+            "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": edit(
+                "+ weight", "- weight"
             ),
-            "You step uphill: subtract lr times the gradient and the decay.": but(DECAY_STEP, ("sub_", "add_")),
-            "The gradient is followed uphill, only the decay goes down: subtract both.": but(
-                DECAY_STEP,
-                ("step + weight_decay", "-step + weight_decay"),
-                ("step = grads[i]", "step = -grads[i]"),
-                ("-step +", "step +"),
+            "You step uphill: subtract lr times the gradient and the decay.": edit("-=", "+="),
+            "The gradient is followed uphill, only the decay goes down: subtract both.": edit("g +", "-g +", "else g", "else -g"),
+            "The decay is not multiplied with lr: it is a part of the gradient.": edit(
+                "lr * (g + weight_decay * p if p.ndim == 2 else g)", "lr * g + (weight_decay * p if p.ndim == 2 else 0)"
             ),
-            "The decay is not multiplied with lr: it is a part of the gradient.": but(
-                DECAY_STEP, ("weight_decay * params[i]", "weight_decay * params[i] / lr if lr else step")
+            "lr is missing: multiply the gradient and the decay with it.": edit("lr * (g", "(g"),
+            "lr is multiplied in twice on the decay; once is enough.": edit("+ weight", "+ lr * weight"),
+            "The biases decay too; only entries with two axes do.": edit(" if p.ndim == 2 else g", ""),
+            "Only the biases decay; it is the weights (two axes) that should.": edit("== 2", "== 1"),
+            "Nothing decays: add weight_decay * w to the gradient of the weights.": edit("+ weight_decay * p", ""),
+            "Only the first weights decay; every entry with two axes does.": edit("p.ndim == 2", "p is params[0]"),
+            "You decay every second entry; ask for two axes, whatever their place in the list.": edit(
+                "p.ndim == 2", "any(p is q for q in params[::2])"
             ),
-            "lr is missing: multiply the gradient and the decay with it.": but(DECAY_STEP, ("lr * step", "step")),
-            "lr is multiplied in twice on the decay; once is enough.": but(DECAY_STEP, ("+ weight_decay", "+ lr * weight_decay")),
-            "The biases decay too; only entries with two axes do.": but(DECAY_STEP, ("if params[i].dim() == 2", "if True")),
-            "Only the biases decay; it is the weights (two axes) that should.": but(DECAY_STEP, ("== 2", "== 1")),
-            "Nothing decays: add weight_decay * w to the gradient of the weights.": but(DECAY_STEP, ("== 2", "== 9")),
-            "Only the first weights decay; every entry with two axes does.": but(DECAY_STEP, ("== 2", "== 2 and i == 0")),
-            "You decay every second entry; ask for two axes, whatever their place in the list.": but(
-                DECAY_STEP, ("params[i].dim() == 2", "i % 2 == 0")
+            "The biases are never moved; they do not decay, but they do follow their gradient.": edit("else g", "else 0"),
+            "You make new tensors; change the entries of params in place (p -= ...).": edit("p -= lr", "p = p - lr"),
+            "You put new tensors into the list; change the old ones in place, others hold them too.": body(
+                "for i, (p, g) in enumerate(zip(params, grads)):",
+                "    params[i] = p - lr * (g + weight_decay * p if p.ndim == 2 else g)",
             ),
-            "The biases are never moved; they do not decay, but they do follow their gradient.": but(
-                DECAY_STEP, ("        params[i].sub_", "            params[i].sub_")
+            "You return a list of new tensors; change the entries of params in place, others hold them too.": body(
+                "return [p - lr * (g + weight_decay * p if p.ndim == 2 else g) for p, g in zip(params, grads)]"
             ),
-            "You make new tensors; change the entries of params in place (p -= ...).": but(
-                DECAY_STEP, ("params[i].sub_(lr * step)", "p = params[i] - lr * step")
+            "It returns the parameters; it changes them in place and returns None.": body(
+                "right(params, grads, lr, weight_decay)", "return params"
             ),
-            "You put new tensors into the list; change the old ones in place, others hold them too.": but(
-                DECAY_STEP,
-                ("params[i].sub_(lr * step)", "p = params[i] - lr * step; new.append(p)"),
-                ("    for i", "    new = []\n    for i"),
-            )
-            + "    return new\n",
-            "It returns the parameters; it changes them in place and returns None.": DECAY_STEP + "    return params\n",
-            "You add the decay into grads; leave the gradients as they are.": but(
-                DECAY_STEP, ("step = step + weight_decay * params[i]", "step += weight_decay * params[i]")
+            "You add the decay into grads; leave the gradients as they are.": edit(
+                "        p -= lr * (g + weight_decay * p if p.ndim == 2 else g)",
+                "        g += weight_decay * p if p.ndim == 2 else 0\n        p -= lr * g",
             ),
-            "The decay uses the weights after the step; take them from before it.": but(
-                DECAY_STEP,
-                ("            step = step + weight_decay * params[i]\n", "            pass\n"),
-                (
-                    "params[i].sub_(lr * step)",
-                    "params[i].sub_(lr * step)\n        if params[i].dim() == 2:\n"
-                    "            params[i].mul_(1 - lr * weight_decay)",
-                ),
+            "The decay uses the weights after the step; take them from before it.": edit(
+                "(g + weight_decay * p if p.ndim == 2 else g)", "g\n        p *= 1 - lr * weight_decay * (p.ndim == 2)"
             ),
-            "The decay is twice too large: the gradient of 1/2 * wd * w**2 is wd * w.": but(
-                DECAY_STEP, ("+ weight_decay", "+ 2 * weight_decay")
+            "The decay is twice too large: the gradient of 1/2 * wd * w**2 is wd * w.": edit(
+                "weight_decay *", "2 * weight_decay *"
             ),
-            "The decay is half of what it should be: the gradient of 1/2 * wd * w**2 is wd * w.": but(
-                DECAY_STEP, ("+ weight_decay", "+ 0.5 * weight_decay")
+            "The decay is half of what it should be: the gradient of 1/2 * wd * w**2 is wd * w.": edit(
+                "weight_decay *", "0.5 * weight_decay *"
             ),
-            "You decay by the sign of the weights (L1); subtract a share of the weights themselves.": but(
-                DECAY_STEP, ("weight_decay * params[i]", "weight_decay * params[i].sign()")
+            "You decay by the sign of the weights (L1); subtract a share of the weights themselves.": edit(
+                "decay * p", "decay * p.sign()"
             ),
-            "You only shrink the gradient; it is the weights that decay.": but(
-                DECAY_STEP, ("step + weight_decay * params[i]", "step * (1 - weight_decay)")
-            ),
+            "You only shrink the gradient; it is the weights that decay.": edit("g + weight_decay * p", "g * (1 - weight_decay)"),
         },
         alternatives={
-            "shrink, then step": (
-                "def decay_step(params, grads, lr, weight_decay):\n    for p, g in zip(params, grads):\n"
-                "        if len(p.shape) > 1:\n            p *= 1 - lr * weight_decay\n        p -= lr * g\n"
+            "shrink, then step": edit(
+                "p -= lr * (g + weight_decay * p if p.ndim == 2 else g)",
+                "p *= 1 - lr * weight_decay * (p.ndim > 1)\n        p -= lr * g",
             ),
-            "copy_": (
-                "def decay_step(params, grads, lr, weight_decay):\n    for p, g in zip(params, grads):\n"
-                "        decay = weight_decay if p.ndim == 2 else 0\n        p.copy_(p - lr * g - lr * decay * p)\n"
+            "copy_": body(
+                "for p, g in zip(params, grads):", "    p.copy_(p - lr * g - lr * (weight_decay if p.ndim == 2 else 0) * p)"
             ),
             "slices": (
                 "def decay_step(params, grads, lr, weight_decay):\n    for i, (p, g) in enumerate(zip(params, grads)):\n"
                 "        old = p.clone()\n        p[...] = old - lr * g\n"
                 "        if p.dim() == 2:\n            p[...] = p - lr * weight_decay * old\n"
             ),
-            "a factor for each entry": (
-                "def decay_step(params, grads, lr, weight_decay):\n    factors = [weight_decay * (p.ndim == 2) for p in params]\n"
-                "    for p, g, f in zip(params, grads, factors):\n        p.add_(g + f * p, alpha=-lr)\n"
+            "a factor for each entry": body(
+                "factors = [weight_decay * (p.ndim == 2) for p in params]",
+                "for p, g, f in zip(params, grads, factors):",
+                "    p.add_(g + f * p, alpha=-lr)",
             ),
-            "with no_grad": (
-                "def decay_step(params, grads, lr, weight_decay):\n    with torch.no_grad():\n"
-                "        for p, g in zip(params, grads):\n"
-                "            p -= lr * g + (lr * weight_decay * p if p.ndim == 2 else 0)\n"
-            ),
+            "with no_grad": body("with torch.no_grad():", "    right(params, grads, lr, weight_decay)"),
         },
         equivalent={
             "the lists are equally long": [edit("strict=True", "strict=False"), edit(", strict=True", "")],
@@ -340,63 +268,37 @@ EXERCISES = [
         case("twenty noisy losses", STOP, valid_losses=wandering(20), patience=3),
         case("thirty noisy losses", STOP, valid_losses=wandering(30), patience=4),
         mistakes={
-            "You look at epochs after the stop: the lowest of all losses may come too late.": but(
-                EARLY_STOPPING, ("            break", "            pass")
+            "You look at epochs after the stop: the lowest of all losses may come too late.": edit("break", "pass"),
+            "You return the epoch at which training stops; return the best one.": edit("return best", "return epoch"),
+            "You return the last epoch of the list; return the best one before the stop.": edit(
+                "return best", "return len(valid_losses) - 1"
             ),
-            "You return the epoch at which training stops; return the best one.": but(
-                EARLY_STOPPING, ("return best", "return epoch")
+            "You count epochs from 1; the first one is 0.": edit("return best", "return best + 1"),
+            "Of equal losses the earliest is best: compare with < and not with <=.": edit("<", "<="),
+            "You stop one epoch too late: patience epochs without a lower loss are enough.": edit("== patience", "> patience"),
+            "You stop one epoch too early: wait for the full patience.": edit("== patience", ">= max(1, patience - 1)"),
+            "You do not count anew after a better epoch: patience means epochs in a row.": edit(
+                "lowest, waited = epoch, loss, 0", "lowest = epoch, loss", "==", ">="
             ),
-            "You return the last epoch of the list; return the best one before the stop.": (
-                "def early_stopping(valid_losses, patience):\n    return len(valid_losses) - 1\n"
+            "You compare with the loss of the epoch before; compare with the lowest so far.": edit(
+                "        if waited", "        lowest = loss\n        if waited"
             ),
-            "You count epochs from 1; the first one is 0.": but(EARLY_STOPPING, ("return best", "return best + 1")),
-            "Of equal losses the earliest is best: compare with < and not with <=.": but(
-                EARLY_STOPPING, ("loss < lowest", "loss <= lowest")
+            "A NaN wins: write the comparison so that it is false for NaN (loss < lowest).": edit(
+                "loss < lowest", "not loss >= lowest"
             ),
-            "You stop one epoch too late: patience epochs without a lower loss are enough.": but(
-                EARLY_STOPPING, (">= patience", "> patience")
+            "A NaN in the first epoch stays the lowest for good; start from infinity.": edit("math.inf", "valid_losses[0]"),
+            "A NaN does not count as an epoch without a lower loss; it should.": edit("waited += 1", "waited += loss == loss"),
+            "An equal loss does not count as an epoch without a lower loss; it should.": edit(
+                "waited += 1", "waited += loss != lowest"
             ),
-            "You stop one epoch too early: wait for the full patience.": but(
-                EARLY_STOPPING, (">= patience", ">= max(1, patience - 1)")
-            ),
-            "You do not count anew after a better epoch: patience means epochs in a row.": but(
-                EARLY_STOPPING, ("best, lowest, waited = epoch, loss, 0\n", "best, lowest = epoch, loss\n")
-            ),
-            "You compare with the loss of the epoch before; compare with the lowest so far.": but(
-                EARLY_STOPPING, ("        if waited >= patience", "        lowest = loss\n        if waited >= patience")
-            ),
-            "A NaN wins: write the comparison so that it is false for NaN (loss < lowest).": but(
-                EARLY_STOPPING, ("loss < lowest", "not loss >= lowest")
-            ),
-            "A NaN in the first epoch stays the lowest for good; start from infinity.": but(
-                EARLY_STOPPING, ('float("inf")', "valid_losses[0]")
-            ),
-            "A NaN does not count as an epoch without a lower loss; it should.": but(
-                EARLY_STOPPING, ("        else:", "        elif loss == loss:")
-            ),
-            "An equal loss does not count as an epoch without a lower loss; it should.": but(
-                EARLY_STOPPING, ("        else:", "        elif loss != lowest:")
-            ),
-            "You return the loss; return the epoch that it belongs to.": but(EARLY_STOPPING, ("return best", "return lowest")),
-            "You return the highest loss' epoch; lower is better.": but(
-                EARLY_STOPPING, ("loss < lowest", "loss > lowest"), ('float("inf")', 'float("-inf")')
-            ),
-            "You start from a lowest loss of 1: losses above it are never seen. Start from infinity.": but(
-                EARLY_STOPPING, ('float("inf")', "1.0")
-            ),
-            "You return how many epochs were run; return the best one's number.": but(
-                EARLY_STOPPING, ("return best", "return epoch + 1")
-            ),
-            "You return the epoch and the loss; return the epoch alone.": but(
-                EARLY_STOPPING, ("return best", "return best, lowest")
-            ),
+            "You return the loss; return the epoch that it belongs to.": edit("return best", "return lowest"),
+            "You return the highest loss' epoch; lower is better.": edit("<", ">", "math.inf", "-math.inf"),
+            "You start from a lowest loss of 1: losses above it are never seen. Start from infinity.": edit("math.inf", "1.0"),
+            "You return how many epochs were run; return the best one's number.": edit("return best", "return epoch + 1"),
+            "You return the epoch and the loss; return the epoch alone.": edit("return best", "return best, lowest"),
         },
         alternatives={
-            "the distance from the best epoch": but(
-                EARLY_STOPPING,
-                ("        else:\n            waited += 1\n", ""),
-                ("waited >= patience", "epoch - best >= patience"),
-            ),
+            "the distance from the best epoch": edit("waited += 1", "waited = epoch - best"),
             "a while loop": """
 def early_stopping(valid_losses, patience):
     epoch = best = 0
@@ -471,110 +373,90 @@ def early_stopping(valid_losses, patience):
         comparison("falling and momentum are obeyed", config(falling=True), config(momentum=0.9)),
         comparison("after many epochs the loss rises: what counts is the last", config(lr=0.5, epochs=4)),
         mistakes={
-            "You train with one seed only; train each configuration with all of them.": but(
-                COMPARE, ("in seeds:", "in seeds[:1] * 2:")
+            "You train with one seed only; train each configuration with all of them.": edit("in seeds", "in seeds[:1] * 2"),
+            "You report the last seed only; take mean and spread over all seeds.": edit("last.mean()", "last[-1]"),
+            "You report the best seed; take the mean over all of them.": edit(
+                "last.mean()", '(last.max() if name == "accuracy" else last.min())'
             ),
-            "You report the last seed only; take mean and spread over all seeds.": but(
-                COMPARE, ("np.mean(accuracies)", "accuracies[-1]"), ("np.mean(losses)", "losses[-1]")
+            "Your spread divides by n; for a sample of seeds divide by n - 1.": edit("std()", "std(correction=0)"),
+            "You report the variance; the spread is its root.": edit("std()", "var()"),
+            "You report the standard error; the spread is not divided by the root of n.": edit(
+                "std().item()", "std().item() / math.sqrt(len(seeds))"
             ),
-            "You report the best seed; take the mean over all of them.": but(
-                COMPARE, ("np.mean(accuracies)", "max(accuracies)"), ("np.mean(losses)", "min(losses)")
+            "Each row gets other seeds; a fair comparison uses the same ones.": edit(
+                "valid, seed,", "valid, seed + 100 * len(rows),"
             ),
-            "Your spread divides by n; for a sample of seeds divide by n - 1.": but(COMPARE, (", ddof=1", "")),
-            "You report the variance; the spread is its root.": but(COMPARE, ("np.std", "np.var")),
-            "You report the standard error; the spread is not divided by the root of n.": but(
-                COMPARE, ("ddof=1)", "ddof=1) / math.sqrt(len(seeds))")
+            "You ignore the seeds: the same call gives other numbers each time.": edit(
+                "valid, seed,", "valid, int(torch.randint(10**6, ())),"
             ),
-            "Each row gets other seeds; a fair comparison uses the same ones.": but(
-                COMPARE, ("valid, seed,", "valid, seed + 100 * len(rows),")
+            "You report the training images' results; judge on the validation images.": edit(
+                "(train, valid, s", "(train, train, s"
             ),
-            "You ignore the seeds: the same call gives other numbers each time.": but(
-                COMPARE, ("valid, seed,", "valid, int(torch.randint(10**6, ())),")
+            "You train on the validation images; they are for judging only.": edit("(train, valid, s", "(valid, valid, s"),
+            "Training and validation images are swapped.": edit("(train, valid, s", "(valid, train, s"),
+            "You report the training loss; report the validation loss.": edit(
+                'f"valid_{name}"', '"train_loss" if name == "loss" else "valid_accuracy"'
             ),
-            "You report the training images' results; judge on the validation images.": but(
-                COMPARE, ("train_network(train, valid,", "train_network(train, train,")
+            "You report the first epoch; report the last.": edit("[-1]", "[0]"),
+            "You report the best epoch, which flatters; report the last.": edit(
+                'history[f"valid_{name}"][-1]', '(max if name == "accuracy" else min)(history[f"valid_{name}"])'
             ),
-            "You train on the validation images; they are for judging only.": but(
-                COMPARE, ("train_network(train, valid,", "train_network(valid, valid,")
+            "Every row is trained with the first configuration; use each one's own.": edit("**config", "**configs[0]"),
+            "Every row is trained for as long as the first; use each configuration's epochs.": edit(
+                "**config", "**config | {'epochs': configs[0]['epochs']}"
             ),
-            "Training and validation images are swapped.": but(
-                COMPARE, ("train_network(train, valid,", "train_network(valid, train,")
+            "weight_decay is not passed on to the training.": edit("**config", "**config | {'weight_decay': 0.0}"),
+            "batch_size is not passed on to the training.": edit(
+                "**config", "**{k: v for k, v in config.items() if k != 'batch_size'}"
             ),
-            "You report the training loss; report the validation loss.": but(
-                COMPARE, ('history["valid_loss"]', 'history["train_loss"]')
+            "Your rows lack the configuration; begin each with a copy of it.": edit("dict(config)", "{}"),
+            "Your rows lack the seconds.": edit(' | {"seconds": time.perf_counter() - started}', ""),
+            "Your seconds are not above 0: take the time before the first run and after the last.": edit(
+                "time.perf_counter() - started", "started - time.perf_counter()"
             ),
-            "You report the first epoch; report the last.": but(COMPARE, ("[-1]", "[0]")),
-            "You report the best epoch, which flatters; report the last.": but(
-                COMPARE,
-                ('history["valid_accuracy"][-1]', 'max(history["valid_accuracy"])'),
-                ('history["valid_loss"][-1]', 'min(history["valid_loss"])'),
+            "seconds is the time of day; subtract the time at which the row began.": edit("perf_counter() - started", "time()"),
+            "Only one row comes back; append each row inside the loop.": edit(
+                "rows.append(row", "rows = [row", "started})", "started}]"
             ),
-            "Every row is trained with the first configuration; use each one's own.": but(
-                COMPARE, ("**config)\n", "**configs[0])\n")
-            ),
-            "Every row is trained for as long as the first; use each configuration's epochs.": but(
-                COMPARE, ("**config)\n", "**{**config, 'epochs': configs[0]['epochs']})\n")
-            ),
-            "weight_decay is not passed on to the training.": but(
-                COMPARE, ("**config)\n", "**{**config, 'weight_decay': 0.0})\n")
-            ),
-            "batch_size is not passed on to the training.": but(
-                COMPARE, ("**config)\n", "**{k: v for k, v in config.items() if k != 'batch_size'})\n")
-            ),
-            "Your rows lack the configuration; begin each with a copy of it.": but(COMPARE, ("row = {**config}", "row = {}")),
-            "Your rows lack the seconds.": but(COMPARE, ('        row["seconds"] = time.time() - start\n', "")),
-            "Your seconds are not above 0: take the time before the first run and after the last.": but(
-                COMPARE, ("time.time() - start", "start - time.time()")
-            ),
-            "seconds is the time of day; subtract the time at which the row began.": but(COMPARE, (" - start", "")),
-            "Only one row comes back; append each row inside the loop.": but(
-                COMPARE, ("        rows.append(row)", "        rows = [row]")
-            ),
-            "Accuracies are percentages; give fractions of 1.": but(
-                COMPARE, ('history["valid_accuracy"][-1]', '100 * history["valid_accuracy"][-1]')
-            ),
-            "Your means are tensors or arrays; give Python floats.": but(
-                COMPARE,
-                ("float(np.mean(accuracies))", "torch.tensor(accuracies).mean()"),
-                ("float(np.mean(losses))", "torch.tensor(losses).mean()"),
-            ),
-            "The penalty is counted in the loss; report the loss without it.": but(
-                COMPARE,
-                (
-                    'history["valid_loss"][-1])',
-                    'history["valid_loss"][-1] + config["weight_decay"] / 2 * sum((p**2).sum().item() for p in params[::2]))',
-                ),
-            ),
-            "The configurations are changed: put the results into a copy of each.": but(
-                COMPARE, ("row = {**config}", "row = config")
-            ),
+            "Accuracies are percentages; give fractions of 1.": edit("[-1] for", '[-1] * (100 if name == "accuracy" else 1) for'),
+            "Your means are tensors or arrays; give Python floats.": edit("mean().item()", "mean()"),
+            "The penalty is counted in the loss; report the loss without it.": edit(
+                'history["valid_loss"][-1])',
+                'history["valid_loss"][-1] + config["weight_decay"] / 2 * sum((p**2).sum().item() for p in params[::2]))',
+            ).of(COMPARE),
+            "The configurations are changed: put the results into a copy of each.": edit("dict(config)", "config"),
         },
         alternatives={
             "lists and numpy": COMPARE,
-            "the statistics module": but(
-                COMPARE,
-                ("    rows = []", "    from statistics import mean, stdev\n    rows = []"),
-                ("np.mean", "mean"),
-                ("np.std(accuracies, ddof=1)", "stdev(accuracies)"),
-                ("np.std(losses, ddof=1)", "stdev(losses)"),
-            ),
-            "by hand": but(
-                COMPARE,
-                (
-                    "    rows = []",
-                    "    def sd(v):\n        m = sum(v) / len(v)\n"
-                    "        return math.sqrt(sum((a - m) ** 2 for a in v) / (len(v) - 1))\n    rows = []",
-                ),
-                ("np.mean(accuracies)", "sum(accuracies) / len(seeds)"),
-                ("np.mean(losses)", "sum(losses) / len(seeds)"),
-                ("np.std(accuracies, ddof=1)", "sd(accuracies)"),
-                ("np.std(losses, ddof=1)", "sd(losses)"),
-            ),
-            "judged with its own forward pass": but(
-                COMPARE,
-                ('history["valid_loss"][-1]', "evaluate(params, *valid)[0]"),
-                ('history["valid_accuracy"][-1]', "evaluate(params, *valid)[1]"),
-            ),
+            "the statistics module": edit(
+                "    rows = []",
+                "    from statistics import mean, stdev\n    rows = []",
+                "np.mean",
+                "mean",
+                "np.std(accuracies, ddof=1)",
+                "stdev(accuracies)",
+                "np.std(losses, ddof=1)",
+                "stdev(losses)",
+            ).of(COMPARE),
+            "by hand": edit(
+                "    rows = []",
+                "    def sd(v):\n        m = sum(v) / len(v)\n"
+                "        return math.sqrt(sum((a - m) ** 2 for a in v) / (len(v) - 1))\n    rows = []",
+                "np.mean(accuracies)",
+                "sum(accuracies) / len(seeds)",
+                "np.mean(losses)",
+                "sum(losses) / len(seeds)",
+                "np.std(accuracies, ddof=1)",
+                "sd(accuracies)",
+                "np.std(losses, ddof=1)",
+                "sd(losses)",
+            ).of(COMPARE),
+            "judged with its own forward pass": edit(
+                'history["valid_loss"][-1]',
+                "evaluate(params, *valid)[0]",
+                'history["valid_accuracy"][-1]',
+                "evaluate(params, *valid)[1]",
+            ).of(COMPARE),
         },
         equivalent={
             "of two the second is the last": [edit(")[1]", ")[-1]")],

@@ -1,7 +1,11 @@
 """Recorded mistakes: one that explains the outcome of every case, of the passed ones too."""
 
-from ..evaluate import Failure
+import ast
 
+from ..evaluate import Failure
+from .repaired import own_functions
+
+MOST_NUMBERS = 16  # of a function: which of them fills a hole is something that a sentence tells, four bits at most
 UNWRITTEN = ("NotImplementedError", "NameError")
 
 
@@ -9,7 +13,7 @@ def recorded(attempt, unexplained):
     """The sentence of the recorded mistake that does what the student's function does, in all cases."""
     matches = [
         (sentence, attempt.faults_of(source) & attempt.faults.keys() if attempt.faults else set())
-        for sentence, source in attempt.exercise.mistakes.items()
+        for sentence, source in [*filled(attempt), *attempt.exercise.mistakes.items()]
         if written(attempt) and agree(attempt, source)
     ]
     if not attempt.failed:  # then every mistake agrees that breaks a condition and nothing else
@@ -18,6 +22,14 @@ def recorded(attempt, unexplained):
         return {}
     sentence, faults = max(matches, key=lambda m: len(m[1]))
     return dict.fromkeys([*attempt.failed, *faults], sentence)
+
+
+def filled(attempt):
+    """The members of families that the numbers in the student's own function, and in helpers that it calls, make."""
+    own = own_functions(attempt.source, attempt.exercise.name, attempt.reference.functions) if attempt.exercise.families else {}
+    constants = [n.value for f in own.values() for n in ast.walk(ast.parse(f.text)) if isinstance(n, ast.Constant)]
+    numbers = list(dict.fromkeys(c for c in constants if type(c) in (int, float)))[:MOST_NUMBERS]
+    return [member for family in attempt.exercise.families for member in family.members(family.fitting(numbers))]
 
 
 def agree(attempt, source):
