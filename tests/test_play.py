@@ -2,6 +2,8 @@
 
 import shutil
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib
 import nbformat
@@ -14,6 +16,8 @@ from course.play import digits, live
 from nbformat.v4 import new_code_cell, new_notebook
 from pictures import jupyterlab
 from playwright.sync_api import expect
+
+from autograder.build.source import read
 
 matplotlib.use("Agg")
 
@@ -86,44 +90,79 @@ def test_the_graphs_slopes_are_those_of_autograd(monkeypatch):
         assert float(shown["nodes"][name][3]) == pytest.approx(leaves[name].grad.item(), rel=0.005)
 
 
+def test_colab_is_asked_to_show_the_widgets(monkeypatch):
+    """Colab cannot be had here: what stands for it is the module by which anywidget knows it."""
+    asked = []
+    widgets = SimpleNamespace(_installed_url="https://colab.example")
+    colab = SimpleNamespace(enable_custom_widget_manager=lambda: asked.append("manager"), _widgets=widgets)
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    monkeypatch.setattr(live, "person_here", lambda: True)
+    assert live.show_widget("film.js", lambda: {"epochs": [0], "frames": [""], "alt": ""})
+    assert asked == ["manager"]
+
+
+def test_where_anywidget_is_missing_it_is_named(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.setattr(live, "person_here", lambda: True)
+    assert live.show_widget("film.js", lambda: pytest.fail("computed for nothing")) is None
+    assert "pip install anywidget" in capsys.readouterr().out
+
+
+MAE = """
+def mae(a, b):
+    return (a - b).abs().mean(dim=(-2, -1))
+check("mae")
+"""
+
+
 @pytest.mark.long
-def test_everything_moves_in_jupyterlab(tmp_path, chromium):
-    shutil.copytree(COURSE.source / "course", tmp_path / "course" / "course")
-    notebook = new_notebook(cells=[new_code_cell(source.strip()) for source in CELLS])
+def test_everything_moves_in_jupyterlab_and_notebook_7(tmp_path, chromium):
+    """One server for both; Notebook 7 is what `jupyter notebook` opens."""
+    folder = Path(shutil.copytree(COURSE.source / "course", tmp_path / "course" / "course")).parent
+    shutil.copy(COURSE.source / "02-pixel-baseline" / "checks.py", folder)
+    set_up = read(COURSE.source / "header.py").cells[0].source
+    notebook = new_notebook(cells=[new_code_cell(source.strip()) for source in (set_up, MAE, *CELLS)])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    nbformat.write(notebook, tmp_path / "course" / "play.ipynb")
+    nbformat.write(notebook, folder / "play.ipynb")
     with jupyterlab(tmp_path) as address:
-        page = chromium.new_page(viewport={"width": 1300, "height": 3600})
-        page.goto(f"{address}/lab/tree/play.ipynb")
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).click()
-        page.locator("img[src^=data]").nth(6).wait_for(timeout=120_000)  # five pictures, and two films
+        for path, ready in (("lab/tree", "Python 3 (ipykernel) | Idle"), ("notebooks", "Idle")):
+            page = chromium.new_page(viewport={"width": 1300, "height": 4800})
+            page.goto(f"{address}/{path}/play.ipynb")
+            page.get_by_text(ready).wait_for(state="attached", timeout=120_000)
+            page.wait_for_timeout(1_000)  # the menus come later than the kernel
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_text("Run All Cells", exact=True).click()
+            page.locator("img[src^=data]").nth(6).wait_for(timeout=120_000)  # five pictures, and two films
+            expect(page.locator("pre", has_text="Data: ")).to_be_visible()
+            expect(page.locator("pre", has_text="two images and one mean")).to_be_visible()
+            play_with_everything(page)
+            page.close()
 
-        pad = page.locator("canvas.pad")
-        for start, end, digit in (((140, 40), (140, 240), 0), ((40, 140), (240, 140), 1)):
-            page.get_by_role("button", name="Wipe").click()
-            box = pad.bounding_box()
-            page.mouse.move(box["x"] + start[0], box["y"] + start[1])
-            page.mouse.down()
-            page.mouse.move(box["x"] + end[0], box["y"] + end[1], steps=8)
-            page.mouse.up()
-            expect(page.locator(".answers")).to_contain_text(f"nearest reads {digit}")
 
-        sliders = page.locator("input[type=range]")
-        said = page.get_by_text("steps the loss is")
-        for value, verdict in (("-3", "Still on its way"), ("-0.3", "Arrived")):
-            sliders.nth(0).fill(value)
-            expect(said).to_contain_text(verdict)
+def play_with_everything(page):
+    pad = page.locator("canvas.pad")
+    for start, end, digit in (((140, 40), (140, 240), 0), ((40, 140), (240, 140), 1)):
+        page.get_by_role("button", name="Wipe").click()
+        box = pad.bounding_box()
+        page.mouse.move(box["x"] + start[0], box["y"] + start[1])
+        page.mouse.down()
+        page.mouse.move(box["x"] + end[0], box["y"] + end[1], steps=8)
+        page.mouse.up()
+        expect(page.locator(".answers")).to_contain_text(f"nearest reads {digit}")
 
-        for step in range(12):
-            assert page.locator("[data-step='d w1']").is_hidden(), step
-            page.get_by_role("button", name="Next step").click()
-        expect(page.locator("[data-step='d w1']")).to_be_visible()
-        expect(page.get_by_role("button", name="Next step")).to_be_disabled()
+    sliders = page.locator("input[type=range]")
+    said = page.get_by_text("steps the loss is")
+    for value, verdict in (("-3", "Still on its way"), ("-0.3", "Arrived")):
+        sliders.nth(0).fill(value)
+        expect(said).to_contain_text(verdict)
 
-        for film, last in ((1, 20), (2, 5)):
-            before = page.locator("img[alt$='after epoch 0.']").first.get_attribute("src")
-            sliders.nth(film).fill("2")
-            picture = page.locator(f"img[alt$='after epoch {last}.']")
-            assert picture.get_attribute("src") != before
+    for step in range(12):
+        assert page.locator("[data-step='d w1']").is_hidden(), step
+        page.get_by_role("button", name="Next step").click()
+    expect(page.locator("[data-step='d w1']")).to_be_visible()
+    expect(page.get_by_role("button", name="Next step")).to_be_disabled()
+
+    for film, last in ((1, 20), (2, 5)):
+        before = page.locator("img[alt$='after epoch 0.']").first.get_attribute("src")
+        sliders.nth(film).fill("2")
+        assert page.locator(f"img[alt$='after epoch {last}.'][src^=data]").first.get_attribute("src") != before
