@@ -179,17 +179,37 @@ def hand_in(folder, assignment, notebooks):
     return course
 
 
+def beside(assignment, folder):
+    """Copy what lies beside a released notebook, which it imports, into a folder."""
+    release = ROOT / "notebooks" / assignment
+    shutil.copytree(release, folder, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"), dirs_exist_ok=True)
+
+
+def assert_runs(notebook):
+    """The solution must come through without an error, whoever runs it: else the figures are those of notebooks that fail."""
+    errors = [output.evalue for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"]
+    assert not errors, errors
+
+
+def graded(folder, student):
+    """What nbgrader, or this kit, made of a student's notebook."""
+    (file,) = folder.glob(f"**/grading/autograded/{student}/*/*.ipynb")
+    return nbformat.read(file, as_version=4)
+
+
 def stock(folder, assignment, notebooks, processes):
     """nbgrader as it comes: each process with a part of the class and a gradebook of its own."""
     runs, students = [], list(notebooks)
     for part in range(processes):
         own = {student: notebooks[student] for student in students[part::processes]}
         root = hand_in(folder / f"part-{part}", assignment, own).root
+        beside(assignment, root / "source" / assignment)  # from here nbgrader takes what a notebook imports
         (root / "nbgrader_config.py").write_text(STOCK.format(root=root))
         runs.append(([["nbgrader", step, assignment] for step in ("autograde", "generate_feedback")], root))
     spent = cost(*runs)
     pages = list(folder.glob(f"*/grading/feedback/*/{assignment}/*.html"))
     assert len(pages) == len(notebooks), "nbgrader did not grade all"
+    assert_runs(graded(folder, students[0]))
     return spent
 
 
@@ -199,6 +219,7 @@ def kit(folder, assignment, notebooks, jobs):
     spent = cost(([["autograder", "grade", "--jobs", str(jobs)]], course.root))
     verdicts = [json.loads(file.read_text()) for file in (course.grading / "verdicts").glob("*/*.json")]
     assert len(verdicts) == len(notebooks) and all(verdict["result"] for verdict in verdicts), "not all were graded"
+    assert_runs(graded(folder, next(iter(notebooks))))
     return spent
 
 
@@ -216,11 +237,10 @@ def otter(folder, assignment, notebooks, program):
     """otter-grader, whose `otter run` grades one submission without a container: the check cells are its tests."""
     release = nbformat.read(ROOT / "notebooks" / assignment / f"{assignment}.ipynb", as_version=4)
     (folder / "tests").mkdir(parents=True)
-    (folder / "files").mkdir()
     for cell in check_cells(release):
         about = {"name": grade_id(cell), "points": cell.metadata["nbgrader"]["points"], "source": cell.source}
         (folder / "tests" / f"{grade_id(cell)}.py").write_text(OTTER_TEST.format(**about))
-    shutil.copytree(ROOT / "source" / "course", folder / "files" / "course")
+    beside(assignment, folder / "files")
     (folder / "otter_config.json").write_text(json.dumps({"lang": "python"}))
     archive = shutil.make_archive(str(folder.parent / "autograder"), "zip", folder)
     commands = []
@@ -233,7 +253,8 @@ def otter(folder, assignment, notebooks, program):
         nbformat.write(own, folder / f"{student}.ipynb")
         commands.append([program, "run", f"{student}.ipynb", "-a", archive, "-o", results, "--no-logo"])
     spent = cost((commands, folder))
-    assert any(len(json.loads(f.read_text())["tests"]) > 1 for f in folder.glob("results/*/results.json")), "otter ran no test"
+    tests = json.loads((folder / "results" / next(iter(notebooks)) / "results.json").read_text())["tests"]
+    assert len(tests) > 1 and all(test["score"] == test["max_score"] for test in tests), "otter finds the solution wrong"
     return spent
 
 
@@ -242,8 +263,7 @@ def cells(folder, assignment, notebooks):
 
     A kernel's start is Python, IPython, and the imports and data of the first cells: a first notebook less the same, warm.
     """
-    folder.mkdir(parents=True)
-    shutil.copytree(ROOT / "source" / "course", folder / "course")
+    beside(assignment, folder)
     manager = AsyncKernelManager()
     used, first = [], next(iter(notebooks.values()))
     client = NotebookClient(first, manager, allow_errors=True, resources={"metadata": {"path": str(folder)}})
@@ -257,6 +277,8 @@ def cells(folder, assignment, notebooks):
             for index, cell in enumerate(client.nb.cells):
                 client.execute_cell(cell, index)
             used.append(sum(kernel.cpu_times()[:2]) - before)
+            if notebook is first:
+                assert_runs(client.nb)
     return mean(used[1:]), used[0] - used[1]
 
 
