@@ -145,11 +145,11 @@ def test_a_second_run_judges_nothing_and_changes_nothing(ungraded, undisturbed, 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_a_kill_at_a_random_moment_costs_nothing(ungraded, undisturbed, tmp_path, seed):
-    """Of the coordinator, of a worker or of a judging child, in turn; the seed is the test's name."""
+    """Of the coordinator, of what workers come from, of one, or of a judging child, in turn; the seed is the test's name."""
     course, chance = copy(ungraded, tmp_path), random.Random(seed)
     running = start(course, "--jobs", "2")
-    victims = (lambda pid: [pid], workers, children)[seed % 3]
-    wait_for(lambda: running.poll() is not None or workers(running.pid))
+    victims = (lambda pid: [pid], nurseries, workers, children)[seed % 4]
+    wait_for(lambda: running.poll() is not None or nurseries(running.pid))
     time.sleep(chance.uniform(0, 12))
     for pid in (victims(running.pid) or [running.pid])[:1]:
         if psutil.pid_exists(pid):
@@ -168,24 +168,34 @@ def assert_whole_unless_between(course):
         assert student in scores(course)
 
 
-def workers(pid):
-    """The worker processes of a coordinator."""
+def nurseries(pid):
+    """The process that a coordinator's workers are copies of."""
     try:
-        return [p.pid for p in psutil.Process(pid).children() if "judging.worker" in " ".join(p.cmdline())]
+        return [p.pid for p in psutil.Process(pid).children() if "judging.nursery" in " ".join(p.cmdline())]
     except psutil.NoSuchProcess:
         return []
 
 
-def children(pid):
-    """The processes that judge."""
+def copies(pids):
+    """The processes that began as copies of these, not what they start to look around."""
     found = []
-    for worker in workers(pid):
+    for pid in pids:
         try:
-            own = psutil.Process(worker)
-            found += [p.pid for p in own.children() if p.cmdline() == own.cmdline()]  # not what it starts to look around
+            own = psutil.Process(pid)
+            found += [p.pid for p in own.children() if p.cmdline() == own.cmdline()]
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+def workers(pid):
+    """The worker processes of a coordinator."""
+    return copies(nurseries(pid))
+
+
+def children(pid):
+    """The processes that judge."""
+    return copies(workers(pid))
 
 
 def test_a_submission_that_ends_its_judge_three_times_gets_a_verdict_that_says_so(ungraded, tmp_path):

@@ -6,14 +6,19 @@ Workers get all they need with the task; they touch neither the gradebook nor a 
 import contextlib
 import logging
 import queue
+import threading
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from itertools import islice
 
 from autograder.course import CourseError
+from autograder.judging.nursery import Nursery
 from autograder.judging.worker import ATTEMPTS, WHY, Worker, WorkerDied
+from autograder.sandbox import template
+from autograder.sandbox.provisioner import get_ready
 
 _idle = queue.SimpleQueue()  # workers of this process that wait for a task
 _all = []
+_nurseries, _one_at_a_time = [], threading.Lock()
 
 
 def judge(task):
@@ -39,12 +44,18 @@ def judge(task):
 
 
 def _hire():
-    _all.append(Worker())
+    with _one_at_a_time:
+        if not (_nurseries and _nurseries[-1].lives()):
+            _nurseries.append(Nursery())
+    _all.append(Worker(_nurseries[-1]))
     return _all[-1]
 
 
 def dismiss():
-    """End all workers of this process."""
+    """End all workers of this process, and what they come from."""
+    template.stop()
+    while _nurseries:
+        _nurseries.pop().stop()
     while _all:
         _all.pop().stop()
     with contextlib.suppress(queue.Empty):
@@ -81,9 +92,14 @@ class Crew:
             dismiss()  # first: a thread that waits for a worker ends with it
             self.executor.shutdown(cancel_futures=True)
 
-    def start(self, tasks):
-        """Let workers of this machine get ready for so many tasks, before the first is handed out."""
+    def start(self, tasks, modules):
+        """Let workers of this machine get ready for so many tasks, before the first is handed out.
+
+        modules: what the first notebook imports, if it runs in a sandbox, else None. Raises SandboxError.
+        """
         if self.client is None:
+            if modules is not None and not _all:
+                get_ready(modules)  # while a nursery imports what workers need, another process what kernels do
             for _ in range(min(self.jobs, tasks) - len(_all)):
                 _idle.put(_hire())
 

@@ -27,6 +27,7 @@ from autograder.judging.result import post_mortem
 from autograder.judging.settings import Judge
 from autograder.judging.task import Task, snapshot
 from autograder.judging.verdict import Verdict, read_verdict, verdict_path
+from autograder.judging.worker import imported
 from autograder.sandbox.canary import check_sandbox
 from autograder.sandbox.cgroup import in_force
 
@@ -147,8 +148,9 @@ class _Run:
         """Grade all, in the order of the queue."""
         tasks = (task for s in submissions if (task := self._try(s, lambda s=s: self._open(s))))
         if first := next(tasks, None):  # else all of it was judged before
-            crew.start(len(submissions))  # the workers get ready meanwhile
-            if self.settings["sandboxed"] and not crew.sandbox_holds:
+            sandboxed = self.settings["sandboxed"]
+            crew.start(len(submissions), imported(self.course, first.assignment) if sandboxed else None)
+            if sandboxed and not crew.sandbox_holds:
                 check_sandbox(self.course)
                 crew.sandbox_holds = True
                 self.watcher.say(in_force())

@@ -1,8 +1,8 @@
 """A process that judges submissions one after the other, each in a child with limits: a submission costs itself and no other.
 
-The worker has imported what judging needs and knows the reference of the assignment; a child begins as a copy of it. A child does
-all that touches what a student handed in, and tells what it knows as it goes. If it ends before it is done, what it has told
-is the verdict. `serve` reads tasks from its standard input; `Worker` is the other end.
+The worker has imported what judging needs (see nursery.py) and knows the reference of the assignment; a child begins as a copy of
+it. A child does all that touches what a student handed in, and tells what it knows as it goes. If it ends before it is done, what
+it has told is the verdict. `serve` reads tasks from a line; `Worker` is the other end.
 
 Tasks come from the coordinator and are trusted (pickle); what a child tells comes back as JSON.
 """
@@ -18,9 +18,8 @@ import resource
 import select
 import shutil
 import signal
+import socket
 import struct
-import subprocess
-import sys
 import time
 import traceback
 from pathlib import Path
@@ -58,19 +57,14 @@ class WorkerDied(Exception):
 class Worker:
     """A worker process, seen from the coordinator (or from a process of a cluster)."""
 
-    def __init__(self):
-        # A session of its own: Ctrl-C in the terminal is the coordinator's affair. Small tensors are slower on two threads.
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, "-c", "from autograder.judging.worker import serve; serve()"]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=environment
-        )
+    def __init__(self, nursery):
+        self._line = nursery.worker()
 
     def judge(self, task):
         """The Result of a Task. Raises WorkerDied, and CourseError if the course is at fault."""
         try:
-            _send(self.process.stdin.fileno(), pickle.dumps(task))
-            kind, content = pickle.loads(_receive(self.process.stdout.fileno()))
+            _send(self._line.fileno(), pickle.dumps(task))
+            kind, content = pickle.loads(_receive(self._line.fileno()))
         except (OSError, EOFError) as error:
             self.stop()
             raise WorkerDied from error
@@ -79,30 +73,13 @@ class Worker:
         return Result.from_json(content)
 
     def stop(self):
-        """End the worker and its children. A child's kernel ends with it."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        """Let the worker end, and who waits for it go on."""
+        with contextlib.suppress(OSError):  # it has ended
+            self._line.shutdown(socket.SHUT_RDWR)
+        self._line.close()
 
 
-def serve():
-    """The worker's own program."""
-    inbox, outbox = os.dup(0), os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)  # nobody's print gets between two answers
-    _import_all()
-    folder, _lock = private_folder()  # if this process is killed, the next sandbox of this user removes it
-    courses = {}
-    with contextlib.suppress(EOFError):  # the coordinator has ended
-        while True:
-            task = pickle.loads(_receive(inbox))
-            _send(outbox, pickle.dumps(_answer(task, courses, folder, inbox)))
-    shutil.rmtree(folder)
-
-
-def _import_all():
+def import_all():
     """Load now what each child would load, with one thread: a process with several cannot be copied safely."""
     import torch
 
@@ -111,9 +88,20 @@ def _import_all():
     torch.set_num_threads(1)
 
 
-def _answer(task, courses, folder, inbox):
+def serve(line):
+    """The worker's own program. line: the file number of its end."""
+    folder, _lock = private_folder()  # if this process is killed, the next sandbox of this user removes it
+    courses = {}
+    with contextlib.suppress(EOFError, ConnectionError):  # the coordinator has ended
+        while True:
+            task = pickle.loads(_receive(line))
+            _send(line, pickle.dumps(_answer(task, courses, folder, line)))
+    shutil.rmtree(folder)
+
+
+def _answer(task, courses, folder, line):
     try:
-        return "result", _attend(task, _course(task, courses, folder), inbox).to_json()
+        return "result", _attend(task, _course(task, courses, folder), line).to_json()
     except CourseError as error:
         return "error", CourseError(str(error))
     except EOFError:
@@ -156,11 +144,11 @@ def imported(course, assignment):
     return found
 
 
-def _attend(task, course, inbox):
+def _attend(task, course, line):
     """Let a child judge, up to ATTEMPTS times if it ends for no known reason. Raises EOFError when the coordinator ends."""
     limits = Limits(**task.settings["limits"])
     for _ in range(ATTEMPTS):
-        told, reason = _one_child(task, course, inbox, limits)
+        told, reason = _one_child(task, course, line, limits)
         if reason not in AGAIN:
             break
     if reason is None:
@@ -176,7 +164,7 @@ def _attend(task, course, inbox):
     return post_mortem(task, course, told, f"Judging this submission was stopped: {why}.")
 
 
-def _one_child(task, course, inbox, limits):
+def _one_child(task, course, line, limits):
     """Fork a child and listen. Returns (what it told, why it ended early: a key of WHY or None)."""
     reading, writing = os.pipe()
     if not (child := os.fork()):
@@ -186,8 +174,8 @@ def _one_child(task, course, inbox, limits):
     end, parts, size, reason = time.monotonic() + limits.judging_seconds, [], 0, None
     try:
         while True:
-            ready, _, _ = select.select([reading, inbox], [], [], max(0, end - time.monotonic()))
-            if inbox in ready:  # tasks come one by one, so this is its end
+            ready, _, _ = select.select([reading, line], [], [], max(0, end - time.monotonic()))
+            if line in ready:  # tasks come one by one, so this is its end
                 raise EOFError
             if not ready or size > MOST_TOLD:
                 reason = "told" if ready else "time"

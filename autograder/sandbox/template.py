@@ -50,11 +50,17 @@ def preload(modules, environment, make_home):
     wanted = tuple(dict.fromkeys(modules))
     if not running() or _running.modules != wanted:
         stop()
-        _running = Template(wanted, environment, *make_home())
+        _running = OwnTemplate(wanted, environment, *make_home())
+
+
+def share(modules, requests):
+    """Let kernels of this process come from a template of another one. requests: a copy of its Template's socket."""
+    global _running
+    _running = Template(tuple(modules), requests)
 
 
 def stop():
-    """End the template, if there is one; kernels that it has started go on."""
+    """End the template, if there is one of this process's own; kernels that it has started go on."""
     global _running
     if _running:
         _running.stop()
@@ -67,22 +73,14 @@ def running():
 
 
 class Template:
-    """The process, seen from the grader."""
+    """The process, seen from the grader. modules: their names. requests: a socket to it."""
 
-    def __init__(self, modules, environment, home, remove_home):
-        self.modules, self._remove_home = modules, remove_home
-        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with open(__file__, "rb") as program, theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-", str(theirs.fileno()), *modules],
-                stdin=program,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment | {"HOME": str(home)},
-                cwd="/",
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+    def __init__(self, modules, requests):
+        self.modules, self._requests = modules, requests
+
+    def fileno(self):
+        """The number of the socket, see `share`."""
+        return self._requests.fileno()
 
     def lives(self):
         """Whether it can be asked for a kernel."""
@@ -91,11 +89,8 @@ class Template:
         return not looking.poll(0)  # it would say that the other end is closed
 
     def stop(self):
-        """End it."""
+        """Ask it for nothing more."""
         self._requests.close()
-        self.process.kill()
-        self.process.wait()
-        self._remove_home()
 
     def start(self, holder, log, **kernel):
         """Start a kernel in the sandbox that HOLD holds open; returns its process id.
@@ -114,6 +109,33 @@ class Template:
             if not (pid := hears.recv(32)):
                 raise OSError("it could not enter its sandbox")
             return int(pid)
+
+
+class OwnTemplate(Template):
+    """One that this process has started, and ends."""
+
+    def __init__(self, modules, environment, home, remove_home):
+        requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(modules, requests)
+        self._remove_home = remove_home
+        with open(__file__, "rb") as program, theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-", str(theirs.fileno()), *modules],
+                stdin=program,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environment | {"HOME": str(home)},
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    def stop(self):
+        """End it."""
+        super().stop()
+        self.process.kill()
+        self.process.wait()
+        self._remove_home()
 
 
 def ends():
