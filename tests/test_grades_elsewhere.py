@@ -7,6 +7,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from itertools import islice
 
 import pytest
@@ -69,6 +70,17 @@ def run(source):
     )
 
 
+reference = cache(Reference)
+exercises = cache(load)
+
+
+@cache
+def verdict_here(assignment, name, code):
+    """The verdict about the solution with an exercise's function replaced by `code`, in this process."""
+    exercise, solutions = exercises(COURSE, assignment)[name], reference(COURSE, assignment)
+    return judge(exercise, LocalEvaluator(solutions.namespace(code)), solutions, "elsewhere", f"{solutions.source}\n\n{code}")
+
+
 @pytest.mark.parametrize(
     ("assignment", "most"),
     [
@@ -80,17 +92,16 @@ def test_verdicts_are_the_same_where_the_kernel_rounds_otherwise(assignment, mos
     """Recorded mistakes, alternatives and the solution, in the sandbox: the points and sentences of a kernel like the grader."""
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")  # torch is loaded in this process: it keeps the loops that it has
     monkeypatch.setattr(provisioner, "PASSED_ON", (*provisioner.PASSED_ON, "ATEN_CPU_CAPABILITY"))
-    reference = Reference(COURSE, assignment)
+    solutions = reference(COURSE, assignment)
 
     def compare(_):
         assert kernel.ask("torch.backends.cpu.get_cpu_capability()") == repr("DEFAULT")
-        for exercise in load(COURSE, assignment).values():
+        for exercise in exercises(COURSE, assignment).values():
             for code in ("", *islice(exercise.mistakes.values(), most), *islice(exercise.alternatives.values(), most)):
-                source = f"{reference.source}\n\n{code}"
-                here = judge(exercise, LocalEvaluator(reference.namespace(code)), reference, "elsewhere", source)
+                source = f"{solutions.source}\n\n{code}"
                 kernel.ask(run(source))
-                there = judge(exercise, KernelEvaluator(kernel.ask), reference, "elsewhere", source)
-                assert there == here, f"{exercise.name}: {code}"
+                there = judge(exercise, KernelEvaluator(kernel.ask), solutions, "elsewhere", source)
+                assert there == verdict_here(assignment, exercise.name, code), f"{exercise.name}: {code}"
 
     def manager():  # one kernel for hundreds of cases
         limits = Limits(notebook_seconds=900, cpu_seconds=900, cell_seconds=60)
@@ -147,12 +158,9 @@ def test_backwards_rounds_otherwise():
     "assignment", [a if a[:2] == "02" else pytest.param(a, marks=pytest.mark.long) for a in COURSE.assignments]
 )
 def test_verdicts_are_the_same_where_sums_are_added_up_backwards(assignment):
-    reference = Reference(COURSE, assignment)
-    for exercise in load(COURSE, assignment).values():
+    solutions = reference(COURSE, assignment)
+    for exercise in exercises(COURSE, assignment).values():
         for code in ("", *exercise.mistakes.values(), *exercise.alternatives.values()):
-            source = f"{reference.source}\n\n{code}"
-            forwards, backwards = (
-                judge(exercise, evaluator(reference.namespace(code)), reference, "elsewhere", source)
-                for evaluator in (LocalEvaluator, BackwardsEvaluator)
-            )
-            assert backwards == forwards, f"{exercise.name}: {code}"
+            source = f"{solutions.source}\n\n{code}"
+            backwards = judge(exercise, BackwardsEvaluator(solutions.namespace(code)), solutions, "elsewhere", source)
+            assert backwards == verdict_here(assignment, exercise.name, code), f"{exercise.name}: {code}"
