@@ -6,11 +6,9 @@ import platform
 import re
 import shutil
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
-import torch
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import GenerateSolution
 from nbgrader.coursedir import CourseDirectory
@@ -21,8 +19,10 @@ from autograder.build import source
 from autograder.build.place import MADE_BY_TOOLS, Change, Place, read
 from autograder.build.release import check_release
 from autograder.build.source import Problem
+from autograder.checks.agent import torch
 from autograder.checks.loading import load
 from autograder.course import Course, CourseError, notebook_source
+from autograder.versions import installed
 
 # What computes and draws the outputs: with another version they must be made anew.
 COMPUTED_WITH = ("fastai", "matplotlib", "numpy", "pillow", "scikit-learn", "torch", "torchvision")
@@ -147,7 +147,7 @@ def _made(workshop, assignment, place):
     _solution(workshop, assignment, execute=False)
     made = read(workshop, assignment)
     inputs = [(str(path), made[path]) for path in sorted(made) if path.parts[0] == place.solution.parts[0]]
-    digest = hashlib.sha256(repr((inputs, _versions())).encode()).hexdigest()
+    digest = hashlib.sha256(repr((inputs, installed(COMPUTED_WITH))).encode()).hexdigest()
     return made | {place.solution: b""}, digest
 
 
@@ -195,14 +195,9 @@ def _executed(workshop, assignment, built_from):
     notebook.metadata["course"] = {
         "built_from": built_from,
         "data": data.removeprefix("Data: ").partition(",")[0],
-        "made_with": {"processor": _processor(), "python": platform.python_version(), **_versions()},
+        "made_with": {"processor": _processor(), "python": platform.python_version(), **installed(COMPUTED_WITH)},
     }
     return (nbformat.writes(notebook) + "\n").encode()
-
-
-def _versions():
-    """{package: version} of COMPUTED_WITH; one version has many builds (2.13.0+cpu), which give the same."""
-    return {name: version(name).partition("+")[0] for name in COMPUTED_WITH}
 
 
 def _processor():
@@ -211,4 +206,4 @@ def _processor():
         name = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[1]
     except (OSError, TypeError):  # not Linux, or a processor whose kernel gives it no name
         name = platform.machine()
-    return f"{name}, {torch.backends.cpu.get_cpu_capability()}"
+    return f"{name}, {torch.backends.cpu.get_cpu_capability()}" if torch else name

@@ -11,6 +11,7 @@ import ast
 import contextlib
 import json
 import linecache
+import math
 import os
 import random
 import resource
@@ -26,9 +27,15 @@ from pathlib import Path
 
 import numpy
 import psutil
-import torch
-from safetensors.torch import load, save
-from torch.utils._python_dispatch import TorchDispatchMode, _push_mode
+
+try:
+    import torch
+    from safetensors.torch import load, save
+    from torch.utils._python_dispatch import TorchDispatchMode, _push_mode
+except ImportError:  # a course that needs NumPy alone
+    from safetensors.numpy import load, save
+
+    torch, TorchDispatchMode = None, contextlib.ExitStack
 
 MOST_BYTES = 32 * 2**20  # of all tensors of a reply
 MOST_ITEMS = 100_000  # of the tree of a reply
@@ -41,7 +48,8 @@ MOST_MEMORY = 2**29  # bytes that an edited function may ask for; `11 ** labels`
 ELSEWHERE = ("multiprocessing", "subprocess", "joblib")  # libraries that let other processes work
 TREES = {kind.__name__: kind for kind in (list, tuple, set, frozenset)}
 SCALARS = numpy.bool_ | numpy.integer | numpy.float16 | numpy.float32 | numpy.complex64  # those that are no plain numbers already
-# The types of arrays that torch can compare.
+TENSOR, GENERATOR = (torch.Tensor, torch.Generator) if torch else ((), ())  # for isinstance: without torch nothing is one
+# The types of arrays that are sent.
 ARRAYS = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "complex64", "complex128")
 DEEP = ("scipy", "sklearn")  # libraries whose functions are noted whoever calls them
 # Where folders of hidden files are made: in memory on both sides, as a sandbox has nothing else. The order in which a function
@@ -89,11 +97,10 @@ class Encoder:
             return str(value)[:MOST_TEXT]
         if isinstance(value, complex):
             return {"complex": [float(value.real), float(value.imag)]}
-        if isinstance(value, torch.Tensor):
+        if isinstance(value, TENSOR):
             return self.tensor(value)
         if isinstance(value, numpy.ndarray) and value.dtype.name in ARRAYS:
-            plain = numpy.array(value, value.dtype.name, order="C", subok=False)
-            return {"array": self.tensor(torch.from_numpy(plain))}
+            return {"array": self.array(numpy.array(value, value.dtype.name, order="C", subok=False))}
         if isinstance(value, dict):
             return {"dict": [[self.encode(k), self.encode(v)] for k, v in value.items()]}
         for name, kind in TREES.items():
@@ -106,13 +113,41 @@ class Encoder:
         plain = torch.Tensor.as_subclass(value, torch.Tensor).detach()
         if plain.layout != torch.strided or plain.is_quantized:
             return {"other": f"{plain.dtype} tensor of layout {plain.layout}"}
-        self.bytes += plain.numel() * plain.element_size()
+        self._count(plain.numel() * plain.element_size())
+        plain = plain.cpu().clone(memory_format=torch.contiguous_format)
+        return self._keep(torch.view_as_real(plain) if plain.is_complex() else plain, plain.is_complex())
+
+    def array(self, value):
+        """An array of the machine's own byte order, one row after the other."""
+        self._count(value.nbytes)
+        if value.dtype.kind == "c":
+            return self._keep(carried(value[..., None].view(value.real.dtype)), True)
+        return self._keep(carried(value), False)
+
+    def _count(self, size):
+        self.bytes += size
         if self.bytes > MOST_BYTES:
             raise TooLarge(f"more than {MOST_BYTES:,} bytes")
+
+    def _keep(self, plain, is_complex):
         name = str(len(self.tensors))
-        plain = plain.cpu().clone(memory_format=torch.contiguous_format)
-        self.tensors[name] = torch.view_as_real(plain) if plain.is_complex() else plain
-        return {"complex tensor" if plain.is_complex() else "tensor": name}
+        self.tensors[name] = plain
+        return {"complex tensor" if is_complex else "tensor": name}
+
+
+def carried(array):
+    """An array as a message holds it: as a tensor where there is torch, else as it is."""
+    return torch.from_numpy(array) if torch else array
+
+
+def brought(array):
+    """What a message held for an array."""
+    return array.numpy() if torch else array
+
+
+def complex_array(parts):
+    """The complex array of which a message held real and imaginary parts."""
+    return brought(parts).view(f"complex{16 * parts.dtype.itemsize}")[..., 0]
 
 
 def decode(tree, tensors, new_folder=None):
@@ -127,16 +162,19 @@ def decode(tree, tensors, new_folder=None):
     if kind == "complex":
         return complex(*content)
     if kind == "array":
-        return decode(content, tensors).numpy()
+        ((kind, name),) = content.items()
+        return brought(tensors[name]).copy() if kind == "tensor" else complex_array(tensors[name]).copy()
     if kind == "generator":
         return torch.Generator().manual_seed(content)
+    if kind == "array generator":
+        return numpy.random.default_rng(content)
     if kind == "folder":
         root = new_folder() if new_folder else Path()
         for name, number in content if new_folder else ():
             path = root / name
             (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
             if not name.endswith("/"):
-                path.write_bytes(tensors[number].numpy().tobytes())
+                path.write_bytes(brought(tensors[number]).tobytes())
         return root
     if kind == "dict":
         return {decode(k, tensors, new_folder): decode(v, tensors, new_folder) for k, v in content}
@@ -145,15 +183,15 @@ def decode(tree, tensors, new_folder=None):
 
 def same(a, b):
     """Whether an input is still what it was, bit by bit."""
-    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+    if isinstance(a, TENSOR) and isinstance(b, TENSOR):
         return a.shape == b.shape and a.dtype == b.dtype and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
     if isinstance(a, numpy.ndarray) and isinstance(b, numpy.ndarray):
-        return a.dtype == b.dtype and same(torch.from_numpy(a), torch.from_numpy(b))
+        return a.dtype == b.dtype and numpy.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
     if isinstance(a, list | tuple):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict):
         return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, torch.Generator | Path):
+    if isinstance(a, (numpy.random.Generator, Path, GENERATOR)):
         return type(a) is type(b)
     return type(a) is type(b) and (a == b or a != a)
 
@@ -164,29 +202,32 @@ def central_differences(loss, inputs, step=1e-6):
     def walk(tree, rebuild):
         if isinstance(tree, list | tuple):
             return [walk(v, lambda new, i=i: rebuild([*tree[:i], new, *tree[i + 1 :]])) for i, v in enumerate(tree)]
-        slopes = torch.empty_like(tree)
-        for i in range(tree.numel()):
+        copy = "copy" if isinstance(tree, numpy.ndarray) else "clone"
+        slopes = getattr(tree, copy)()
+        for i in range(math.prod(tree.shape)):
             ends = []
             for sign in (1, -1):
-                moved = tree.clone()
-                moved.view(-1)[i] += sign * step
+                moved = getattr(tree, copy)()
+                moved.reshape(-1)[i] += sign * step
                 ends.append(float(loss(*rebuild(moved))))
-            slopes.view(-1)[i] = (ends[0] - ends[1]) / (2 * step)
+            slopes.reshape(-1)[i] = (ends[0] - ends[1]) / (2 * step)
         return slopes
 
     return walk(list(inputs), lambda new: new)
 
 
 def random_states():
-    return {"torch": torch.get_rng_state(), "numpy": numpy.random.get_state(legacy=False)["state"], "random": random.getstate()}
+    numbers = torch.get_rng_state().numpy() if torch else ()
+    return {"torch": numbers, "numpy": numpy.random.get_state(legacy=False)["state"], "random": random.getstate()}
 
 
 @contextlib.contextmanager
 def seeded(seed, touched):
     """Set the three global random states, so that even a function that draws from them gives the same again; note in
     `touched` which were used, and put them back."""
-    before = torch.get_rng_state(), numpy.random.get_state(), random.getstate()
-    torch.default_generator.manual_seed(seed)  # torch.manual_seed would also ask each kind of accelerator
+    before = torch and torch.get_rng_state(), numpy.random.get_state(), random.getstate()
+    if torch:
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would also ask each kind of accelerator
     numpy.random.seed(seed % 2**32)
     random.seed(seed)
     start = random_states()
@@ -195,12 +236,13 @@ def seeded(seed, touched):
     finally:
         now = random_states()
         unused = {
-            "torch": torch.equal(start["torch"], now["torch"]),
+            "torch": numpy.array_equal(start["torch"], now["torch"]),
             "numpy": start["numpy"]["pos"] == now["numpy"]["pos"] and (start["numpy"]["key"] == now["numpy"]["key"]).all(),
             "random": start["random"] == now["random"],
         }
         touched += [name for name in unused if not unused[name]]
-        torch.set_rng_state(before[0])
+        if torch:
+            torch.set_rng_state(before[0])
         numpy.random.set_state(before[1])
         random.setstate(before[2])
 
@@ -256,7 +298,8 @@ class Watching(TorchDispatchMode):
         if threading.get_ident() not in self.threads:
             self.threads.add(threading.get_ident())
             self.used.add("threads")
-            _push_mode(self)  # the modes of torch are each thread's own
+            if torch:
+                _push_mode(self)  # the modes of torch are each thread's own
         follow = self.before and self.before(frame, event, argument)
         if frame.f_globals is self.namespace:
             self.calls[frame.f_code.co_name] += 1
@@ -376,7 +419,7 @@ def answers(request, sources, seconds, most, namespace):
         try:
             with limited(min(left, most)):
                 exec(compile(source, "<edited>", "exec"), namespace)
-                replies[str(number)] = torch.frombuffer(bytearray(answer(request, namespace)), dtype=torch.uint8)
+                replies[str(number)] = carried(numpy.frombuffer(bytearray(answer(request, namespace)), numpy.uint8))
         except (Exception, OutOfTime):
             replies.pop(str(number), None)
         finally:
@@ -397,7 +440,8 @@ def answer(request, namespace):
     """
     message, tensors = unpack(request)
     reply, encoder, touched = {}, Encoder(), []
-    torch.set_num_threads(1)  # `x[i] = y` with an index twice ends differently on two threads, from run to run
+    if torch:
+        torch.set_num_threads(1)  # `x[i] = y` with an index twice ends differently on two threads, from run to run
     with folders() as (new_folder, made), open(os.devnull, "w") as nowhere:
         inputs = {n: decode(t, tensors, new_folder) for n, t in message["inputs"]}
         watching = Watching(namespace, message["count"])
@@ -405,7 +449,8 @@ def answer(request, namespace):
         def differences(loss, inputs):
             return watching.unwatched(lambda: central_differences(loss, inputs))
 
-        own = {"torch": torch, "central_differences": differences, "unwatched": watching.unwatched}
+        own = {"numpy": numpy, "central_differences": differences, "unwatched": watching.unwatched}
+        own |= {"torch": torch} if torch else {}
         scope = {**namespace, **own, **inputs}
         try:
             with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), warnings.catch_warnings():

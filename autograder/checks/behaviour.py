@@ -6,12 +6,12 @@ from a statistic, and from nothing else.
 
 import math
 
-import torch
+import numpy
 
 from .evaluate import Failure, NoEvidence, Other
 from .explainers.differences import NOT_WRITTEN
 from .observe import trials
-from .tolerance import tensor
+from .tolerance import array, dtype, is_numbers
 
 SHARED = "the class"  # in place of the number of a set of inputs, see `known.input_set`
 NEAR = 1e-3  # relative; another order of summation stays far below it, another formula does not
@@ -54,9 +54,8 @@ def alike(one, other):
 
 def _leaves(value):
     """The leaves of a tree as plain values, with the brackets around them; a tensor in its form and four of its numbers."""
-    value = tensor(value)
-    if isinstance(value, torch.Tensor):
-        return [f"{value.dtype} {tuple(value.shape)}", *_numbers(value)]
+    if is_numbers(value):
+        return [f"{dtype(value)} {tuple(value.shape)}", *_numbers(array(value))]
     if isinstance(value, list | tuple | dict):
         parts = value.items() if isinstance(value, dict) else enumerate(value)
         return [type(value).__name__, *(leaf for key, part in parts for leaf in (str(key)[:MOST], *_leaves(part))), "end"]
@@ -69,13 +68,12 @@ def _leaves(value):
     return [value[:MOST]] if isinstance(value, str) else [float(min(max(value, -1e300), 1e300)) if value == value else "nan"]
 
 
-def _numbers(tensor):
+def _numbers(array):
     """How many entries are no finite numbers, and of the others: the mean, the mean size, and a sum that order changes."""
-    real = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
-    flat = real.detach().flatten().to(torch.float64)
-    finite = flat[flat.isfinite()]
-    weights = torch.linspace(1, 2, len(finite), dtype=torch.float64)
-    size = float(finite.abs().mean()) if len(finite) else 0.0
+    flat = numpy.stack([array.real, array.imag] if array.dtype.kind == "c" else [array], -1).ravel().astype(float)
+    finite = flat[numpy.isfinite(flat)]
+    weights = numpy.linspace(1, 2, len(finite))
+    size = float(numpy.abs(finite).mean()) if len(finite) else 0.0
     mean = float(finite.mean()) if len(finite) else 0.0
     # A mean near zero is rounding, not behaviour: it is told in steps of what the numbers are as a whole.
     moments = [mean, float((finite * weights).mean()) if len(finite) else 0.0]

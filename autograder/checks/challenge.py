@@ -11,11 +11,12 @@ import runpy
 from dataclasses import dataclass
 from functools import lru_cache
 
-import torch
+import numpy
 
 from .evaluate import Failure, NoEvidence, request
 from .format import ExerciseError
 from .scoring import CaseResult, Verdict
+from .tolerance import array, dtype, is_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,12 @@ class Challenge:
 class Drawn:
     """What one challenge asks, the same for a whole class, so that its results can be compared.
 
-    inputs: by name, for the student's process. truth: int64 (N,), not for it. marks: {kind: (the accuracy that earns nothing,
+    inputs: by name, for the student's process. truth: int64 (N,), a tensor or an array, not for it. marks: {kind: (the accuracy that earns nothing,
     the one that earns all)}, one for each list of labels that the code gives.
     """
 
     inputs: dict
-    truth: torch.Tensor
+    truth: object
     marks: dict
 
 
@@ -80,10 +81,10 @@ def judge_challenge(posed, asked, evaluator):
         return nothing(posed, asked, "What comes back is not what the text asks for."), {}
     cases, reached = [], {}
     for (kind, (low, high)), said in zip(asked.marks.items(), value, strict=True):
-        if not isinstance(said, torch.Tensor) or said.shape != asked.truth.shape or said.dtype != torch.int64:
-            cases.append(CaseResult(kind, False, 0.0, 1, "The labels should be an int64 tensor (N,), one for each image."))
+        if not is_numbers(said) or said.shape != asked.truth.shape or dtype(said) != "int64":
+            cases.append(CaseResult(kind, False, 0.0, 1, "The labels should be int64, (N,), one for each image."))
             continue
-        reached[kind] = (said == asked.truth).double().mean().item()
+        reached[kind] = float(numpy.mean(array(said) == array(asked.truth)))
         earned = min(1.0, max(0.0, (reached[kind] - low) / (high - low)))
         message = f"{reached[kind]:.1%} of the {kind} images are right; from {high:.1%} on they earn all points."
         cases.append(CaseResult(kind, earned == 1, earned, 1, "" if earned == 1 else message))

@@ -10,11 +10,12 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Protocol
 
-import torch
+import numpy
 
 from . import agent
+from .agent import torch
 from .format import ExerciseError
-from .inputs import Folder
+from .inputs import ArrayGenerator, Folder
 
 MOST_LINES = 200_000  # of one evaluation of code that nobody wrote; two halves of two loops may never end
 MOST_SECONDS = 0.5  # of CPU time, of one evaluation of an edited function; it may never end
@@ -167,15 +168,13 @@ class _RequestEncoder(agent.Encoder):
     """Inputs, which must arrive as they are: raises ExerciseError for what cannot be sent."""
 
     def encode(self, value):
-        if isinstance(value, torch.Generator):
+        if isinstance(value, agent.GENERATOR):
             return {"generator": value.initial_seed()}
+        if isinstance(value, ArrayGenerator):
+            return {"array generator": value.seed}
         if isinstance(value, Folder):
-            return {
-                "folder": [
-                    [name, self.tensor(torch.frombuffer(bytearray(content or b"\0"), dtype=torch.uint8))["tensor"]]
-                    for name, content in value.files.items()
-                ]
-            }
+            contents = {n: numpy.frombuffer(bytearray(content or b"\0"), numpy.uint8) for n, content in value.files.items()}
+            return {"folder": [[name, self.array(content)["tensor"]] for name, content in contents.items()]}
         encoded = super().encode(value)
         if isinstance(encoded, dict) and "other" in encoded:
             raise ExerciseError(f"a {encoded['other']} cannot be sent as an input; give {KINDS}, or make it in the case's code.")
@@ -213,7 +212,7 @@ def read_answers(reply, most):
 
 def _read_one(reply):
     try:
-        return None if reply is None else read(reply.numpy().tobytes())
+        return None if reply is None else read(agent.brought(reply).tobytes())
     except NoEvidence:
         return None
 
@@ -244,14 +243,15 @@ def _value(tree, tensors):
     if tree is None or isinstance(tree, bool | int | float | str):
         return tree
     ((kind, content),) = tree.items()
-    if kind == "tensor":
+    if kind == "array":
+        ((kind, name),) = content.items()
+        return agent.brought(tensors[name]) if kind == "tensor" else agent.complex_array(tensors[name])
+    if kind == "tensor" and torch:
         return tensors[content]
     if kind == "complex tensor":
         return torch.view_as_complex(tensors[content])
     if kind == "complex":
         return complex(*content)
-    if kind == "array":
-        return _value(content, tensors).numpy()
     if kind in agent.TREES and isinstance(content, list):
         return agent.TREES[kind](_value(v, tensors) for v in content)
     if kind == "dict":

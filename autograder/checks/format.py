@@ -152,11 +152,12 @@ def body(*lines):
 def case(title, code, *, weight=1, tolerance="float32", view=None, raises=None, **inputs):
     """Judge the value of `code` on `inputs`.
 
-    code: an expression, or statements whose last is an expression; names are the inputs, the student's functions and torch.
+    code: an expression, or statements whose last is an expression; names are the inputs, the student's functions, torch, numpy.
     tolerance: one of `tolerance.TOLERANCES`.
     view: function (result, inputs) -> plain tree, of what must be equal; computed outside the student's process.
     raises: the exception that this input must lead to, such as ValueError.
-    inputs: plain values, or functions of a torch.Generator (`normal`, `labels`, ... or your own) that make seeded ones.
+    inputs: plain values, or functions of a torch.Generator (`normal`, `labels`, ... or your own) that make seeded ones; those of
+    a numpy.random.Generator are marked, `array(...)`.
     """
     return Case(title, code, weight, tolerance, view, inputs, raises=raises.__name__ if raises else "")
 
@@ -165,7 +166,7 @@ def gradient(title, *, loss, grad, wrt, weight=1, **inputs):
     """Judge a loss and its gradient together, in float64.
 
     loss: an expression, a scalar. grad: an expression, its gradients in the order of `wrt`, each in the shape of its input.
-    wrt: names of inputs (tensors, or lists of tensors). Central differences of the student's own loss are compared with
+    wrt: names of inputs (tensors or arrays, or lists of them). Central differences of the student's own loss are compared with
     the reference's gradient as well, so that a loss and a gradient that are wrong together are caught.
     """
     wrt = (wrt,) if isinstance(wrt, str) else tuple(wrt)

@@ -1,10 +1,9 @@
 """Judge one exercise of one submission: run its cases, decide what they earn, and find the sentences for what is wrong."""
 
-import torch
-
 from . import rules
 from .evaluate import NoEvidence, request
 from .explainers import explain
+from .inputs import is_generator
 from .known import known
 from .observe import cast
 from .scoring import INPUTS, RANDOM, RULES, CaseResult, Verdict, results
@@ -56,7 +55,7 @@ class Attempt:
         self.unseen = [(t, o) for t, o in zip(self.trials, self.got, strict=True) if isinstance(o, NoEvidence)]
         self.wrong = frozenset(range(len(self.got))) - {i for i in self.seen if self.trials[i].right(self.got[i], self.right[i])}
         self.failed = [i for i in self.seen if i in self.wrong]
-        draws = any(isinstance(v, torch.Generator) for t in self.trials for v in t.inputs.values())
+        draws = any(is_generator(v) for t in self.trials for v in t.inputs.values())
         self.conditions = [INPUTS, *([RANDOM] if draws else []), *([RULES] if exercise.rules else [])]
         findings = rules.inspect(source, exercise.name, exercise.rules)
         self.flags = (

@@ -7,12 +7,12 @@ in a folder if one is set, where other processes and later runs find it.
 import contextlib
 import hashlib
 import hmac
-import importlib.metadata
 import os
 import tempfile
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
+from ..versions import installed
 from . import agent
 from .evaluate import KINDS, Failure, LimitedEvaluator, LocalEvaluator, Other, OutcomeEncoder, decode_outcome
 from .format import ExerciseError
@@ -144,5 +144,5 @@ def _name(exercise, reference, secret):
 def _kit():
     """A hash of this engine and of the libraries that compute."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    versions = [importlib.metadata.version(name) for name in ("torch", "numpy", "safetensors")]
+    versions = installed(("torch", "numpy", "safetensors"))
     return hashlib.blake2b(b"".join(f.read_bytes() for f in files) + repr(versions).encode()).hexdigest()

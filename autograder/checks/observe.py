@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-import torch
+import numpy
 
+from .agent import TENSOR, torch
 from .evaluate import Failure, Outcome, request
 from .format import ExerciseError
 from .inputs import seed
-from .tolerance import magnitude, same, tensor
+from .tolerance import array, dtype, is_numbers, magnitude, same
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +60,7 @@ class Trial:
         outcome, other = (replace(o, value=_without_float_keys(o.value)) for o in (outcome, other))
         if self.case.tolerance not in ("exact", "float32"):
             return self.agrees(outcome, other)
-        tensors = [t for v in self.inputs.values() for t in _leaves(v) if isinstance(t, torch.Tensor)]
-        fine = any(t.dtype == torch.float64 for t in tensors)
+        fine = any(dtype(t) == "float64" for v in self.inputs.values() for t in _leaves(v) if is_numbers(t))
         return self.agrees(outcome, other, "float32" if fine else "rounded")
 
     def right(self, outcome, expected):
@@ -87,9 +87,9 @@ class Trial:
         return sum(telling) / (len(telling) + (not all(rest))) if len(telling) > 1 else 0.0
 
     def _tells(self, right):
-        right, given = tensor(right), [tensor(t) for v in self.inputs.values() for t in _leaves(v)]
-        again = any(isinstance(t, torch.Tensor) and same(t, right, "exact") for t in given)
-        several = isinstance(right, torch.Tensor) and bool((right != right.flatten()[:1]).any())
+        right, given = array(right), [array(t) for v in self.inputs.values() for t in _leaves(v)]
+        again = any(isinstance(t, numpy.ndarray) and same(t, right, "exact") for t in given)
+        several = isinstance(right, numpy.ndarray) and bool((right != right.ravel()[:1]).any())
         return several and not again
 
     def slopes_agree(self, value, expected, part="differences"):
@@ -141,9 +141,11 @@ def trials(exercise, secret):
 
 
 def cast(tree, dtype):
-    """A tree with its floating-point tensors in another dtype."""
-    if isinstance(tree, torch.Tensor):
-        return tree.to(dtype) if tree.is_floating_point() else tree
+    """A tree with its floating-point tensors and arrays in another dtype, by its name."""
+    if isinstance(tree, TENSOR):
+        return tree.to(getattr(torch, dtype)) if tree.is_floating_point() else tree
+    if isinstance(tree, numpy.ndarray):
+        return tree.astype(dtype) if tree.dtype.kind == "f" else tree
     if isinstance(tree, list | tuple):
         return type(tree)(cast(v, dtype) for v in tree)
     return {k: cast(v, dtype) for k, v in tree.items()} if isinstance(tree, dict) else tree

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 
-import torch
 from rich.console import Console
 from rich.table import Table
 
 from . import rules
+from .agent import torch
 from .evaluate import LocalEvaluator
 from .judge import judge
 from .known import known
@@ -179,7 +179,8 @@ def _examined(course, assignments, secret):
 
 def _examine(course, secret, assignment):
     """[(Proof, Strength)] of the exercises of one assignment."""
-    torch.set_num_threads(1)  # the tensors are tiny: a second thread only waits
+    if torch:
+        torch.set_num_threads(1)  # the tensors are tiny: a second thread only waits
     reference, exercises = Reference(course, assignment), load(course, assignment).values()
     return [(prove(exercise, reference, secret), try_mutants(exercise, reference, secret)) for exercise in exercises]
 

@@ -11,10 +11,11 @@ import re
 from dataclasses import replace
 
 import numpy
-import torch
 
 from . import rules
+from .agent import TENSOR
 from .evaluate import Failure, Other
+from .tolerance import is_numbers
 
 NAMES = rules.words(
     "int float str bool list tuple dict set bytes complex range function method builtin_function_or_method module type NoneType "
@@ -101,6 +102,7 @@ def _pattern(form):
     return re.compile("".join(f"({PLACES[p]})" if i % 2 else re.escape(p) for i, p in enumerate(parts))), parts[1::2]
 
 
+NUMBERS = (numpy.ndarray, TENSOR)
 PATTERNS = [_pattern(form) for form in FORMS]
 
 
@@ -111,7 +113,7 @@ def quotable(value, source, known, function):
     could be there to tell something. function: the exercise's name; lines and words are repeated only from what it is made of.
     """
     shapes = sizes(known)
-    axes = 1 + max((t.ndim for t in _leaves(known, torch.Tensor | numpy.ndarray)), default=1)
+    axes = 1 + max((t.ndim for t in _leaves(known, NUMBERS)), default=1)
     keys = {k for d in _leaves(known, dict) for k in d}
 
     def allowed(value):
@@ -119,8 +121,8 @@ def quotable(value, source, known, function):
             return _failure(value, source, shapes, function)
         if isinstance(value, Other):
             return value if value.type in KNOWN_TYPES else Other("something else")
-        if isinstance(value, torch.Tensor | numpy.ndarray):
-            name = "a tensor" if isinstance(value, torch.Tensor) else "a NumPy array"
+        if is_numbers(value):
+            name = "a tensor" if isinstance(value, TENSOR) else "a NumPy array"
             return value if value.ndim <= axes and shapes.issuperset(value.shape) else Other(WIDE.format(name))
         if isinstance(value, list | tuple | set | frozenset):
             fits = len(value) in shapes
@@ -135,7 +137,7 @@ def quotable(value, source, known, function):
 
 def sizes(known):
     """The numbers that may be said about a case: small ones, and the sizes of its tensors, lists and dicts."""
-    tensors, rows = _leaves(known, torch.Tensor | numpy.ndarray), _leaves(known, list | tuple | set | frozenset | dict)
+    tensors, rows = _leaves(known, NUMBERS), _leaves(known, list | tuple | set | frozenset | dict)
     found = {n for t in tensors for n in (*t.shape, math.prod(t.shape))} | {len(row) for row in rows}
     return SMALL | set(sorted(found - SMALL)[:MOST_SIZES])
 

@@ -3,7 +3,8 @@
 import math
 
 import numpy
-import torch
+
+from .agent import TENSOR, torch
 
 # class -> (relative to the entry, relative to the largest entry, relative to the largest input)
 TOLERANCES = {
@@ -14,6 +15,7 @@ TOLERANCES = {
     "statistical": (5e-5, 1e-5, 4 * 2.0**-23),
 }
 DOUBLE = (1e-10, 1e-11, 4 * 2.0**-52)  # what "float32" and "statistical" mean for tensors of dtype float64
+EPSILONS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "complex32": 2.0**-10}
 # Two-sided, a normal variable is beyond 6 standard deviations once in 5e8: a course of 200 comparisons stays below 1e-6.
 SIGMAS = 6
 SAMPLE = 200  # from this many entries on, "statistical" compares distributions and no longer numbers
@@ -26,16 +28,13 @@ def same(a, b, tolerance, scale=0.0):
     A list equals a tuple and a set a frozenset, the order of a dict's keys is free, and a float may be an int; else kinds,
     shapes and dtypes count.
     """
-    if isinstance(b, numpy.ndarray):
-        return isinstance(a, numpy.ndarray) and same(tensor(a), tensor(b), tolerance, scale)
-    if isinstance(b, torch.Tensor):
-        if not isinstance(a, torch.Tensor) or a.shape != b.shape or a.dtype != b.dtype:
+    if is_numbers(b):
+        if not is_numbers(a) or isinstance(a, TENSOR) != isinstance(b, TENSOR) or a.shape != b.shape or a.dtype != b.dtype:
             return False
-        if b.is_complex():
-            a, b = torch.view_as_real(a), torch.view_as_real(b)
-        if tolerance == "statistical" and b.is_floating_point() and b.numel() >= SAMPLE:
-            return _same_distribution(a.double(), b.double())
-        return _same_numbers(a, b, _bounds(tolerance, b.dtype), scale)
+        name, a, b = dtype(b), _real(array(a)), _real(array(b))
+        if tolerance == "statistical" and b.dtype.kind == "f" and b.size >= SAMPLE:
+            return _same_distribution(a.astype(float), b.astype(float))
+        return _same_numbers(a, b, _bounds(tolerance, name), scale)
     if isinstance(b, list | tuple):
         return (
             isinstance(a, list | tuple)
@@ -54,54 +53,69 @@ def same(a, b, tolerance, scale=0.0):
     if isinstance(b, float | complex):
         if isinstance(a, bool) or not isinstance(a, int | float | type(b)):
             return False
-        a, b = (torch.view_as_real(torch.tensor(complex(v), dtype=torch.complex128)) for v in (a, b))
-        return _same_numbers(a, b, TOLERANCES[tolerance], scale)
+        return _same_numbers(_real(numpy.array(complex(a))), _real(numpy.array(complex(b))), TOLERANCES[tolerance], scale)
     return type(a) is type(b) and a == b
 
 
-def tensor(leaf):
-    """An array as the tensor of its numbers; what is none stays what it is."""
-    return torch.from_numpy(leaf) if isinstance(leaf, numpy.ndarray) else leaf
+def is_numbers(leaf):
+    """Whether a leaf is a tensor or an array."""
+    return isinstance(leaf, (numpy.ndarray, TENSOR))
+
+
+def array(leaf):
+    """A tensor as the array of its numbers; what is none stays what it is. What NumPy has no dtype for becomes float64."""
+    if not isinstance(leaf, TENSOR):
+        return leaf
+    plain = leaf.detach().resolve_conj()
+    try:
+        return plain.numpy()
+    except TypeError:
+        return plain.to(torch.complex128 if plain.is_complex() else torch.float64).numpy()
+
+
+def dtype(numbers):
+    """The name of the dtype of a tensor or an array."""
+    return str(numbers.dtype).removeprefix("torch.")
 
 
 def magnitude(tree):
     """The largest finite magnitude of the floating-point, complex and uint8 numbers in a tree: rounding errors grow with it."""
-    tree = tensor(tree)
-    if isinstance(tree, torch.Tensor):
-        if tree.dtype != torch.uint8 and not tree.is_floating_point() and not tree.is_complex():
+    tree = array(tree)
+    if isinstance(tree, numpy.ndarray):
+        if tree.dtype != numpy.uint8 and tree.dtype.kind not in "fc":
             return 0.0
-        finite = tree[torch.isfinite(tree)].abs().double()
-        return finite.max().item() if len(finite) else 0.0
+        return float(numpy.abs(tree[numpy.isfinite(tree)]).max(initial=0))
     if isinstance(tree, dict):
         tree = list(tree.values())
     return max(map(magnitude, tree), default=0.0) if isinstance(tree, list | tuple) else 0.0
 
 
-def _bounds(tolerance, dtype):
-    if not dtype.is_floating_point:
-        return TOLERANCES["exact"]
-    if dtype == torch.float64 and tolerance in ("float32", "statistical"):
+def _real(numbers):
+    """Complex numbers as pairs."""
+    return numpy.stack([numbers.real, numbers.imag], -1) if numbers.dtype.kind == "c" else numbers
+
+
+def _bounds(tolerance, name):
+    if name in EPSILONS and tolerance != "exact":
+        return (8 * EPSILONS[name],) * 3  # a few rounding steps
+    if name in ("float64", "complex128") and tolerance in ("float32", "statistical"):
         return DOUBLE
-    if tolerance == "exact" or dtype in (torch.float32, torch.float64):
-        return TOLERANCES[tolerance]
-    return (8 * torch.finfo(dtype).eps,) * 3  # float16 and bfloat16: a few rounding steps
+    return TOLERANCES[tolerance]
 
 
 def _same_numbers(a, b, bounds, scale):
     entry, largest, inputs = bounds
-    if torch.equal(a, b):
+    if numpy.array_equal(a, b):
         return True
-    if not b.is_floating_point():
+    if b.dtype.kind != "f":
         return False
-    a, b = a.double(), b.double()
-    finite = torch.isfinite(b)
-    if not torch.equal(finite, torch.isfinite(a)) or not torch.equal(a[~finite].nan_to_num(0.5), b[~finite].nan_to_num(0.5)):
+    a, b = a.ravel().astype(float), b.ravel().astype(float)
+    finite = numpy.isfinite(b)
+    if not numpy.array_equal(finite, numpy.isfinite(a)) or not numpy.array_equal(a[~finite], b[~finite], equal_nan=True):
         return False
     a, b = a[finite], b[finite]
-    if not len(b):
-        return True
-    size = b.abs()
-    return bool(((a - b).abs() <= entry * size + largest * size.max() + inputs * scale).all())
+    size = numpy.abs(b)
+    return bool((numpy.abs(a - b) <= entry * size + largest * size.max(initial=0) + inputs * scale).all())
 
 
 def _same_distribution(a, b):
@@ -109,17 +123,17 @@ def _same_distribution(a, b):
 
     Standard errors are those of normal samples: sd / sqrt(n), sd / sqrt(2 n), sqrt(24 / n) (Kendall & Stuart, vol. 1).
     """
-    n = b.numel()
-    if not torch.isfinite(a).all():
+    n = b.size
+    if not numpy.isfinite(a).all():
         return False
-    sds = a.std(), b.std()
+    sds = a.std(ddof=1), b.std(ddof=1)
     if min(sds) == 0:
-        return torch.equal(a, b)
+        return numpy.array_equal(a, b)
     if abs(a.mean() - b.mean()) > SIGMAS * math.sqrt((sds[0] ** 2 + sds[1] ** 2) / n):
         return False
     if abs(math.log(sds[0] / sds[1])) > SIGMAS / math.sqrt(n):
         return False
     if n < LARGE_SAMPLE:
         return True
-    kurtoses = [(((x - x.mean()) / x.std()) ** 4).mean() for x in (a, b)]
+    kurtoses = [(((x - x.mean()) / x.std(ddof=1)) ** 4).mean() for x in (a, b)]
     return bool(abs(kurtoses[0] - kurtoses[1]) <= SIGMAS * math.sqrt(48 / n))

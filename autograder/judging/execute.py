@@ -13,6 +13,7 @@ from nbclient.util import run_sync
 from nbgrader.preprocessors import Execute
 
 from autograder import checks
+from autograder.checks.agent import torch
 from autograder.judging.result import grade_id
 from autograder.sandbox.kernel import KernelStopped, SandboxedExecution
 
@@ -24,7 +25,7 @@ BRING_BACK = "globals().update(" + KEPT + "[{name!r}])"
 
 # What both sides need to exchange a question and an answer. It is loaded before a notebook's first cell: an `import torch` that
 # a clock cuts short in a cell leaves a torch that cannot be imported any more, and then no answer could be read.
-PREPARE = "__import__('safetensors.torch') and None"
+PREPARE = f"__import__('safetensors.{'torch' if torch else 'numpy'}') and None"
 SHORT = reprlib.Repr()
 SHORT.maxdict, SHORT.maxstring, SHORT.maxother = 10, 500, 500  # of a reply of any form or size, in a log
 

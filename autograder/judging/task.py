@@ -7,10 +7,10 @@ import platform
 import zipfile
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.metadata import version
 from pathlib import Path
 
 from autograder.course import Course, notebook_source
+from autograder.versions import installed
 
 PACKAGE = Path(__file__).resolve().parents[1]
 JUDGING = ("checks", "judging", "page", "sandbox")  # the parts of this package that decide a verdict or a page
@@ -107,7 +107,7 @@ class Task:
 @cache
 def kit():
     """A hash of the code that judges, and of the libraries that it judges with."""
-    digest = hashlib.sha256(f"{platform.python_version()} {[version(name) for name in LIBRARIES]}".encode())
+    digest = hashlib.sha256(f"{platform.python_version()} {installed(LIBRARIES)}".encode())
     for part in JUDGING:
         for file in sorted((PACKAGE / part).rglob("*")):
             if file.suffix in (".py", ".j2", ".css") and "exercises" not in file.parts:

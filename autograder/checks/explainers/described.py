@@ -1,11 +1,11 @@
 """What differs, from a fixed list, where no mistake that is known explains it."""
 
-import torch
+import numpy
 
 from ..evaluate import Failure
 from ..observe import cast
 from ..quotable import quotable
-from ..tolerance import magnitude, same
+from ..tolerance import array, magnitude, same
 from . import differences
 
 
@@ -59,9 +59,9 @@ def change(attempt, i):
 def numbers(trees):
     """How many different finite numbers are in trees."""
     flat = [leaf for tree in trees for _, leaf, _ in differences.leaves(tree, tree)]
-    values = [torch.as_tensor(v).double().flatten() for v in flat if differences.numeric(v)]
-    together = torch.cat(values) if values else torch.zeros(0)
-    return len(together[together.isfinite()].unique())
+    values = [numpy.ravel(array(v)).astype(float) for v in flat if differences.numeric(v)]
+    together = numpy.concatenate([*values, []])
+    return len(numpy.unique(together[numpy.isfinite(together)]))
 
 
 def comparable(attempt, k):
@@ -93,10 +93,10 @@ def precision(attempt, i):
         trial = attempt.trials[k]
         if trial.case.sizes or trial.case.view or not differences.floating(trial) or differences.is_double(trial) != double:
             return None
-        again = attempt.again(k, torch.float32 if double else torch.float64)
+        again = attempt.again(k, "float32" if double else "float64")
         if again is None or isinstance(again.value, Failure):
             return None
-        if not same(*[cast(v, torch.float32) for v in (again.value, attempt.right[k].value)], "float32", trial.scale):
+        if not same(*[cast(v, "float32") for v in (again.value, attempt.right[k].value)], "float32", trial.scale):
             return None
     if double:
         return "Your result is right only in float32: something goes wrong with inputs of dtype float64."

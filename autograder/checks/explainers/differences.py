@@ -7,10 +7,10 @@ import math
 import re
 
 import numpy
-import torch
 
+from ..agent import TENSOR
 from ..evaluate import Failure, Other
-from ..tolerance import magnitude, same, tensor
+from ..tolerance import array, dtype, is_numbers, magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message
 SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too often?)"}
@@ -19,11 +19,11 @@ SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too
 def structure(value, right, where=()):
     """The first place where two trees differ in kind, length, keys, shape or dtype, as a sentence; None if nowhere."""
     it = subject(where)
-    if isinstance(right, torch.Tensor | numpy.ndarray) and kind(value) == kind(right):
+    if is_numbers(right) and kind(value) == kind(right):
         if value.shape != right.shape:
             return f"{it} has shape {tuple(value.shape)} and should have {tuple(right.shape)}.{_shape_hint(value, right)}"
         if value.dtype != right.dtype:
-            return f"{it} is of dtype {_dtype(value)} and should be {_dtype(right)}."
+            return f"{it} is of dtype {dtype(value)} and should be {dtype(right)}."
     elif isinstance(right, list | tuple) and isinstance(value, list | tuple):
         if len(value) != len(right):
             return f"{it} has {len(value)} items and should have {len(right)}."
@@ -51,8 +51,8 @@ def kind(value):
         if value.type in ("function", "method", "builtin_function_or_method"):
             return "a function (is there a pair of parentheses missing?)"
         return f"of type {value.type}"
-    if isinstance(value, torch.Tensor | numpy.ndarray):
-        return "a tensor" if isinstance(value, torch.Tensor) else "a NumPy array"
+    if is_numbers(value):
+        return "a tensor" if isinstance(value, TENSOR) else "a NumPy array"
     if value is None:
         return "None"
     return {int: "an int", complex: "a complex number"}.get(type(value)) or f"a {type(value).__name__}"
@@ -87,22 +87,21 @@ def wrong_leaves(value, right, trial):
 def not_finite(value, right, trial):
     """Where a result becomes NaN or infinite, if it does where the right one is not."""
     for where, a, b in wrong_leaves(value, right, trial):
-        a, b = tensor(a), tensor(b)
-        if not isinstance(a, float) and not (isinstance(a, torch.Tensor) and a.is_floating_point()):
+        a, b = numpy.asarray(array(a)), numpy.asarray(array(b))
+        if a.dtype.kind != "f":
             continue
-        a, b = torch.as_tensor(a), torch.as_tensor(b)
-        bad = ~torch.isfinite(a) & torch.isfinite(b)
+        bad = numpy.asarray(~numpy.isfinite(a) & numpy.isfinite(b))
         if not bad.any():
             continue
-        name = "NaN" if a[bad].isnan().any() else "infinite" if (a[bad] > 0).any() else "minus infinity"
+        name = "NaN" if numpy.isnan(a[bad]).any() else "infinite" if (a[bad] > 0).any() else "minus infinity"
         if bad.all() or a.ndim == 0:
             return f"{subject(where)} is {name}{_magnitude_hint(trial)}."
-        rows = bad.reshape(len(bad), -1).any(dim=1)
-        place = f"in {int(rows.sum())} of {len(rows)} rows, the first is row {int(rows.nonzero()[0])}"
+        rows = bad.reshape(len(bad), -1).any(axis=1)
+        place = f"in {int(rows.sum())} of {len(rows)} rows, the first is row {rows.argmax()}"
         for input_name, x in trial.inputs.items():
-            x = tensor(x)
-            if isinstance(x, torch.Tensor) and x.ndim and len(x) == len(rows) and not rows.all():
-                size = x.double().abs().reshape(len(x), -1).max(dim=1).values
+            x = array(x)
+            if isinstance(x, numpy.ndarray) and x.ndim and len(x) == len(rows) and not rows.all():
+                size = numpy.abs(x.astype(float)).reshape(len(x), -1).max(axis=1)
                 if size[rows].min() > size[~rows].max():
                     place = f"in {int(rows.sum())} of {len(rows)} rows, those with the largest numbers in `{input_name}`"
         return f"{subject(where)} is {name} {place}."
@@ -115,6 +114,7 @@ def wrong_place(value, right, trial):
     return subject(wrong[0][0] if len(wrong) == 1 else ())
 
 
+@numpy.errstate(all="ignore")  # a change that cannot be made explains nothing
 def changes(value, right, trial):
     """Sentences (with a place for `{it}`) that each explain the whole difference by one change, the likeliest first.
 
@@ -125,16 +125,17 @@ def changes(value, right, trial):
         return []
     explained = None
     for _, a, b in wrong:
-        a, b = _tensor(a), _tensor(b)
+        a, b = _floats(a), _floats(b)
         found = [s for s, changed in _changes(b, trial.inputs) if _near(a, changed, trial)]
         found += [*_steps(a, b, trial), *_constants(a, b, trial)]
         explained = found if explained is None else [s for s in explained if s in found]
     return list(dict.fromkeys(explained or []))
 
 
+@numpy.errstate(all="ignore")
 def contradicted(sentence, places, right, trial):
     """Whether a right result says that a change, one of `changes`, was not made in these places of it."""
-    there = [_tensor(b) for where, b, _ in leaves(right, right) if where in places and numeric(b)]
+    there = [_floats(b) for where, b, _ in leaves(right, right) if where in places and numeric(b)]
     return any(s == sentence and not _near(b, changed, trial) for b in there for s, changed in _changes(b, trial.inputs))
 
 
@@ -143,19 +144,19 @@ def _changes(b, inputs):
     if b.ndim == 2 and b.shape[0] == b.shape[1]:
         yield "{it} is transposed: rows and columns are swapped.", b.T
     if b.ndim:
-        yield "{it} is in reverse order.", b.flip(0)
+        yield "{it} is in reverse order.", b[::-1]
     if b.ndim == 2:
-        yield "{it} is normalised to rows that sum to 1.", b / b.sum(dim=1, keepdim=True)
+        yield "{it} is normalised to rows that sum to 1.", b / b.sum(axis=1, keepdims=True)
     yield "{it} is one too large.", b + 1
     yield "{it} is one too small.", b - 1
     yield "{it} is 1 minus what is asked for.", 1 - b
     yield "{it} is the square of what is asked for.", b**2
-    yield "{it} is the square root of what is asked for.", b.sqrt()
-    yield "{it} is the absolute value of what is asked for.", b.abs()
-    yield "{it} is the logarithm of what is asked for.", b.log()
-    yield "{it} is the exponential of what is asked for.", b.exp()
-    yield "{it} is rounded to whole numbers.", b.round()
-    yield "{it} is cut off to whole numbers.", b.trunc()
+    yield "{it} is the square root of what is asked for.", numpy.sqrt(b)
+    yield "{it} is the absolute value of what is asked for.", numpy.abs(b)
+    yield "{it} is the logarithm of what is asked for.", numpy.log(b)
+    yield "{it} is the exponential of what is asked for.", numpy.exp(b)
+    yield "{it} is rounded to whole numbers.", numpy.round(b)
+    yield "{it} is cut off to whole numbers.", numpy.trunc(b)
 
 
 def _factors(b, inputs, it="{it}"):
@@ -179,21 +180,20 @@ def _sizes(inputs):
             yield f"`{name}`", float(x)
         if isinstance(x, tuple | list) and x:
             x = x[0]
-        x = tensor(x)
-        if isinstance(x, torch.Tensor) and x.ndim:
+        if is_numbers(x) and x.ndim:
             yield f"N, the number of rows of `{name}`", float(len(x))
             if x.ndim > 1:
                 yield f"C, the number of columns of `{name}`", float(x.shape[-1])
-                yield f"N * C, the number of entries of `{name}`", float(x.numel())
+                yield f"N * C, the number of entries of `{name}`", float(math.prod(x.shape))
 
 
 def _steps(a, b, trial):
     """What is wrong with the step from an input of the same form to the result, as after `p -= lr * g`."""
     for name, x in trial.inputs.items():
-        for start in map(tensor, x if isinstance(x, list | tuple) else [x]):
-            if not isinstance(start, torch.Tensor) or start.shape != b.shape or start.dtype != b.dtype:
+        for start in map(array, x if isinstance(x, list | tuple) else [x]):
+            if not isinstance(start, numpy.ndarray) or start.shape != b.shape or start.dtype != b.dtype:
                 continue
-            if torch.equal(a, start):
+            if numpy.array_equal(a, start):
                 yield f"{{it}} is `{name}` unchanged."
             else:
                 step = f"The step from `{name}` to the result"
@@ -201,43 +201,45 @@ def _steps(a, b, trial):
 
 
 def _constants(a, b, trial):
-    if a.numel() >= 3 and a.is_floating_point() and torch.isfinite(b).all() and torch.isfinite(a).all():
-        if b.count_nonzero() >= 3 and b.std() > 0:
+    if a.size >= 3 and numpy.isfinite(b).all() and numpy.isfinite(a).all():
+        if numpy.count_nonzero(b) >= 3 and b.std() > 0:
             factor = (a * b).sum() / (b * b).sum()
-            if factor.abs() > 1e-6 and _near(a, factor * b, trial):
+            if abs(factor) > 1e-6 and _near(a, factor * b, trial):
                 yield "{it} is off by one and the same factor everywhere."
         if a.std() > 0 and _near(a, b + (a - b).mean(), trial):
             yield "{it} is off by one and the same constant everywhere."
-        if a.ndim == 2 and a.shape[1] >= 3 and (a.std(dim=1) > 0).all():
-            if _near(a, b + (a - b).mean(dim=1, keepdim=True), trial):
+        if a.ndim == 2 and a.shape[1] >= 3 and (a.std(axis=1) > 0).all():
+            if _near(a, b + (a - b).mean(axis=1, keepdims=True), trial):
                 yield "{it} is off by a constant of its own in each row."
-            factors = (a * b).sum(dim=1, keepdim=True) / (b * b).sum(dim=1, keepdim=True)
-            if torch.isfinite(factors).all() and (factors.abs() > 1e-6).all() and _near(a, factors * b, trial):
+            factors = (a * b).sum(axis=1, keepdims=True) / (b * b).sum(axis=1, keepdims=True)
+            if numpy.isfinite(factors).all() and (numpy.abs(factors) > 1e-6).all() and _near(a, factors * b, trial):
                 yield "{it} is off by a factor of its own in each row."
 
 
+@numpy.errstate(all="ignore")
 def places(value, right, trial):
     """Where a result is wrong, when there is nothing better to say."""
     where, a, b = wrong_leaves(value, right, trial)[0]
     it = subject(where)
     if not numeric(a) or not numeric(b) or trial.case.view:
         return f"{it}: not as it should be."
-    a, b = _tensor(a), _tensor(b)
-    if b.dtype == torch.float64 and isinstance(right, torch.Tensor) and same(a.float(), b.float(), "float32", trial.scale):
+    a, b = _floats(a), _floats(b)
+    coarse = [x.astype("float32") for x in (a, b)]
+    if b.dtype == "float64" and is_numbers(right) and same(*coarse, "float32", trial.scale):
         return f"{it} is right only to the digits of float32: some number on the way is not float64."
     if trial.case.tolerance == "statistical":
         return f"{it} is not distributed as it should be: compare its mean, its spread and its shape with what is asked for."
-    error = (a - b).abs()
-    if a.is_floating_point() and bool((error <= 0.01 * b.abs()).all()):
+    error, size = numpy.abs(a - b), numpy.abs(b)
+    if (error <= 0.01 * size).all():
         return f"{it} is nearly right, off by less than 1 %: is there an epsilon, a rounding, or a row too many or too few?"
-    off = error > 1e-4 * b.abs().clamp(min=magnitude(b))
-    if a.ndim and 0 < off.sum() < off.numel():
-        rows = off.reshape(len(off), -1).any(dim=1)
+    off = error > 1e-4 * numpy.maximum(size, magnitude(b))
+    if a.ndim and 0 < off.sum() < off.size:
+        rows = off.reshape(len(off), -1).any(axis=1)
         if rows.sum() < len(rows):
             if rows.sum() == 1 and rows[-1]:
                 return f"{it} is wrong in the last row only."
-            return f"{it} is wrong in {int(rows.sum())} of {len(rows)} rows, the first is row {int(rows.nonzero()[0])}."
-        return f"{it} is wrong in {int(off.sum())} of {off.numel()} entries."
+            return f"{it} is wrong in {int(rows.sum())} of {len(rows)} rows, the first is row {rows.argmax()}."
+        return f"{it} is wrong in {int(off.sum())} of {off.size} entries."
     return f"{it} is wrong{' everywhere' if a.ndim else ''}."
 
 
@@ -289,42 +291,37 @@ def wrong_failure(value, right, exercise):
 
 def _near(a, b, trial):
     tolerance = "float32" if trial.case.tolerance == "exact" else trial.case.tolerance
-    return same(a, b.to(a.dtype), tolerance, trial.scale)
+    return same(a, numpy.asarray(b, a.dtype), tolerance, trial.scale)
 
 
 def numeric(leaf):
     """Whether a leaf is a real number, or holds such."""
-    leaf = tensor(leaf)
-    return not leaf.is_complex() if isinstance(leaf, torch.Tensor) else type(leaf) in (int, float)
+    return "complex" not in dtype(leaf) if is_numbers(leaf) else type(leaf) in (int, float)
 
 
-def _tensor(leaf):
-    """As floating-point numbers: a float has the digits of float32, because it may come from a float32 tensor."""
-    leaf = tensor(leaf)
-    if isinstance(leaf, torch.Tensor):
-        return leaf if leaf.is_floating_point() else leaf.double()
-    return torch.tensor(float(leaf), dtype=torch.float32)
+def _floats(leaf):
+    """As an array of floating-point numbers: a float has the digits of float32, because it may come from a float32 tensor."""
+    leaf = array(leaf)
+    if isinstance(leaf, numpy.ndarray):
+        return leaf if leaf.dtype.kind == "f" else leaf.astype(float)
+    return numpy.array(leaf, "float32")
 
 
 def _tensors(trial):
     flat = [x for v in trial.inputs.values() for x in (v if isinstance(v, list | tuple) else [v])]
-    return [x for x in map(tensor, flat) if isinstance(x, torch.Tensor)]
+    return [x for x in flat if is_numbers(x)]
 
 
 def floating(trial):
-    return [x for x in _tensors(trial) if x.is_floating_point()]
+    return [x for x in _tensors(trial) if "float" in dtype(x)]
 
 
 def is_double(trial):
-    return any(x.dtype == torch.float64 for x in floating(trial))
+    return any(dtype(x) == "float64" for x in floating(trial))
 
 
 def _square(trial):
     return any(x.ndim == 2 and x.shape[0] == x.shape[1] > 1 for x in _tensors(trial))
-
-
-def _dtype(tensor):
-    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _shape_hint(value, right):
@@ -343,9 +340,9 @@ def _shape_hint(value, right):
 
 
 def _kind_hint(value, right):
-    if isinstance(value, torch.Tensor) and isinstance(right, float | int):
+    if isinstance(value, TENSOR) and isinstance(right, float | int):
         return " Use .item()."
-    if isinstance(value, numpy.ndarray) and isinstance(right, torch.Tensor):
+    if isinstance(value, numpy.ndarray) and isinstance(right, TENSOR):
         return " Use torch.from_numpy."
     return ""
 

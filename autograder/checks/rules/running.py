@@ -4,11 +4,10 @@ What ran is told by the student's own process. So it can only accuse: silence pr
 """
 
 import ast
+import math
 from functools import lru_cache
 
-import torch
-
-from ..tolerance import magnitude
+from ..tolerance import array, is_numbers, magnitude
 from .rulebook import NUMERIC, RULES, lies_in
 
 # A difference quotient evaluates the loss once or twice for each entry, with ten operations of torch or more each time. What is
@@ -72,7 +71,7 @@ def _laborious(trial, outcome, right):
     """Whether a gradient that passes takes the work of one that was not derived."""
     if not trial.case.wrt or not isinstance(outcome.value, dict) or not trial.right(outcome, right):
         return False
-    entries = sum(x.numel() for name in trial.case.wrt for x in _tensors(trial.inputs[name]))
+    entries = sum(math.prod(x.shape) for name in trial.case.wrt for x in _tensors(trial.inputs[name]))
     calls = dict(outcome.calls)
     return calls.pop("*", 0) >= OPERATIONS * entries or max(calls.values(), default=0) > entries
 
@@ -82,8 +81,8 @@ def _approximate(trial, outcome, right):
     if not trial.case.wrt:
         return False
     pairs = zip(_tensors(outcome.value["gradient"]), _tensors(right.value["gradient"]), strict=True)
-    return any((a - b).abs().max() > DIGITS * max(magnitude(b), 1e-6) for a, b in pairs if b.numel())
+    return any(magnitude(array(a) - array(b)) > DIGITS * max(magnitude(b), 1e-6) for a, b in pairs)
 
 
 def _tensors(tree):
-    return [tree] if isinstance(tree, torch.Tensor) else [t for branch in tree for t in _tensors(branch)]
+    return [tree] if is_numbers(tree) else [t for branch in tree for t in _tensors(branch)]
