@@ -24,6 +24,7 @@ LOOK = 3  # exit code: all is graded that can be, and somebody must look at some
 LOCALE = "C.UTF-8"  # the kit's texts and paths are UTF-8, and programs that it calls ask the locale
 UNPROTECTED = "Run submissions as yourself, without protection. Every report says so."
 AS_IPYNB = "Write an .ipynb in place of a text notebook."
+WITH_TORCH = "An example with PyTorch (the extra `torch`); else with NumPy."
 NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=UNPROTECTED)]
 
 
@@ -162,11 +163,12 @@ def check(
 def new_course(
     folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.", show_default=False)],
     ipynb: Annotated[bool, typer.Option("--ipynb", help=AS_IPYNB)] = False,
+    torch: Annotated[bool, typer.Option("--torch", help=WITH_TORCH)] = False,
 ):
     """Write a course with one assignment that runs."""
     from autograder import new as writer
 
-    for path in writer.new_course(folder, ipynb):
+    for path in writer.new_course(folder, ipynb, torch):
         _say(str(path))
     _say(f"Next: cd {folder}, then autograder build")
 
@@ -175,12 +177,13 @@ def new_course(
 def new_assignment(
     name: Annotated[str, typer.Argument(help="Such as 02-second.", show_default=False)],
     ipynb: Annotated[bool, typer.Option("--ipynb", help=AS_IPYNB)] = False,
+    torch: Annotated[bool, typer.Option("--torch", help=WITH_TORCH)] = False,
 ):
     """Write an assignment with one exercise and its checks."""
     from autograder import new as writer
 
     course, _ = _course(None)
-    for path in writer.new_assignment(course, name, ipynb):
+    for path in writer.new_assignment(course, name, ipynb, torch):
         _say(str(path))
     _say(f"Next: autograder build {name}")
 

@@ -20,15 +20,16 @@ from autograder.new import new_assignment, new_course
 GUIDE = (ROOT / "docs" / "own-course.md").read_text()
 
 
-@pytest.mark.parametrize("ipynb", [False, True])
-def test_the_example_is_sound(tmp_path, ipynb):
-    new_course(tmp_path / "mine", ipynb)
+@pytest.mark.parametrize(("ipynb", "torch"), [(False, False), (True, True)])
+def test_the_example_is_sound(tmp_path, ipynb, torch):
+    new_course(tmp_path / "mine", ipynb, torch)
     course = Course(tmp_path / "mine")
     assert course.assignments == ["01-first"]
     (path,) = [f for f in (course.source / "01-first").iterdir() if f.is_file()]
     assert path.suffix == (".ipynb" if ipynb else ".py")
     exercises = checks.load(course, "01-first")
     assert not problems(path, exercises)
+    assert ("import torch" in path.read_text()) == torch == ("torch" in (course.exercises / "01-first.py").read_text())
     proof = prove(exercises["mean_square"], checks.Reference(course, "01-first"))
     assert not (proof.accepted_mistakes or proof.misnamed or proof.rejected_alternatives)
     assert (course.root / "nbgrader_config.py").read_text() == (ROOT / "nbgrader_config.py").read_text()

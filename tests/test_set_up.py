@@ -129,7 +129,7 @@ def test_a_strict_umask_does_not_hide_the_environment_from_the_sandbox(machine):
 def test_the_python_that_is_looked_for_is_the_one_that_the_package_requires():
     from test_environment import PROJECT
 
-    wanted = PROJECT["requires-python"].removeprefix(">=").partition(",")[0]
+    wanted = PROJECT["requires-python"].removeprefix(">=").partition(",")[0]  # the oldest
     text = Path(ROOT, ".ci", "python").read_text()
     assert f"!= ({wanted.replace('.', ', ')})" in text and f"needs Python {wanted}," in text
     assert os.access(ROOT / ".ci" / "python", os.X_OK) and os.access(ROOT / ".ci" / "programs", os.X_OK)

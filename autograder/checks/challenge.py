@@ -33,8 +33,8 @@ class Challenge:
 class Drawn:
     """What one challenge asks, the same for a whole class, so that its results can be compared.
 
-    inputs: by name, for the student's process. truth: int64 (N,), a tensor or an array, not for it. marks: {kind: (the accuracy that earns nothing,
-    the one that earns all)}, one for each list of labels that the code gives.
+    inputs: by name, for the student's process. truth: int64 (N,), a tensor or an array, not for it. marks: {kind: (the accuracy
+    that earns nothing, the one that earns all)}, one for each list of labels that the code gives.
     """
 
     inputs: dict
