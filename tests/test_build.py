@@ -7,15 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 import torch
 from conftest import COURSE, ROOT, SMALL
+from nbclient import NotebookClient
 
 from autograder import build
 from autograder.build import generate
 from autograder.build.preprocessors import unanswered
-from autograder.build.source import lend_helper, problems
+from autograder.build.source import SET_UP, lend_helper, problems, read
 from autograder.course import Course, CourseError, notebook_source
 
 NAME = "attack-target"
@@ -186,7 +188,7 @@ def test_what_went_into_a_solution_decides_whether_it_is_current(built, monkeypa
         case "a support file":
             (built.source / NAME / HELPER.name).write_text("x = 2\n")
         case "a version":
-            monkeypatch.setattr(generate, "version", lambda name: "0.1")
+            monkeypatch.setattr(generate, "installed", lambda names: dict.fromkeys(names, "0.1"))
     assert ("changed", str(SOLVED)) in whats(build.stale(built, [NAME]))
 
 
@@ -331,6 +333,21 @@ def test_all_notebooks_begin_with_the_same_set_up(assignment):
     notebook = nbformat.read(COURSE.release / assignment / f"{assignment}.ipynb", as_version=4)
     assert notebook.cells[0].cell_type == "markdown"
     assert notebook.cells[1].source == set_up
+
+
+def test_a_source_opened_in_jupyterlab_runs_its_set_up(quick):
+    folder = COURSE.source / quick
+    notebook = jupytext.read(folder / f"{quick}.py")  # as JupyterLab's contents manager does
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
+    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+    assert notebook.cells[0].source == SET_UP and "Data: " in notebook.cells[0].outputs[0].text
+    assert not [o for c in notebook.cells for o in c.outputs if o.output_type == "error" or o.get("name") == "stderr"]
+    assert SET_UP not in [c.source for c in read(folder / f"{quick}.py").cells]
+
+
+def test_every_source_begins_with_the_set_up():
+    for name in COURSE.assignments:
+        assert jupytext.read(COURSE.source / name / f"{name}.py").cells[1].source == SET_UP, name
 
 
 def test_answers_of_an_assignment_lie_beside_later_ones_only(tmp_path):

@@ -15,7 +15,6 @@ BROKEN = 'raise RuntimeError("operator torchvision::nms does not exist")\n'
 def run(first_on_path):
     """The printed text of notebook 06, executed as while grading, on the stand-in."""
     notebook = jupytext.read(SOURCE / "06-regularization" / "06-regularization.py")
-    notebook.cells = jupytext.read(SOURCE / "header.py").cells + notebook.cells
     folder = SOURCE / "06-regularization"
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": folder}})
     settings = {"NBGRADER_EXECUTION": "autograde", "MNIST_COURSE_DATA": "digits", "OMP_NUM_THREADS": "1"}

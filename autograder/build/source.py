@@ -13,6 +13,8 @@ import nbformat
 from autograder.build.place import MADE_BY_TOOLS
 from autograder.course import Course, notebook_source
 
+# Runs the set-up cell where a source is opened in JupyterLab; in its place the build puts the cell itself.
+SET_UP = "%run ../header.py"
 # nbgrader's markers and MEND, and the cells they belong in. A model answer that people grade by has its scheme with it.
 REGIONS = {"SOLUTION": ("solution",), "MEND": ("solution",), "HIDDEN TESTS": ("grade",), "MARK SCHEME": ("task", "grade")}
 
@@ -33,6 +35,7 @@ def read(path):
     """The notebook in a text file or an `.ipynb`, with cell ids that depend on nothing but its contents."""
     notebook = jupytext.read(path) if path.suffix == ".py" else nbformat.read(path, as_version=4)
     notebook.metadata.pop("jupytext", None)
+    notebook.cells = [cell for cell in notebook.cells if cell.source != SET_UP]
     seen = Counter()
     for cell in notebook.cells:
         name = f"{cell.cell_type}\n{cell.source}"
@@ -87,7 +90,8 @@ def _locations(path, notebook):
     """One description of its place for each cell: with its line if the source is text."""
     lines = []
     if path.suffix == ".py":
-        lines = [n for n, line in enumerate(path.read_text().splitlines(), 1) if line.startswith("# %%")]
+        text = [*path.read_text().splitlines(), ""]
+        lines = [n for n, line in enumerate(text, 1) if line.startswith("# %%") and text[n] != f"# {SET_UP}"]
     where = []
     for i, cell in enumerate(notebook.cells):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")

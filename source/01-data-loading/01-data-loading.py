@@ -27,6 +27,9 @@
 # Change any number you like and run the cell again. Nothing breaks.
 
 # %%
+# %run ../header.py
+
+# %%
 import lesson  # the pictures of this notebook; look into lesson.py if you are curious
 
 # Fewer images while the notebook is graded, and with the small stand-in, which has no more.

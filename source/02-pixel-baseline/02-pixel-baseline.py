@@ -22,6 +22,9 @@
 # You look at **validation** images, as often as you like. The test set stays shut until section 8.
 
 # %%
+# %run ../header.py
+
+# %%
 import lesson  # the pictures of this notebook, and what you wrote in notebook 01
 
 STEP = 10 if GRADING else 1  # while the notebook is graded, every tenth image is enough

@@ -15,6 +15,9 @@
 # digit as **one number**, and make the squared error small. Then each digit gets a **score of its own**.
 
 # %%
+# %run ../header.py
+
+# %%
 import lesson  # pictures, models that you write later, and `batches` from notebook 01
 
 NUMBER, HIDDEN, SCORES, FINAL = lesson.epochs(data.name)  # of the four trainings below

@@ -17,6 +17,9 @@
 # one layer can do.
 
 # %%
+# %run ../header.py
+
+# %%
 from course import after03_pictures as pictures
 from course.after03 import open_test_set, seeded, split  # seeded(n): a torch.Generator, seed n
 

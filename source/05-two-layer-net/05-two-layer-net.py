@@ -19,6 +19,9 @@
 # What you wrote in notebooks 03 and 04 comes from the folder `course`, so that an old mistake cannot follow you.
 
 # %%
+# %run ../header.py
+
+# %%
 from course import after03_pictures as pictures
 from course import after04
 from course import after04_films as films

@@ -19,6 +19,9 @@
 # The network, its gradients and its loop come from the folder `course`: they are yours of notebook 05.
 
 # %%
+# %run ../header.py
+
+# %%
 import inspect
 
 from course import after03_pictures as pictures
