@@ -137,7 +137,7 @@ def test_an_experiment_pairs_its_seeds(monkeypatch):
 
     found = experiment(run, {"plain": 1, "better": 2}, seeds=[1, 2, 3])
     assert seen == [(1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (2, 3)]
-    assert found.mean("plain") == 21
+    assert found.mean("plain") == found.mean(0) == 21
     middle, low, high = found.difference("better", "plain")  # 2, 5 and 10
     assert middle == pytest.approx(17 / 3)
     assert (high - low) / 2 == pytest.approx(4.302653 * 4.041452 / 3**0.5, rel=1e-6)  # t(2) at 97.5 %, sd, root of n

@@ -38,7 +38,7 @@ x, y = torch.tensor([[0.0, 0], [1, 1], [0, 1], [1, 0]]), torch.tensor([0, 0, 1, 
 lines = {e: lambda p, e=e: (p[:, 0] > e / 30).long() for e in (0, 10, 20)}
 play.regions({"one layer": lines, "two layers": lines}, x, y)
 """,
-    "play.units({e: torch.eye(784)[:, 400:403] * e for e in (0, 1, 5)})",
+    "play.units({e: torch.linspace(-e, e, 784 * 3).reshape(784, 3) for e in (0, 1, 5)})",
 )
 
 

@@ -9,13 +9,13 @@ from .running import progress
 
 @dataclass(frozen=True)
 class Experiment:
-    """What came of it. `numbers`: {way: one number for each seed}."""
+    """What came of it. `numbers`: {way: one number for each seed}. A way is called by its name, or by its place from 0."""
 
     numbers: dict
 
     def mean(self, way):
         """The mean over the seeds."""
-        return mean(self.numbers[way])
+        return mean(self._of(way))
 
     def difference(self, a, b):
         """How much more a gives than b: (mean, low, high), the mean over pairs of one seed and its 95 % interval.
@@ -24,11 +24,14 @@ class Experiment:
         """
         from scipy.stats import t
 
-        pairs = [x - y for x, y in zip(self.numbers[a], self.numbers[b], strict=True)]
+        pairs = [x - y for x, y in zip(self._of(a), self._of(b), strict=True)]
         if len(pairs) < 2:
             return pairs[0], -float("inf"), float("inf")
         half = t.ppf(0.975, len(pairs) - 1) * stdev(pairs) / len(pairs) ** 0.5
         return mean(pairs), mean(pairs) - half, mean(pairs) + half
+
+    def _of(self, way):
+        return self.numbers[list(self.numbers)[way] if isinstance(way, int) else way]
 
 
 def experiment(run, ways, seeds, quantity="validation accuracy"):
