@@ -19,6 +19,15 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "tests" / "e
 COURSE = Course(ROOT)
 QUICK = COURSE.assignments[:2]  # `make test` runs these as this machine rounds, `make test-all` all as others would
 SMALL = ROOT / "tests" / "attacks" / "course"
+ALONE = ("test_processors.py", "test_processors_stand_in.py")  # minutes for each test, and nothing that they share
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks
+def pytest_collection_modifyitems(items):
+    """A file's tests are for one worker, because they share what is slow to make."""
+    for item in items:
+        if item.path.name not in ALONE:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 @pytest.fixture(scope="module")  # a worker's next file may need another

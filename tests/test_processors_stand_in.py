@@ -1,4 +1,4 @@
-"""The notebooks hold on another processor with the stand-in, too; see test_processors.py. A file for the other worker."""
+"""The notebooks hold on another processor with the stand-in, too; see test_processors.py."""
 
 import os
 
