@@ -93,13 +93,13 @@ def test_arrays_come_back_as_they_were_sent(dtype):
 
 
 def test_a_reply_that_is_no_array_is_not_believed():
-    from autograder.checks import NoEvidence, agent
+    from autograder.checks import NoEvidence, messages
 
-    part = agent.carried(numpy.zeros(3))
+    part = messages.carried(numpy.zeros(3))
     for tree in ({"array": {"tensor": "1"}}, {"array": {"dict": []}}, {"array": "0"}, {"array": {"complex tensor": "0"}}):
         message = {"result": tree, "changed": [], "touched": [], "used": [], "counts": {}, "calls": {}}
         with pytest.raises(NoEvidence):
-            read(agent.pack(message, {"0": part}))
+            read(messages.pack(message, {"0": part}))
 
 
 def test_without_torch_the_same():

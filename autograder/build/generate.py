@@ -19,8 +19,8 @@ from autograder.build import source
 from autograder.build.place import MADE_BY_TOOLS, Change, Place, read
 from autograder.build.release import check_release
 from autograder.build.source import Problem
-from autograder.checks.agent import torch
 from autograder.checks.loading import load
+from autograder.checks.messages import torch
 from autograder.course import Course, CourseError, notebook_source
 from autograder.versions import installed
 

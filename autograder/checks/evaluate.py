@@ -3,6 +3,7 @@
 import base64
 import binascii
 import linecache
+import re
 import sys
 import warnings
 from dataclasses import dataclass, field
@@ -12,10 +13,10 @@ from typing import Protocol
 
 import numpy
 
-from . import agent
-from .agent import torch
+from . import agent, messages
 from .format import ExerciseError
 from .inputs import ArrayGenerator, Folder
+from .messages import torch
 
 MOST_LINES = 200_000  # of one evaluation of code that nobody wrote; two halves of two loops may never end
 MOST_SECONDS = 0.5  # of CPU time, of one evaluation of an edited function; it may never end
@@ -26,8 +27,9 @@ GENERATORS = frozenset({"torch", "numpy", "random"})
 KINDS = "a tensor, a NumPy array, a number, a str, None, or a list, tuple, set or dict of them"  # that are sent and compared
 UNREADABLE = "The answer of your notebook cannot be read."
 MOST_DETAIL = 2000  # characters of what came instead of an answer
-# Read once: a kernel gets the agent that this process knows, also while somebody edits the file.
-AGENT = files(__package__).joinpath("agent.py").read_text()
+# Read once: a kernel gets the agent that this process knows, also while somebody edits the files. There it is one text.
+_TEXTS = [files(__package__).joinpath(name).read_text() for name in ("messages.py", "agent.py")]
+AGENT = re.sub(r"(?m)^from \.messages .*$", "", "\n".join(_TEXTS))
 
 
 class NoEvidence(Exception):
@@ -147,7 +149,7 @@ class KernelEvaluator:
 
     def _call(self, function, request, *others):
         text = self.ask(expression(function, request, *others))
-        if not isinstance(text, str) or len(text) > 3 * agent.MOST_BYTES:
+        if not isinstance(text, str) or len(text) > 3 * messages.MOST_BYTES:
             raise NoEvidence(UNREADABLE, f"No text, or too long a one: {text!r:.200}")
         try:
             return base64.b64decode(text.strip().strip("'\""), validate=True)
@@ -164,11 +166,11 @@ def expression(function, request, *others):
     )
 
 
-class _RequestEncoder(agent.Encoder):
+class _RequestEncoder(messages.Encoder):
     """Inputs, which must arrive as they are: raises ExerciseError for what cannot be sent."""
 
     def encode(self, value):
-        if isinstance(value, agent.GENERATOR):
+        if isinstance(value, messages.GENERATOR):
             return {"generator": value.initial_seed()}
         if isinstance(value, ArrayGenerator):
             return {"array generator": value.seed}
@@ -185,13 +187,13 @@ def request(code, inputs, seed, counting=False):
     """The bytes that ask for the value of `code` on `inputs`; `seed` is for the global random states."""
     encoder = _RequestEncoder()
     message = {"code": code, "inputs": [[n, encoder.encode(v)] for n, v in inputs.items()], "seed": seed, "count": counting}
-    return agent.pack(message, encoder.tensors)
+    return messages.pack(message, encoder.tensors)
 
 
 def read(reply):
     """The outcome in a reply, which anyone may have written. Raises NoEvidence if it is not exactly of the form agreed upon."""
     try:
-        message, tensors = agent.unpack(reply)
+        message, tensors = messages.unpack(reply)
         failure = message.get("error")
         value = _value(message["result"], tensors) if failure is None else _failure(failure)
         changed, touched, used = (_names(message[key]) for key in ("changed", "touched", "used"))
@@ -204,7 +206,7 @@ def read(reply):
 def read_answers(reply, most):
     """So many outcomes in a reply to `attempts` (None where there is none), and the CPU seconds. Raises NoEvidence."""
     try:
-        message, replies = agent.unpack(reply)
+        message, replies = messages.unpack(reply)
         return [_read_one(replies.get(str(n))) for n in range(most)], max(0.0, float(message["seconds"]))
     except Exception as error:  # whatever a hostile reply makes the parsers raise
         raise NoEvidence(UNREADABLE, repr(error)) from None
@@ -212,12 +214,12 @@ def read_answers(reply, most):
 
 def _read_one(reply):
     try:
-        return None if reply is None else read(agent.brought(reply).tobytes())
+        return None if reply is None else read(messages.brought(reply).tobytes())
     except NoEvidence:
         return None
 
 
-class OutcomeEncoder(agent.Encoder):
+class OutcomeEncoder(messages.Encoder):
     """Turns outcomes of ours into JSON, and collects their tensors; `decode_outcome` makes the same of it again."""
 
     def encode(self, value):
@@ -238,22 +240,22 @@ def decode_outcome(tree, tensors):
 
 
 def _value(tree, tensors):
-    if isinstance(tree, int) and tree.bit_length() > agent.MOST_BITS:  # a float or a tensor could not hold it
+    if isinstance(tree, int) and tree.bit_length() > messages.MOST_BITS:  # a float or a tensor could not hold it
         raise ValueError
     if tree is None or isinstance(tree, bool | int | float | str):
         return tree
     ((kind, content),) = tree.items()
     if kind == "array":
         ((kind, name),) = content.items()
-        return agent.brought(tensors[name]) if kind == "tensor" else agent.complex_array(tensors[name])
+        return messages.brought(tensors[name]) if kind == "tensor" else messages.complex_array(tensors[name])
     if kind == "tensor" and torch:
         return tensors[content]
     if kind == "complex tensor":
         return torch.view_as_complex(tensors[content])
     if kind == "complex":
         return complex(*content)
-    if kind in agent.TREES and isinstance(content, list):
-        return agent.TREES[kind](_value(v, tensors) for v in content)
+    if kind in messages.TREES and isinstance(content, list):
+        return messages.TREES[kind](_value(v, tensors) for v in content)
     if kind == "dict":
         return {_value(k, tensors): _value(v, tensors) for k, v in content}
     if kind == "other" and isinstance(content, str):
@@ -269,7 +271,7 @@ def _failure(error):
 
 
 def _names(names):
-    if len(names) > agent.MOST_NAMES or not all(isinstance(n, str) and len(n) <= agent.MOST_NAME for n in names):
+    if len(names) > messages.MOST_NAMES or not all(isinstance(n, str) and len(n) <= messages.MOST_NAME for n in names):
         raise ValueError
     return frozenset(names)
 

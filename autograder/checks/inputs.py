@@ -8,7 +8,7 @@ import numpy
 from PIL import Image
 
 from ..course import CourseError
-from .agent import GENERATOR, torch
+from .messages import GENERATOR, torch
 
 
 @dataclass(frozen=True)

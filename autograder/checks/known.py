@@ -13,7 +13,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from ..versions import installed
-from . import agent
+from . import messages
 from .evaluate import KINDS, Failure, LimitedEvaluator, LocalEvaluator, Other, OutcomeEncoder, decode_outcome
 from .format import ExerciseError
 from .observe import paired, trials
@@ -110,7 +110,7 @@ class Known:
         with contextlib.suppress(Exception):  # whatever a damaged file makes the parsers raise
             content = (_folder / self._name).read_bytes()
             if hmac.compare_digest(content[:32], _digest(content[32:], self._name)):
-                message, tensors = agent.unpack(content[32:])
+                message, tensors = messages.unpack(content[32:])
                 return {key: [decode_outcome(o, tensors) for o in outcomes] for key, outcomes in message.items()}
         return {}
 
@@ -120,9 +120,9 @@ class Known:
             return
         others = {k: o for k, o in self._read().items() if len(o) > len(self._outcomes.get(k, ()))}
         encoder = OutcomeEncoder()
-        with contextlib.suppress(agent.TooLarge):
+        with contextlib.suppress(messages.TooLarge):
             message = {k: [encoder.outcome(o) for o in outcomes] for k, outcomes in (self._outcomes | others).items()}
-            content = agent.pack(message, encoder.tensors)
+            content = messages.pack(message, encoder.tensors)
             _folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=_folder, delete=False) as file:
                 file.write(_digest(content, self._name) + content)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy
 
-from .agent import TENSOR, torch
 from .evaluate import Failure, Outcome, request
 from .format import ExerciseError
 from .inputs import seed
+from .messages import TENSOR, torch
 from .tolerance import array, dtype, is_numbers, magnitude, same
 
 

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from . import rules
-from .agent import torch
 from .evaluate import LocalEvaluator
 from .judge import judge
 from .known import known
 from .loading import load
+from .messages import torch
 from .mutants import mutants, reason, rejected
 from .reference import Reference
 from .visible import Visible

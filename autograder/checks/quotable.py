@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy
 
 from . import rules
-from .agent import TENSOR
 from .evaluate import Failure, Other
+from .messages import TENSOR
 from .tolerance import is_numbers
 
 NAMES = rules.words(

@@ -4,7 +4,7 @@ import math
 
 import numpy
 
-from .agent import TENSOR, torch
+from .messages import TENSOR, torch
 
 # class -> (relative to the entry, relative to the largest entry, relative to the largest input)
 TOLERANCES = {

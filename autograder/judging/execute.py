@@ -13,7 +13,7 @@ from nbclient.util import run_sync
 from nbgrader.preprocessors import Execute
 
 from autograder import checks
-from autograder.checks.agent import torch
+from autograder.checks.messages import torch
 from autograder.judging.result import grade_id
 from autograder.sandbox.kernel import KernelStopped, SandboxedExecution
 

@@ -82,7 +82,7 @@ class Worker:
 def import_all():
     """Load now what each child would load, with one thread: a process with several cannot be copied safely."""
     import autograder.judging.judge  # noqa: F401
-    from autograder.checks.agent import torch
+    from autograder.checks.messages import torch
 
     if torch:
         torch.set_num_threads(1)

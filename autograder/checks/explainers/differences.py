@@ -8,8 +8,8 @@ import re
 
 import numpy
 
-from ..agent import TENSOR
 from ..evaluate import Failure, Other
+from ..messages import TENSOR
 from ..tolerance import array, dtype, is_numbers, magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message

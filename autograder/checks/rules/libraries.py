@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy  # noqa: F401 (so that its names can be followed)
 
-from ..agent import torch  # noqa: F401
+from ..messages import torch  # noqa: F401
 from .rulebook import words
 
 # Libraries that hold no way around the rules, and modules of others that do not; below a module of these, only what is named.
