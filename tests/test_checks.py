@@ -95,7 +95,7 @@ def test_two_mistakes_at_once_never_crash_and_never_score_full_marks(data):
         namespace = solutions.namespace(source)
     except ExerciseError:
         assume(False)
-    verdict = judge(each, LimitedEvaluator(namespace), solutions, "compositions", source)
+    verdict = judge(each, LimitedEvaluator(namespace), solutions, "compositions", source, say="nothing")
     assert 0 <= verdict.score < 1, source
     assert all(c.message for c in verdict.cases if not c.passed)
 
@@ -440,6 +440,12 @@ REPAIRED = [
      "Look at line 2, `w = w - lr * dw`: `=`, which makes a new tensor."),
     (DIGITS, "def digits(z):\n    if z.ndim > 2:\n        raise ValueError\n    return z.argmax(dim=1)",
      "Look at line 2, `if z.ndim > 2:`: the comparison in `z.ndim > 2`."),
+    (SOFTMAX, "def softmax(z):\n    e = (z - z.amax(0, True)).exp()\n    return e / e.mean(-1, True)",
+     "Two small changes make it right. Look at line 2, `e = (z - z.amax(0, True)).exp()`: the axis in `z.amax(0, True)`; "
+     "and at line 3, `return e / e.mean(-1, True)`: `mean` in `e.mean(-1, True)`."),
+    (DIGITS, "def digits(z):\n    if z.ndim > 2:\n        raise ValueError\n    return z.argmin(dim=1)",
+     "Two small changes make it right. Look at line 2, `if z.ndim > 2:`: the comparison in `z.ndim > 2`; "
+     "and at line 4, `return z.argmin(dim=1)`: `argmin` in `z.argmin(dim=1)`."),
 ]  # fmt: skip
 
 
@@ -462,6 +468,11 @@ def test_how_much_a_repair_says_is_the_instructors_choice(own):
     assert told["repair"] == said  # dim=1 and dim=-1 are both right
     assert told["kind"] == "One small change makes it right: the axis."
     assert "axis" not in told["nothing"] and "Look" not in told["nothing"]
+    each, source, said = REPAIRED[-1]
+    run(source, namespace := own.namespace())
+    told = {say: judge(each, LocalEvaluator(namespace), own, "secret", source, say=say).cases[0].message for say in SAY}
+    assert told["place"] == said and told["kind"] == "Two small changes make it right."
+    assert "with `z.argmax` in the right place" in told["repair"]
 
 
 def test_a_repair_that_passes_some_cases_is_not_told(own):

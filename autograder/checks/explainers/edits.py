@@ -12,7 +12,7 @@ class Edit:
 
     look: what its author should look at there, in words; empty: at the whole line. line: counted from the function's first.
     place: the text that a student is shown; written: what stands in the place of a part of it. source: the whole function,
-    changed. span: of the place, in bytes. cost: the smaller the likelier.
+    changed. span: of the place, in bytes; at: of the part of it that is changed. cost: the smaller the likelier.
     """
 
     look: str
@@ -21,7 +21,18 @@ class Edit:
     written: str
     source: str
     span: tuple
+    at: tuple
     cost: int
+
+    def also(self, text, other):
+        """The whole function, of which `text` is the source, with another edit as well; None if they touch the same part."""
+        first, second = sorted((self, other), key=lambda e: e.at)
+        if first.at[1] > second.at[0]:
+            return None
+        parts = text.encode()
+        between = parts[first.at[1] : second.at[0]]
+        written = parts[: first.at[0]], first.written.encode(), between, second.written.encode(), parts[second.at[1] :]
+        return b"".join(written).decode()
 
 
 class Source:
@@ -61,6 +72,7 @@ class Source:
             written=written,
             source=(self.bytes[:start] + written.encode() + self.bytes[end:]).decode(),
             span=self.span(shown),
+            at=(start, end),
             cost=cost,
         )
 

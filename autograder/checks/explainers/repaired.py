@@ -1,4 +1,4 @@
-"""A small repair of the student's own function that makes every case right: it says where to look.
+"""A small repair of the student's own function, or two at once, that make every case right: they say where to look.
 
 Each edit is run in the student's kernel like any case; what is right is compared here. A repaired function proves nothing about
 points, it only makes a sentence.
@@ -8,13 +8,15 @@ import ast
 import re
 import time
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import combinations, groupby, islice, product
 
 from ..evaluate import NoEvidence
 from ..rules.reading import CELL
 from .changes import edits
 
 SECONDS = 2.0  # of the kernel's CPU time, for one function
+PAIRS = 1.0  # of these at most for two edits at once
+RANK = 3  # of two edits: the sum of their costs, less one for each that alone makes a failed case right
 WALL = 20.0  # seconds by the clock: a kernel can deny what it has used
 BATCH = 60  # edits in one request: what is right is looked at in between
 # A definition at the left margin, up to the next line that stands there.
@@ -22,15 +24,26 @@ DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) (\w+)\b.*\n(?:(?:[ \t].*)?\n|
 
 
 def repaired(attempt, unexplained):
-    """One sentence for all failed cases, if one small edit of the function, or of a helper of its own, passes every case."""
+    """One sentence for all failed cases, if one or two small edits of the function, or of helpers of its own, pass every case."""
     if attempt.say == "nothing" or not attempt.failed or not unexplained.issuperset(attempt.failed):
         return {}
     functions = own_functions(attempt.source, attempt.exercise.name, attempt.reference.functions)
+    search = _Search(attempt, functions)
     try:
-        winners = _Search(attempt, functions).winners()
+        said = sentence(search.winners(), functions, attempt.exercise.name, attempt.say)
+        said = said or in_two_places(search.pairs(), functions, attempt.exercise.name, attempt.say)
     except NoEvidence:
         return {}
-    return dict.fromkeys(attempt.failed, sentence(winners, functions, attempt.exercise.name, attempt.say)) if winners else {}
+    return dict.fromkeys(attempt.failed, said) if said else {}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One or two edits, each with the name of its function. source: the functions, changed."""
+
+    edits: tuple
+    source: str
+    cost: int
 
 
 class _Search:
@@ -39,24 +52,55 @@ class _Search:
     def __init__(self, attempt, functions):
         self.attempt, self.functions = attempt, functions
         self.left, self.end = SECONDS, time.monotonic() + WALL
+        names = tuple(attempt.reference.solutions)
+        found = [Candidate(((name, e),), e.source, e.cost) for name, own in functions.items() for e in edits(own.text, names)]
+        self.singles = sorted(found, key=lambda c: c.cost)
+        self.helpful = set()  # of the candidates, those that make a failed case right, and not all
         failed = sorted(attempt.failed, key=lambda i: bool(attempt.trials[i].case.sizes))
         self.order = [*failed, *(i for i in attempt.seen if i not in attempt.wrong)]
 
     def winners(self):
         """[(name of the function, edit)] of the smallest edits that pass all cases."""
-        names = tuple(self.attempt.reference.solutions)
-        found = [(name, edit) for name, own in self.functions.items() for edit in edits(own.text, names)]
-        found.sort(key=lambda f: f[1].cost)
-        for _, tier in groupby(found, key=lambda f: f[1].cost):
-            tier = list(tier)
-            winners = [w for start in range(0, len(tier), BATCH) for w in self.passing(tier[start : start + BATCH])]
+        return [c.edits[0] for c in self.best(self.singles)]
+
+    def pairs(self):
+        """[two of (name of the function, edit), ...] of the likeliest pairs of edits that pass all cases."""
+        self.left = min(self.left, PAIRS)
+        return [c.edits for c in self.best(self.both())]
+
+    def best(self, candidates):
+        """Of candidates in the order of their costs, the cheapest that pass every case."""
+        for _, tier in groupby(candidates, key=lambda c: c.cost):
+            winners = []
+            while self.time() and (batch := list(islice(tier, BATCH))):
+                winners += self.passing(batch)
             if winners or not self.time():
                 return winners
         return []
 
+    def both(self):
+        """Pairs of edits that touch different parts, the likeliest first."""
+        ranks = {}
+        for c in self.singles:
+            ranks.setdefault(c.cost - (c in self.helpful), []).append(c)
+        for cost in range(RANK + 1):
+            for a in range(cost // 2 + 1):
+                one, other = ranks.get(a, ()), ranks.get(cost - a, ())
+                for x, y in combinations(one, 2) if a == cost - a else product(one, other):
+                    if source := self.together(*x.edits, *y.edits):
+                        yield Candidate((*x.edits, *y.edits), source, cost)
+
+    def together(self, one, other):
+        """The source with two edits in it; None if they touch the same part."""
+        if one[0] == other[0]:
+            return one[1].also(self.functions[one[0]].text, other[1])
+        return f"{one[1].source}\n\n{other[1].source}"
+
     def passing(self, candidates):
         """Those of the candidates that pass every case."""
-        for i in self.order:
+        for number, i in enumerate(self.order):
+            if number == 1:
+                self.helpful.update(candidates)
             if not candidates or not self.time():
                 return []
             trial, right = self.attempt.trials[i], self.attempt.right[i]
@@ -71,7 +115,7 @@ class _Search:
     def replies(self, request, candidates):
         if not self.time():
             return [None] * len(candidates)
-        outcomes, seconds = self.attempt.evaluator.attempts(request, [edit.source for _, edit in candidates], self.left)
+        outcomes, seconds = self.attempt.evaluator.attempts(request, [c.source for c in candidates], self.left)
         self.left -= seconds
         return outcomes
 
@@ -109,7 +153,9 @@ def own_functions(source, name, others):
 
 
 def sentence(winners, functions, exercise, say):
-    """What to look at: the kind of change, or the place, or the repair itself, as far as the winners agree."""
+    """What to look at: the kind of change, or the place, or the repair itself, as far as the winners agree; empty without any."""
+    if not winners:
+        return ""
     name, edit = winners[0]
     looks = {e.look for _, e in winners}
     look = edit.look if len(looks) == 1 else ""
@@ -124,5 +170,19 @@ def sentence(winners, functions, exercise, say):
     if say == "repair" and len(winners) == 1:
         return f"{start}: with `{edit.written}` in the right place there, every case is right."
     widest = next((e for _, e in winners if all(e.span[0] <= o.span[0] and o.span[1] <= e.span[1] for _, o in winners)), None)
-    place = f"`{widest.place}`" if widest and widest.place != text else ""
+    place = f"`{widest.place}`" if widest and widest.place != text and f"`{widest.place}`" not in look else ""
     return f"{start}{': ' if look or place else ''}{look}{' in ' if look and place else ''}{place}."
+
+
+def in_two_places(winners, functions, exercise, say):
+    """What to look at in two places; empty if there are no winners, or if these do not agree on the lines."""
+    ordered = [sorted(winner, key=lambda w: (w[0], w[1].at)) for winner in winners]
+    lines = {tuple((name, edit.line) for name, edit in winner) for winner in ordered}
+    if len(lines) != 1:
+        return ""
+    if say == "kind":
+        return "Two small changes make it right."
+    first, second = (
+        sentence(list(dict.fromkeys(winner[side] for winner in ordered)), functions, exercise, say) for side in (0, 1)
+    )
+    return f"Two small changes make it right. {first[:-1]}; and{second.removeprefix('Look')}"
