@@ -107,15 +107,20 @@ def test_a_notebook_is_no_longer_than_an_evening_and_a_third_of_its_code_is_the_
     assert int(re.match(r"\d+", row.split("|")[-3].strip())[0]) == found["minutes"]
 
 
-def test_a_notebook_marks_its_exercises_in_one_way_and_its_code_is_not_wide(assignment):
-    text = ""
-    for cell in read(notebook_source(COURSE.source / assignment)).cells:
+def test_a_notebook_is_written_in_one_way(assignment):
+    """Each kind of exercise is announced, each written one has a mark scheme, and no cell stops who changes a number."""
+    text, cells = "", read(notebook_source(COURSE.source / assignment)).cells
+    for cell in cells:
+        mark = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "markdown":
             text = cell.source
+            assert "BEGIN MARK SCHEME" in text or not mark.get("points"), text
             continue
         assert all(len(line) <= 100 for line in cell.source.splitlines()), cell.source
+        assert not re.search(r"^ *assert ", cell.source, re.MULTILINE), cell.source
         assert "**Predict" in text or not cell.source.startswith("guess("), f"{cell.source}\nno **Predict.** above it"
         assert "**Derive" in text or "answer" not in cell.metadata.get("tags", []), f"{cell.source}\nno **Derive.** above it"
+    assert "## Read on" in cells[-1].source
 
 
 def test_every_picture_says_what_it_shows_and_has_type_of_eight_points_when_it_is_600_pixels_wide(assignment):
