@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import COURSE, SMALL
+from nbgrader.utils import compute_checksum
 
 from autograder import build
 from autograder.course import Course, CourseError
@@ -23,6 +24,7 @@ from autograder.judging.rebuild import rebuild
 
 NAME = "attack-target"
 CANARY = re.compile(rb"canary-[a-z]+-[0-9a-f]{4}|BEGIN SOLUTION|BEGIN HIDDEN")
+MARK = {"grade": False, "grade_id": "set-up", "locked": True, "schema_version": 3, "solution": False, "task": False}
 HELPER = "import numpy\n\n\ndef load():\n    import PIL\n\n    return 'the helper answers'\n"
 
 
@@ -94,6 +96,19 @@ def test_the_package_is_complete_and_holds_no_secret(course):
     assert CANARY.search((course.source / NAME / f"{NAME}.py").read_bytes())
     again = {path.name: path.read_bytes() for path in bundle(course, [NAME])}
     assert again == {name: path.read_bytes() for name, path in archives.items()}
+
+
+def test_validate_finds_no_cell_changed_in_what_was_packed(course):
+    source = course.release / NAME / f"{NAME}.ipynb"
+    notebook = nbformat.read(source, as_version=4)
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    first.metadata["nbgrader"] = MARK | {"checksum": compute_checksum(first)}
+    nbformat.write(notebook, source)
+    bundle(course, [NAME])
+    packed = nbformat.read(course.root / "handout" / NAME / f"{NAME}.ipynb", as_version=4)
+    marked = [cell for cell in packed.cells if "checksum" in cell.metadata.get("nbgrader", {})]
+    assert len(marked) > 1 and all(cell.metadata["nbgrader"]["checksum"] == compute_checksum(cell) for cell in marked)
+    assert next(c.source for c in packed.cells if c.cell_type == "code") != first.source
 
 
 def test_opened_alone_a_notebook_fetches_what_belongs_to_it(course, served, tmp_path):
