@@ -242,7 +242,7 @@ DESCRIBED = [
     (SLOPE, "old = loss, slope\ndef loss(z, y): return old[0](z, y) * 3\ndef slope(z, y): return old[1](z, y) * 7", "Both your loss and your gradient are wrong"),
     (SHUFFLED, "def shuffled(x, generator): return x[torch.randperm(len(x))]", "global random state of torch"),
     (SHUFFLED, "def shuffled(x, generator):\n    np.random.shuffle(x := x.numpy().copy())\n    return torch.from_numpy(x)\nimport numpy as np", "global random state of numpy"),
-    (SHUFFLED, "def shuffled(x, generator): return x", "`moved`: not as it should be"),
+    (SHUFFLED, "def shuffled(x, generator): return x", "`moved`: this is not so, and should be."),
     (SHUFFLED, "def shuffled(x, generator): return 'x'", "does not have the shape or the types"),
     (STEP, "def step(w, dw, lr): w += lr * dw", "The step from `w` to the result has the wrong sign"),
     (STEP, "def step(w, dw, lr): w -= dw", "The step from `w` to the result is too large by the factor `lr`"),

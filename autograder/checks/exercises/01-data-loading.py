@@ -236,7 +236,7 @@ scale = exercise(
         ),
         "Your values go from -1 to 1; they must go from 0 to 1.": edit("255", "127.5 - 1"),
         "Black and white are exchanged: 0 must stay 0.": edit("return", "return 1 -"),
-        "You divide twice by 255.": edit(".float()", "/ 255"),
+        "You divide twice by 255; once is enough.": edit(".float()", "/ 255"),
         "You flatten the images too; scale keeps the shape.": edit("float()", "float().flatten(1)"),
         "You return a NumPy array; return a tensor.": edit("float()", "numpy().astype(np.float32)"),
         "You change the tensor that you were given; make a new one.": edit("return", "images //= 255\n    return", "/ 255", ""),
@@ -472,7 +472,7 @@ balanced_subset = exercise(
         "You seed the random numbers inside the function; draw from the generator that you are given.": body(
             "return right(labels, per_class, torch.Generator().manual_seed(0))"
         ),
-        "You set the generator back to its seed, so every call gives the same subset: just use it.": body(
+        "You set the generator back to its seed, so every call gives the same subset: use it as it comes.": body(
             "return right(labels, per_class, generator.manual_seed(generator.initial_seed()))"
         ),
         "A digit with too few images passes in silence: raise ValueError.": edit("len(members) <", "len(labels) <"),
@@ -640,7 +640,9 @@ train_valid_split = exercise(
         ),
         "You cut off the fraction instead of rounding it: round(n * valid_fraction).": edit("round", "int"),
         "You round up; the validation part has round(n * valid_fraction) indices.": edit("round", "math.ceil"),
-        "One index too many is held back.": edit("round(n * valid_fraction)", "round(n * valid_fraction) + 1"),
+        "You hold back one index too many: round(n * valid_fraction) are asked for.": edit(
+            "round(n * valid_fraction)", "round(n * valid_fraction) + 1"
+        ),
         "One index is lost at the cut: both slices must use the same number.": edit("[n_valid:]", "[n_valid + 1:]"),
         "With nothing to hold back, the slice [:-0] is empty and training gets nothing: cut from the front.": edit(
             "[n_valid:]", "[:-n_valid]", "[:n_valid]", "[-n_valid:]"
@@ -784,7 +786,7 @@ batches = exercise(
         "Every epoch has the same order, because you seed inside the function: draw from the given generator.": body(
             "yield from right(x, y, batch_size, torch.Generator().manual_seed(0))"
         ),
-        "Every epoch has the same order, because you set the generator back to its seed: just use it.": body(
+        "Every epoch has the same order, because you set the generator back to its seed: use it as it comes.": body(
             "yield from right(x, y, batch_size, generator.manual_seed(generator.initial_seed()))"
         ),
         "You do not use the generator: torch.randperm(len(x), generator=generator).": edit(", generator=generator", ""),

@@ -165,9 +165,11 @@ mae = exercise(
             "abs()", "square()", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)).sqrt()"
         ),
         "You subtract absolute values; take the absolute value of the difference.": edit("(a - b).abs()", "(a.abs() - b.abs())"),
-        "You add the images instead of subtracting them.": edit("- b", "+ b"),
+        "You add the images; subtract them.": edit("- b", "+ b"),
         "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
-        "There is no factor of one half in the mean absolute error.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"),
+        "You halve the result; there is no factor of one half in the mean absolute error.": edit(
+            "mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"
+        ),
         "You take the largest difference; take the mean.": edit("mean", "amax"),
         "You take the median of the differences; take the mean.": edit("mean(dim=(-2, -1))", "flatten(-2).median(dim=-1).values"),
         "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
@@ -209,7 +211,9 @@ mse = exercise(
         "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": edit(
             "-2, -1", "1, 2"
         ),
-        "There is no factor of one half in the mean squared error.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"),
+        "You halve the result; there is no factor of one half in the mean squared error.": edit(
+            "mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"
+        ),
         "This is the absolute error; square the differences.": edit("((a - b) ** 2)", "(a - b).abs()"),
         "You subtract the squares; square the difference.": edit("(a - b)", "a**2 - b"),
         "This is the variance of the differences, which forgets their mean; take the mean of the squares.": edit(
@@ -217,7 +221,7 @@ mse = exercise(
         ),
         "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
         "You double the differences with * 2; square them with ** 2.": edit("** 2", "* 2"),
-        "You add the images instead of subtracting them.": edit("- b", "+ b"),
+        "You add the images; subtract them.": edit("- b", "+ b"),
         "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
         "You return a Python number or a list; return a tensor.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).tolist()"),
         "You multiply images as matrices (@); square pixel by pixel.": edit("** 2", "@ (a - b)"),
@@ -500,7 +504,7 @@ confusion_matrix = exercise(
         "Your table counts each pair in both directions: row true, column predicted, once.": body(
             "m = right(predictions, labels)", "return m + m.T"
         ),
-        "Your table starts at 1 instead of 0.": edit("(10, 10)", "(10, 10) + 1"),
+        "Every count is one too high; start from 0.": edit("(10, 10)", "(10, 10) + 1"),
         "You leave out the digit 9: there are ten, 0 to 9.": edit("(10, 10)", "(10, 10)[:9, :9]"),
         "Your rows and columns are one off: digit 0 belongs to row 0.": body(
             "return right((predictions + 1) % 10, (labels + 1) % 10)"

@@ -102,7 +102,7 @@ MSE_LOSS = exercise(
         "You square after the mean, so that errors cancel; square each error first.": edit(
             "((prediction - column) ** 2).mean()", "(prediction - column).mean() ** 2"
         ),
-        "You square the numbers and not their difference.": edit("(prediction - column) ** 2", "prediction**2 - column**2"),
+        "You square the numbers; square their difference.": edit("(prediction - column) ** 2", "prediction**2 - column**2"),
         "You return a mean for each column; the loss is one number.": edit("mean()", "mean(dim=0)"),
         "You return a Python number; the loss is a 0-d tensor.": edit("mean()", "mean().item()"),
         "You convert to float32; keep the dtype of the prediction.": edit("mean()", "mean().float()"),
@@ -217,8 +217,10 @@ NUMERIC_GRADIENT = exercise(
         "You nudge all entries at once; nudge one at a time.": body(
             "return torch.full_like(w, float(f(w + eps) - f(w - eps)) / (2 * eps))"
         ),
-        "You skip the last entry.": edit("np.ndindex(*w.shape)", "list(np.ndindex(*w.shape))[:-1]"),
-        "You skip all rows but the first.": edit("np.ndindex(*w.shape)", "list(np.ndindex(*w.shape))[: w[0].numel()]"),
+        "You skip the last entry; each one has a slope.": edit("np.ndindex(*w.shape)", "list(np.ndindex(*w.shape))[:-1]"),
+        "You skip all rows but the first; each entry has a slope.": edit(
+            "np.ndindex(*w.shape)", "list(np.ndindex(*w.shape))[: w[0].numel()]"
+        ),
         "Your gradient is flat; give it the shape of w.": edit("return gradient", "return gradient.flatten()"),
         "Your nudge grows with the entry; add and subtract eps itself.": edit(
             "w[i] + eps", "w[i] * (1 + eps)", "w[i] - eps", "w[i] * (1 - eps)"
@@ -295,7 +297,7 @@ def gradients(title, **inputs):
 MSE_GRADIENT = exercise(
     "mse_gradient",
     gradient(
-        "the slope of your own loss",
+        "the slope of the loss",
         loss="mse_loss(linear(x, w, b), target)",
         grad="mse_gradient(x, w, b, target)",
         wrt=("w", "b"),
@@ -310,7 +312,7 @@ MSE_GRADIENT = exercise(
     gradients("as many rows, columns and numbers", target=normal(4, 4), **model(4, 4, 4)),
     gradients("float64 stays float64", target=normal(6, 2, dtype=DOUBLE), **model(6, 3, 2, dtype=DOUBLE)),
     mistakes={
-        "The factor 2 of the square is missing.": edit("2", "1"),
+        "The factor 2 is missing: the derivative of a square is twice the error.": edit("2", "1"),
         "The loss is a mean: divide by the number of entries, N * K.": edit(" / prediction.numel()", ""),
         "You divide by the number of rows; the mean is over all N * K entries.": edit("prediction.numel()", "len(x)"),
         "The factor 2 is missing, and you divide by the number of rows, not by all N * K entries.": edit(
@@ -332,7 +334,7 @@ MSE_GRADIENT = exercise(
         "(N, 1) minus (N,) is (N, N): give the target a second axis.": edit(
             "target.reshape(prediction.shape)) / prediction.numel()", "target) / (prediction - target).numel()"
         ),
-        "The bias is missing from your prediction.": edit("x @ w + b", "(x @ w)"),
+        "The bias is missing from your prediction: x @ w + b.": edit("x @ w + b", "(x @ w)"),
         "dw is transposed; it has the shape of w, (D, K).": edit("x.T @ slope", "slope.T @ x"),
         "x must be transposed for dw: (D, N) @ (N, K) is (D, K).": edit(".T", ""),
         "dw and db are swapped; return (dw, db).": edit("x.T @ slope, slope.sum(dim=0)", "slope.sum(dim=0), x.T @ slope"),
@@ -424,8 +426,8 @@ SGD_STEP = exercise(
         "Only the first parameter moves: step through all parameters.": edit("zip(params, grads", "zip(params[:1], grads[:1]"),
         "Only the first layer moves: step through all parameters.": edit("zip(params, grads", "zip(params[:2], grads[:2]"),
         "You return inside the loop: only the first parameter moves.": edit("* g", "* g\n        return params"),
-        "The learning rate is applied twice.": edit("lr *", "lr * lr *"),
-        "The learning rate is missing.": edit("lr * g", "g"),
+        "The learning rate is applied twice; once is enough.": edit("lr *", "lr * lr *"),
+        "The learning rate is missing: the step is lr times the gradient.": edit("lr * g", "g"),
         "You divide by the learning rate; multiply.": edit("lr * g", "g / lr"),
         "You return the parameters; change them in place and return None.": body("right(params, grads, lr)", "return params"),
         "You return new parameters and leave the old ones; change them in place.": body(
@@ -516,7 +518,7 @@ SIGMOID = exercise(
             "return (z.exp() / (1 + z.exp())).nan_to_num(0.0)"
         ),
         "The sign: large scores should give 1.": edit("-z", "z"),
-        "The 1 in the divisor is missing.": edit("1 + torch", "torch"),
+        "The 1 in the divisor is missing: 1 / (1 + exp(-z)).": edit("1 + torch", "torch"),
         "Brackets: divide by the sum of 1 and exp(-z).": edit("1 /", ""),
         "That is tanh, which runs from -1 to 1.": edit("1 / (1 + torch.exp(-z)", "z.tanh("),
         "That is softmax; a sigmoid looks at each score by itself.": body(

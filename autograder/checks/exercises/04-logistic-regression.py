@@ -256,7 +256,7 @@ def softmax(z):
         "logsumexp",
         *on_scores("logsumexp"),
         mistakes={
-            "Add the maximum back that you subtracted.": edit("top +", ""),
+            "You subtract the maximum and leave it out of the result; add it back.": edit("top +", ""),
             "You subtract the maximum once more; it has to be added back.": edit("top +", "", "log()", "log() - top"),
             "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit("z.amax", "-z.amax"),
             "You shift by the largest score of the whole batch; each row needs its own.": edit(
@@ -833,7 +833,9 @@ def cross_entropy_gradient(logits, labels):
         mistakes={
             "You validate on the training set; use the validation pair.": edit("= valid", "= train"),
             "You train on the validation set; use the training pair.": edit("y = train", "y = valid"),
-            "train and valid are swapped.": edit("w, b = params", "w, b = params; train, valid = valid, train"),
+            "train and valid are swapped; each is a pair (x, y), in the order of the arguments.": edit(
+                "w, b = params", "w, b = params; train, valid = valid, train"
+            ),
             "train_loss is the loss of the last batch; average over all batches of the epoch.": edit(
                 "+=", "=", "* len(rows)", "* len(y)"
             ),
@@ -871,14 +873,14 @@ def cross_entropy_gradient(logits, labels):
             "The weights are never changed; their gradient is x.T @ dz.": edit("w -= lr * (x[rows].T @ dz)", "pass"),
             "The gradient of the bias is the sum of the rows of dz, not their mean: 1/N is in dz already.": edit("sum", "mean"),
             "You divide by the batch size again; 1/N is in dz already.": edit("-= lr", "-= lr / len(rows)"),
-            "The bias needs the learning rate too.": edit("lr * dz", "dz"),
+            "The bias needs the learning rate too: b -= lr * its gradient.": edit("lr * dz", "dz"),
             "The bias is left out of the logits; z = x @ w + b.": edit(
                 "x[rows] @ w + b", "x[rows] @ w", "valid[0] @ w + b", "valid[0] @ w"
             ).of(FIT),
             "The last, short batch is dropped; train on it too.": edit(
                 "batch_size):", "batch_size)[: max(1, len(y) // batch_size)]:"
             ),
-            "You only train on the first batch of each epoch.": edit("batch_size):", "batch_size)[:1]:"),
+            "You train on the first batch of each epoch only; go through all of them.": edit("batch_size):", "batch_size)[:1]:"),
             "The rows are not shuffled; draw a new order from the generator each epoch.": edit(
                 "torch.randperm(len(y), generator=generator)", "torch.arange(len(y))"
             ),
@@ -904,7 +906,7 @@ def cross_entropy_gradient(logits, labels):
                 'history["train_loss"].append(total / len(y))',
                 "pass",
             ),
-            "You train one epoch too few.": edit("range(epochs)", "range(epochs - 1)"),
+            "You train one epoch too few; there are `epochs` of them.": edit("range(epochs)", "range(epochs - 1)"),
             "You start from zeros; go on from the parameters that came in.": edit(
                 "w, b = params", "w, b = params[0].zero_(), params[1].zero_()"
             ),

@@ -361,8 +361,8 @@ def drawn(number):
                 "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits).log()"
             ),
             "You return predictions; return the logits.": edit("return logits,", "return logits.argmax(dim=1),"),
-            "b1 is missing.": edit("x @ w1 + b1", "(x @ w1)"),
-            "b2 is missing.": edit("h @ w2 + b2", "(h @ w2)"),
+            "b1 is missing: the first layer is x @ w1 + b1.": edit("x @ w1 + b1", "(x @ w1)"),
+            "b2 is missing: the logits are h @ w2 + b2.": edit("h @ w2 + b2", "(h @ w2)"),
             "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": edit(
                 "+ b1\n    h = relu(z)", "\n    h = z.clamp(min=0) + b1"
             ),
@@ -461,7 +461,7 @@ def drawn(number):
             "The way back skips the ReLU: multiply dh by (z > 0).": edit("relu_backward(dh, z)", "dh"),
             "The mask is upside down: the gradient passes where z was positive.": edit("relu_backward(dh, z)", "dh * (z < 0)"),
             "You multiply dh by h; the slope of relu is 0 or 1.": edit("relu_backward(dh, z)", "dh * h"),
-            "The 1/N of the mean is missing.": edit(
+            "The 1/N of the mean is missing; the loss is a mean over the rows.": edit(
                 "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) * len(labels)"
             ),
             "The 1/N is there twice: divide once, in the gradient of the logits.": edit(
@@ -563,7 +563,7 @@ def drawn(number):
             b=normal(3),
         ),
         mistakes={
-            "The bias is missing in forward.": edit("x @ self.w + self.b", "x @ self.w"),
+            "The bias is missing in forward; the layer is x @ w + b.": edit("x @ self.w + self.b", "x @ self.w"),
             "dw and db add up from batch to batch; start afresh in each backward.": edit(
                 "dx, self.dw, self.db = linear_backward(dy, self.x, self.w)",
                 "dx, dw, db = linear_backward(dy, self.x, self.w)\n"
@@ -750,7 +750,7 @@ def drawn(number):
             labels=labels(6, 4),
         ),
         mistakes={
-            "The gradient misses the 1/N of the mean.": edit(
+            "The gradient misses the 1/N of the mean; the loss is a mean over the rows.": edit(
                 "return cross_entropy_gradient", "return len(self.labels) * cross_entropy_gradient"
             ),
             "The loss is a sum over the rows; take their mean.": edit(

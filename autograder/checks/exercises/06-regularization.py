@@ -123,7 +123,7 @@ EXERCISES = [
             "You add absolute values: that is the L1 penalty. Square the weights.": edit("w**2", "w.abs()"),
             "Only the first matrix is counted; go through all of them.": edit("in weights", "in weights[:1]"),
             "Only the last matrix is counted; add to the total in the loop.": edit("in weights", "in weights[-1:]"),
-            "weight_decay is missing from your penalty.": edit("weight_decay * ", ""),
+            "weight_decay is missing from your penalty; it multiplies the sum.": edit("weight_decay * ", ""),
             "You square weight_decay as well; only the weights are squared.": edit("weight_decay *", "weight_decay**2 *"),
             "The penalty has the wrong sign: it makes the loss larger.": edit("0.5", "-0.5"),
             "You return a Python float; return a 0-d tensor (no .item()).": edit("(w**2).sum()", "(w**2).sum().item()"),
@@ -393,7 +393,7 @@ def early_stopping(valid_losses, patience):
                 "(train, valid, s", "(train, train, s"
             ),
             "You train on the validation images; they are for judging only.": edit("(train, valid, s", "(valid, valid, s"),
-            "Training and validation images are swapped.": edit("(train, valid, s", "(valid, train, s"),
+            "Training and validation images are swapped; pass train, then valid.": edit("(train, valid, s", "(valid, train, s"),
             "You report the training loss; report the validation loss.": edit(
                 'f"valid_{name}"', '"train_loss" if name == "loss" else "valid_accuracy"'
             ),
@@ -405,12 +405,16 @@ def early_stopping(valid_losses, patience):
             "Every row is trained for as long as the first; use each configuration's epochs.": edit(
                 "**config", "**config | {'epochs': configs[0]['epochs']}"
             ),
-            "weight_decay is not passed on to the training.": edit("**config", "**config | {'weight_decay': 0.0}"),
-            "batch_size is not passed on to the training.": edit(
+            "weight_decay is not passed on to the training; pass the whole configuration.": edit(
+                "**config", "**config | {'weight_decay': 0.0}"
+            ),
+            "batch_size is not passed on to the training; pass the whole configuration.": edit(
                 "**config", "**{k: v for k, v in config.items() if k != 'batch_size'}"
             ),
             "Your rows lack the configuration; begin each with a copy of it.": edit("dict(config)", "{}"),
-            "Your rows lack the seconds.": edit(' | {"seconds": time.perf_counter() - started}', ""),
+            "Your rows lack the seconds; each says how long its runs took.": edit(
+                ' | {"seconds": time.perf_counter() - started}', ""
+            ),
             "Your seconds are not above 0: take the time before the first run and after the last.": edit(
                 "time.perf_counter() - started", "started - time.perf_counter()"
             ),

@@ -13,6 +13,7 @@ from ..messages import TENSOR
 from ..tolerance import array, dtype, is_numbers, magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message
+MOST_TOLD = 100  # by which a number of a view is off: more is said as more
 SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too often?)"}
 
 
@@ -221,6 +222,11 @@ def places(value, right, trial):
     """Where a result is wrong, when there is nothing better to say."""
     where, a, b = wrong_leaves(value, right, trial)[0]
     it = subject(where)
+    if isinstance(a, bool) and isinstance(b, bool):
+        return f"{f'{it}: this' if where else 'This'} is {'' if a else 'not '}so, and should {'not ' if a else ''}be."
+    if trial.case.view and type(a) is type(b) is int:
+        amount = abs(a - b) if abs(a - b) <= MOST_TOLD else f"more than {MOST_TOLD}"
+        return f"{it} is too {'large' if a > b else 'small'} by {amount}."
     if not numeric(a) or not numeric(b) or trial.case.view:
         return f"{it}: not as it should be."
     a, b = _floats(a), _floats(b)
