@@ -320,13 +320,12 @@ def drawn(number):
                 "return torch.einsum('nk,dk->nd', dy, w), torch.einsum('nd,nk->dk', x, dy), torch.einsum('nk->k', dy)"
             ),
             "broadcasting": body("return (dy[:, None, :] * w).sum(-1), (x[:, :, None] * dy[:, None, :]).sum(0), dy.sum(-2)"),
-            "a loop over the rows": (
-                "def linear_backward(dy, x, w):\n"
-                "    dw, db = torch.zeros_like(w), torch.zeros_like(w[0])\n"
-                "    for row, d in zip(x, dy):\n"
-                "        dw += torch.outer(row, d)\n"
-                "        db += d\n"
-                "    return torch.stack([w @ d for d in dy]), dw, db"
+            "a loop over the rows": body(
+                "dw, db = torch.zeros_like(w), torch.zeros_like(w[0])",
+                "for row, d in zip(x, dy):",
+                "    dw += torch.outer(row, d)",
+                "    db += d",
+                "return torch.stack([w @ d for d in dy]), dw, db",
             ),
             "a row of ones for the bias": body(
                 "ones = torch.ones(1, len(x), dtype=x.dtype)", "return dy @ w.mT, (dy.mT @ x).mT, (ones @ dy)[0]"
@@ -399,13 +398,8 @@ def drawn(number):
                 "return torch.stack([row @ w2 + b2 for row in hidden]), (x, hidden)",
             ),
             "no cache at all": body("h = relu(x @ params[0] + params[1])", "return h @ params[2] + params[3], None"),
-            "in place, on its own tensors": (
-                "def forward(params, x):\n"
-                "    w1, b1, w2, b2 = params\n"
-                "    h = x @ w1\n"
-                "    h += b1\n"
-                "    h[h < 0] = 0\n"
-                "    return h @ w2 + b2, (x, h)"
+            "in place, on its own tensors": body(
+                "w1, b1, w2, b2 = params", "h = x @ w1", "h += b1", "h[h < 0] = 0", "return h @ w2 + b2, (x, h)"
             ),
         },
         equivalent={"the cache is your own affair": ["(x, z, h, logits)"]},
