@@ -6,7 +6,7 @@ from .evaluate import UNREADABLE, Evaluator, KernelEvaluator, LocalEvaluator, No
 from .explainers.differences import NOT_WRITTEN
 from .following import follow_through
 from .format import Case, Exercise, ExerciseError, body, case, edit, exercise, gradient, loop_free
-from .inputs import Draw, Folder, array, array_generator, folder, generator, integers, labels, normal, pixels, uniform
+from .inputs import Draw, Folder, array, array_generator, folder, generator, integers, labels, normal, pixels, spread, uniform
 from .judge import judge
 from .known import input_set, keep
 from .loading import load
@@ -60,6 +60,7 @@ __all__ = [
     "normal",
     "nothing",
     "pixels",
+    "spread",
     "uniform",
     "unnamed",
 ]

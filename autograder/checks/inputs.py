@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 from dataclasses import dataclass
 
 import numpy
@@ -83,6 +84,22 @@ def uniform(*shape, low=0.0, high=1.0, dtype=None):
 
     def make(g):
         return (low + (high - low) * torch.rand(*shape, generator=g, dtype=torch.float64)).to(dtype or torch.float32)
+
+    return Draw(make)
+
+
+def spread(*shape, low=1e-30, high=1.0):
+    """float64 numbers of either sign whose sizes are spread evenly over the orders of magnitude from `low` to `high`.
+
+    For a case of a gradient that a formula is asked for: a difference quotient loses the small slopes in the rounding of the
+    loss, whatever its step. (To 1e-30, since below 1e-38 float32 rounds, too.)
+    """
+
+    def make(g):
+        count = math.prod(shape)
+        places = (torch.randperm(count, generator=g) + torch.rand(count, generator=g, dtype=torch.float64)) / count
+        signs = 1 - 2 * torch.randint(2, (count,), generator=g)
+        return (signs * low * (high / low) ** places).reshape(shape)
 
     return Draw(make)
 

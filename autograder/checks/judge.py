@@ -58,11 +58,9 @@ class Attempt:
         draws = any(is_generator(v) for t in self.trials for v in t.inputs.values())
         self.conditions = [INPUTS, *([RANDOM] if draws else []), *([RULES] if exercise.rules else [])]
         findings = rules.inspect(source, exercise.name, exercise.rules)
-        self.flags = (
-            *findings.flags,
-            *rules.unclear(exercise, [(self.trials[i], self.got[i], self.right[i]) for i in self.seen]),
-        )
-        self.faults = self._broken([(self.got[i], self.right[i]) for i in self.seen], findings.violations)
+        runs = [(self.trials[i], self.got[i], self.right[i]) for i in self.seen]
+        self.flags = (*findings.flags, *rules.unclear(exercise, runs))
+        self.faults = self._broken(runs, findings.violations)
 
     def _run(self, trial):
         try:
@@ -71,8 +69,8 @@ class Attempt:
             return reason
 
     def _broken(self, runs, violations):
-        """{title: sentence} of the conditions that are broken. runs: (outcome, the right outcome) of cases."""
-        found = [outcome for outcome, _ in runs]
+        """{title: sentence} of the conditions that are broken. runs: (trial, outcome, the right outcome)."""
+        found = [outcome for _, outcome, _ in runs]
         allowed = frozenset().union(*(o.changed for o in self.right)) if self.exercise.in_place else frozenset()
         changed = sorted(frozenset().union(*(o.changed for o in found)) - allowed)
         touched = sorted(frozenset().union(*(o.touched for o in found)))
@@ -95,7 +93,7 @@ class Attempt:
         if RULES in self.faults:
             whole = rules.join([self.reference.source, source])
             violations = rules.inspect(whole, self.exercise.name, self.exercise.rules).violations
-        return self._broken(list(zip(found, self.right, strict=True)), violations).keys()
+        return self._broken(list(zip(self.trials, found, self.right, strict=True)), violations).keys()
 
     def agrees(self, i, outcome):
         """Whether the student's outcome of case i is this one, that of a mistake."""

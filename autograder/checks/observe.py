@@ -8,7 +8,7 @@ from .evaluate import Failure, Outcome, request
 from .format import ExerciseError
 from .inputs import seed
 from .messages import TENSOR, torch
-from .tolerance import array, dtype, is_numbers, magnitude, same
+from .tolerance import array, dtype, is_numbers, magnitude, paired, same
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,21 +98,6 @@ class Trial:
             return True
         scale = max(1.0, self.scale, magnitude(expected["loss"]))
         return same(_leaves(value.get(part)), _leaves(expected["gradient"]), "float64", scale)
-
-
-def paired(value, right):
-    """The leaves of `right`, each beside that of `value` in its place; None where the structures differ."""
-    if isinstance(right, dict):
-        fits = isinstance(value, dict) and value.keys() == right.keys()
-        return [pair for k in right for pair in paired(value[k] if fits else None, right[k])]
-    if isinstance(right, list | tuple):
-        fits = isinstance(value, list | tuple) and len(value) == len(right)
-        both = zip(value, right, strict=True) if fits else ((None, b) for b in right)
-        return [pair for a, b in both for pair in paired(a, b)]
-    if isinstance(right, set | frozenset):
-        there = value if isinstance(value, set | frozenset) else ()
-        return [pair for v in right for pair in paired(v if v in there else None, v)]
-    return [(value, right)]
 
 
 def _without_float_keys(tree):

@@ -57,6 +57,21 @@ def same(a, b, tolerance, scale=0.0):
     return type(a) is type(b) and a == b
 
 
+def paired(value, right):
+    """The leaves of `right`, each beside that of `value` in its place; None where the structures differ."""
+    if isinstance(right, dict):
+        fits = isinstance(value, dict) and value.keys() == right.keys()
+        return [pair for k in right for pair in paired(value[k] if fits else None, right[k])]
+    if isinstance(right, list | tuple):
+        fits = isinstance(value, list | tuple) and len(value) == len(right)
+        both = zip(value, right, strict=True) if fits else ((None, b) for b in right)
+        return [pair for a, b in both for pair in paired(a, b)]
+    if isinstance(right, set | frozenset):
+        there = value if isinstance(value, set | frozenset) else ()
+        return [pair for v in right for pair in paired(v if v in there else None, v)]
+    return [(value, right)]
+
+
 def is_numbers(leaf):
     """Whether a leaf is a tensor or an array."""
     return isinstance(leaf, (numpy.ndarray, TENSOR))

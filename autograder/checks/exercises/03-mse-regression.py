@@ -2,7 +2,7 @@
 
 import torch
 
-from autograder.checks import COURSE_RULES, body, case, edit, exercise, gradient, integers, labels, normal, uniform
+from autograder.checks import COURSE_RULES, body, case, edit, exercise, gradient, integers, labels, normal, spread, uniform
 
 DOUBLE = torch.float64
 
@@ -310,7 +310,7 @@ MSE_GRADIENT = exercise(
     gradients("three numbers", weight=2, target=normal(8, 3), **model(8, 5, 3)),
     gradients("one row", target=normal(1, 3), **model(1, 5, 3)),
     gradients("as many rows, columns and numbers", target=normal(4, 4), **model(4, 4, 4)),
-    gradients("float64 stays float64", target=normal(6, 2, dtype=DOUBLE), **model(6, 3, 2, dtype=DOUBLE)),
+    gradients("float64 stays float64", target=normal(1, 2, dtype=DOUBLE), **model(1, 80, 2, DOUBLE) | dict(x=spread(1, 80))),
     mistakes={
         "The factor 2 is missing: the derivative of a square is twice the error.": edit("2", "1"),
         "The loss is a mean: divide by the number of entries, N * K.": edit(" / prediction.numel()", ""),

@@ -6,6 +6,8 @@ from autograder.checks import body, case, edit, exercise, generator, gradient, l
 
 EPSILONS = (1e-12, 1e-8, 1e-7, 1e-5, 1e-3)
 HUGE = uniform(6, 10, low=-1e4, high=1e4)
+# Probabilities from 1 to 1e-26: as small slopes they tell a formula from a difference quotient, see `spread`.
+ORDERS = uniform(1, 200, low=-60, high=0, dtype=torch.float64)
 
 
 def uneven(g):
@@ -49,7 +51,7 @@ def on_scores(function):
 
 
 # The same for the two losses, which take labels too.
-def on_labels(call, scores, wide, huge):
+def on_labels(call, scores, wide, huge, double=None):
     return (
         case("a random batch", call, scores=scores(12, 10), labels=labels(12)),
         case("as many rows as classes", call, scores=scores(6, 6), labels=labels(6, 6)),
@@ -57,7 +59,7 @@ def on_labels(call, scores, wide, huge):
         case("classes that do not occur", call, scores=scores(12, 10), labels=few_classes),
         case("sure, right or wrong", call, weight=2, scores=wide, labels=labels(12)),
         case("scores up to 10,000 in size", call, weight=2, scores=huge, labels=labels(6)),
-        case("float64 stays float64", call, scores=scores(5, 4, dtype=torch.float64), labels=labels(5, 4)),
+        case("float64 stays float64", call, scores=double or scores(1, 4, dtype=torch.float64), labels=labels(1, 4)),
     )
 
 
@@ -557,7 +559,7 @@ def softmax(z):
     ),
     exercise(
         "cross_entropy_gradient",
-        *on_labels("cross_entropy_gradient(scores, labels)", normal, wide=sure, huge=HUGE),
+        *on_labels("cross_entropy_gradient(scores, labels)", normal, wide=sure, huge=HUGE, double=ORDERS),
         gradient(
             "the slope of the loss",
             weight=2,

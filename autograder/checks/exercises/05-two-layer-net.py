@@ -2,7 +2,7 @@
 
 import torch
 
-from autograder.checks import body, case, edit, exercise, generator, gradient, labels, normal
+from autograder.checks import body, case, edit, exercise, generator, gradient, labels, normal, spread, uniform
 
 SLOPES = (0.001, 0.01, 0.1, 0.3)
 
@@ -104,6 +104,10 @@ def without_b(inputs):
     return {name: recipe for name, recipe in inputs.items() if name != "b"}
 
 
+# Slopes of all orders of magnitude tell a formula from a difference quotient, see `spread`.
+ORDERS = sizes(1, 80, 2, torch.float64) | dict(x=spread(1, 80), w=spread(80, 2))
+
+
 EXERCISES = [
     exercise(
         "relu",
@@ -156,8 +160,8 @@ EXERCISES = [
         case(
             "float64 stays float64",
             "relu_backward(dy, z)",
-            dy=normal(4, 7, dtype=torch.float64),
-            z=normal(4, 7, dtype=torch.float64),
+            dy=normal(4, 40, dtype=torch.float64),
+            z=spread(4, 40, low=1e-15, high=1e15),
         ),
         mistakes={
             "You look at the sign of dy; the gradient passes where z is positive.": edit("z > 0", "dy > 0"),
@@ -286,7 +290,7 @@ def drawn(number):
         case("a single output", "linear_backward(dy, x, w)", **without_b(sizes(6, 4, 1))),
         case("as many rows as inputs and outputs", "linear_backward(dy, x, w)", weight=2, **without_b(sizes(4, 4, 4))),
         case("as many outputs as rows", "linear_backward(dy, x, w)", **without_b(sizes(3, 5, 3))),
-        case("float64 stays float64", "linear_backward(dy, x, w)", **without_b(sizes(3, 4, 2, torch.float64))),
+        case("float64 stays float64", "linear_backward(dy, x, w)", **without_b(ORDERS)),
         gradient(
             "against central differences",
             loss="((x @ w + b) * dy).sum()",
@@ -428,6 +432,13 @@ def drawn(number):
             other=normal(7, 6),
             labels=labels(7, 4),
         ),
+        case(
+            "float64 stays float64",
+            GRADIENTS,
+            params=network(60, 3, 4, torch.float64, shift=2.0),
+            x=spread(1, 60),
+            labels=labels(1, 4),
+        ),
         gradient(
             "against central differences",
             loss=NLL,
@@ -534,7 +545,7 @@ def drawn(number):
         case("a batch", LAYER, **sizes(5, 4, 3)),
         case("a single row", LAYER, **sizes(1, 4, 3)),
         case("all sizes equal", LAYER, **sizes(4, 4, 4)),
-        case("float64 stays float64", LAYER, **sizes(5, 4, 3, torch.float64)),
+        case("float64 stays float64", LAYER, **ORDERS),
         case(
             "two batches, one after the other",
             "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); y = layer.forward(x); "
@@ -631,7 +642,7 @@ def drawn(number):
         case("a single row", ACTIVATION, x=normal(1, 6), dy=normal(1, 6)),
         case("all sizes equal", ACTIVATION, x=normal(4, 4), dy=normal(4, 4)),
         case("three axes", ACTIVATION, x=normal(2, 3, 4), dy=normal(2, 3, 4)),
-        case("float64 stays float64", ACTIVATION, x=normal(5, 6, dtype=torch.float64), dy=normal(5, 6, dtype=torch.float64)),
+        case("float64 stays float64", ACTIVATION, x=spread(4, 40, low=1e-15, high=1e15), dy=normal(4, 40, dtype=torch.float64)),
         case(
             "two batches, one after the other",
             "layer = ReLU(); layer.forward(first); layer.backward(dy); y = layer.forward(x); [y, layer.backward(dy)]",
@@ -724,7 +735,7 @@ def drawn(number):
         case("as many rows as classes", LOSS, logits=normal(5, 5), labels=labels(5, 5)),
         case("one class only", LOSS, logits=normal(7, 5), labels=one_class(7, 5)),
         case("logits of ten thousand", LOSS, weight=2, logits=normal(7, 5, sd=1e4), labels=labels(7, 5)),
-        case("float64 stays float64", LOSS, logits=normal(7, 5, dtype=torch.float64), labels=labels(7, 5)),
+        case("float64 stays float64", LOSS, logits=uniform(1, 200, low=-60, high=0, dtype=torch.float64), labels=labels(1, 4)),
         case(
             "two batches, one after the other",
             "layer = SoftmaxCrossEntropy(); layer.forward(first, others); layer.backward(); "

@@ -7,13 +7,20 @@ import ast
 import math
 from functools import lru_cache
 
-from ..tolerance import array, is_numbers, magnitude
+import numpy
+
+from ..tolerance import array, is_numbers, magnitude, paired
 from .rulebook import NUMERIC, RULES, lies_in
 
 # A difference quotient evaluates the loss once or twice for each entry, with ten operations of torch or more each time. What is
 # derived agrees with the reference to the last digits of float64; a quotient, or a detour through float32, does not.
 OPERATIONS = 20
 DIGITS = 1e-11
+# A small slope is lost in the rounding of the loss, if it is a difference of two losses: of slopes of all sizes, some in between
+# are half right then, now more and now less. A formula, also one that cuts off or adds a little, errs steadily.
+HALF_RIGHT = 1e-5, 0.5
+TURNS = 4
+NOISE = "The small slopes drown in rounding, as in a difference of two losses."
 SAID = {"autograd": "a gradient was computed by autograd", "complex": "complex numbers came up, as in a complex step"}
 ALLOWED = ("torch.autograd.grad_mode.no_grad.", "torch.autograd.grad_mode.inference_mode.")
 
@@ -21,18 +28,51 @@ ALLOWED = ("torch.autograd.grad_mode.no_grad.", "torch.autograd.grad_mode.infere
 def observed(exercise, runs):
     """{rule: sentence} of the first of the exercise's rules that was broken while its cases ran, if one was.
 
-    runs: (outcome, the right outcome). The sentence repeats words of the rules; what the process said may name anything.
+    runs: (trial, outcome, the right outcome) of the cases with evidence. The sentence repeats words of the rules; what the
+    process said may name anything.
     """
-    broken = dict(_broken_by(name) for name in sorted(frozenset().union(*(outcome.used for outcome, _ in runs)), reverse=True))
+    used = frozenset().union(*(outcome.used for _, outcome, _ in runs))
+    broken = dict(_broken_by(name) for name in sorted(used, reverse=True))
     if rule := next((rule for rule in RULES if rule in exercise.rules and rule in broken), None):
         word = broken[rule]
         said = SAID.get(word) or (f"torch executed `{word}`" if word.startswith("aten.") else f"`{word}` was called")
         return {rule: f"A rule of the course: {RULES[rule].sentence}. While it was checked, {said}."}
     if NUMERIC in exercise.rules:
-        again = (n for n in forwards(exercise) for o, right in runs if o.calls.get(n, 0) > right.calls.get(n, 0) + 1)
+        again = (n for n in forwards(exercise) for _, o, right in runs if o.calls.get(n, 0) > right.calls.get(n, 0) + 1)
         if name := next(again, None):
             return {NUMERIC: f"A rule of the course: {RULES[NUMERIC].sentence}. It calls `{name}` again and again."}
+        if _made_of_differences(runs):
+            return {NUMERIC: f"A rule of the course: {RULES[NUMERIC].sentence}. {NOISE}"}
     return {}
+
+
+def _made_of_differences(runs):
+    """Whether a gradient that is mostly right has noise in the place of small slopes."""
+    wrong = sum(not trial.right(outcome, right) for trial, outcome, right in runs)
+    return any(
+        _noisy(a, b)
+        for trial, outcome, right in runs
+        if 2 * wrong < len(runs) or trial.agrees(outcome, right, "float64")
+        for a, b in paired(_slopes(trial, outcome), _slopes(trial, right))
+    )
+
+
+def _slopes(trial, outcome):
+    return outcome.value.get("gradient") if trial.case.wrt and isinstance(outcome.value, dict) else outcome.value
+
+
+def _noisy(a, b):
+    if not (is_numbers(a) and is_numbers(b)):
+        return False
+    a, b = array(a), array(b)
+    if a.dtype != numpy.float64 or a.shape != b.shape:
+        return False
+    a, b = a[b != 0], b[b != 0]
+    with numpy.errstate(all="ignore"):  # the student's numbers may be anything
+        off = (a / b - 1)[numpy.abs(b).argsort()]
+        steps = numpy.diff(off[(numpy.abs(off) > HALF_RIGHT[0]) & (numpy.abs(off) < HALF_RIGHT[1])])
+    signs = numpy.sign(steps[numpy.abs(steps) > HALF_RIGHT[0]])
+    return int((signs[1:] != signs[:-1]).sum()) >= TURNS
 
 
 @lru_cache(maxsize=4096)
