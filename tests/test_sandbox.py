@@ -1,8 +1,10 @@
 """A submission's kernel: what it sees, what it may use, how it ends, and what is left of it. As root and as an ordinary user."""
 
+import contextlib
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,7 @@ from autograder.checks import NoEvidence
 from autograder.judging.data import data_folder, prepare_data
 from autograder.judging.execute import PREPARE, Run
 from autograder.sandbox import canary, cgroup, provisioner, template
-from autograder.sandbox.canary import check_sandbox
+from autograder.sandbox.canary import Canary, check_sandbox
 from autograder.sandbox.kernel import CourseKernelManager, KernelStopped, SandboxedExecution
 from autograder.sandbox.limits import MB, Limits
 from autograder.sandbox.provisioner import SandboxError
@@ -220,6 +222,30 @@ def test_a_killed_grader_leaves_nothing_that_the_next_run_does_not_remove(tmp_pa
         assert left == kernels_that_run(temporary)
     assert tmp_path.joinpath("mine").exists()
     temporary.joinpath("kernel-link").unlink()
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_grader_that_is_killed_at_any_moment_leaves_nothing_after_the_next_run(grouped, beginning, monkeypatch):
+    """Also in the milliseconds in which bubblewrap does not know yet whom to die with, with a control group and without."""
+    if not grouped:
+        monkeypatch.setattr(cgroup, "folders", tuple)
+    temporary = Path(tempfile.gettempdir())
+    for moment in range(8):
+        grader = os.fork()
+        if not grader:
+            kernel = Canary(new_notebook())
+            kernel.limits = SMALL
+            with contextlib.suppress(BaseException), kernel.setup_kernel():
+                time.sleep(600)
+            os._exit(1)
+        wait_until(lambda: list(temporary.glob("kernel-*/log")))
+        time.sleep(moment * 0.004)
+        os.kill(grader, signal.SIGKILL)
+        os.waitpid(grader, 0)
+        (left,) = temporary.glob("kernel-*")
+        provisioner.remove_leftovers()
+        wait_until(lambda left=left: not processes_that_name(left.name))
+        assert not left.exists() and not groups(left.name)
 
 
 def kernels_that_run(temporary):

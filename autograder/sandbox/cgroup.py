@@ -14,6 +14,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 MOUNT = Path("/sys/fs/cgroup")
 # The files of a limit, of version 1 and of version 2; each is there in one kind of group only.
 LIMITS = {
@@ -102,6 +104,7 @@ class Group:
     def __init__(self, folder):
         self.paths = [parent / (OURS + folder.name) for parent in folders()]
         self.events = folder / "events"
+        self.name = folder.name
         self.counts = bool(self.paths) or systemd()
 
     def around(self, command, limits):
@@ -132,7 +135,15 @@ class Group:
         return False
 
     def remove(self):
-        """End what is left in the group, and remove it."""
+        """End what is left of the sandbox, and remove the group.
+
+        bubblewrap is two processes. Where a killed grader takes the first along before it has told the second to go on, that one
+        waits for ever. Where there is no group to find it in, the name of the sandbox's folder stands in its command.
+        """
+        for process in () if self.paths else psutil.process_iter(["name", "cmdline"]):
+            if process.info["name"] == "bwrap" and self.name in " ".join(process.info["cmdline"] or ()):
+                with contextlib.suppress(psutil.Error):  # gone already, or another user's
+                    process.kill()
         for path in self.paths:
             for _ in range(100):  # a process that was killed needs a moment to leave
                 try:

@@ -80,7 +80,7 @@ class SandboxProvisioner(LocalProvisioner):
             os.chown(manager.connection_file, uid, uid)
         self._options = self._view(uid)
         self._template, self._arguments = template.running(), kwargs["cmd"][3:]  # after `python -m ipykernel_launcher`
-        kwargs["cmd"] = [*limited(self.limits, uid), *(template.HOLD if self._template else kwargs["cmd"])]
+        kwargs["cmd"] = [*limited(self.limits, uid), *((*template.HOLD, self.folder.name) if self._template else kwargs["cmd"])]
         kwargs["cwd"] = "/"
         # bwrap stays as process 1 of the sandbox, where an ordinary user's kernel can read its environment and memory.
         kwargs["env"] = {name: os.environ[name] for name in ("PATH", "XDG_RUNTIME_DIR") if name in os.environ}
