@@ -214,6 +214,15 @@ HIDDEN = [
     "def f(z): return torch.Tensor.softmax.__get__(z)(-1)",
     "def f(z): return torch.overrides.get_overridable_functions()",
     "t = type(torch.ones(1))\ndef f(z): return t.softmax(z, -1)",
+    "import heapq\nh = []\nheapq.heappush(h, (1, torch.softmax))\ndef f(z): return h[0][1](z, -1)",
+    "import bisect\nh = []\nbisect.insort(h, torch.softmax, key=id)\ndef f(z): return h[0](z, -1)",
+    "__builtins__.s = torch.softmax\ndef f(z): return s(z, -1)",
+    "def f(z): return np.logaddexp2.reduce(z.numpy(), -1)",
+    "def f(z): return np.logaddexp.reduceat(z.numpy(), [0], -1)",
+    "def f(z): return complex(0, 1e-20)",
+    "def f(z): return np.angle(z.numpy())",
+    "from fastcore.basics import *\n@patch\ndef exp(self: torch.Tensor): return self.softmax(-1)\ndef f(z): return z.exp()",
+    "from fastcore.basics import patch as p\n@p\ndef exp(self: torch.Tensor): return self.softmax(-1)\ndef f(z): return z.exp()",
 ]  # fmt: skip
 
 HEAD = "import torch\nimport numpy as np\nimport matplotlib.pyplot as plt\n%matplotlib inline\n"

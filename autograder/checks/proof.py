@@ -30,14 +30,15 @@ UNSURE = re.compile(r"not as it should be|is wrong( everywhere| in |\.)|not dist
 class Proof:
     """What came of one exercise's recorded mistakes and alternatives; the tuples hold those that went wrong, and what was shown.
 
-    cases, mistakes, others: how many there are; others are the alternatives and the solution. `seconds` of CPU time: the
-    exercise was judged once for each mistake and each of the others.
+    cases, mistakes, others: how many there are; others are the alternatives and the solution. flagged: of these, by
+    the rules. `seconds` of CPU time: the exercise was judged once for each mistake and each of the others.
     """
 
     exercise: str
     cases: int
     mistakes: int
     others: int
+    flagged: tuple
     accepted_mistakes: tuple
     misnamed: tuple
     rejected_alternatives: tuple
@@ -50,6 +51,7 @@ class Proof:
             "not rejected": self.accepted_mistakes,
             "named otherwise": self.misnamed,
             "not accepted": self.rejected_alternatives,
+            "right, but flagged for the instructor": self.flagged,
         }
 
 
@@ -64,6 +66,7 @@ def prove(exercise, reference, secret="proof"):
         len(exercise.cases),
         len(exercise.mistakes),
         len(exercise.alternatives) + 1,
+        tuple(f"{s}. Flags: {verdicts[s].flags}" for s in verdicts if s not in exercise.mistakes and verdicts[s].flags),
         tuple(s for s in exercise.mistakes if verdicts[s].score >= 1),
         tuple(f"{s} Shown: {shown[s]}" for s in exercise.mistakes if verdicts[s].score < 1 and s not in shown[s]),
         tuple(f"{s}. Shown: {shown[s]}" for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
@@ -162,6 +165,8 @@ def check(course, assignments, secret="proof", console=None):
     mistakes, surprises = sum(p.mistakes for _, p, _ in proofs), sum(len(s.surprises) for _, _, s in proofs)
     console.print(f"told, of {SAMPLE} mutants each: {', '.join(KINDS)}")
     share = surprises / max(1, mistakes)
+    right, flagged = sum(p.others for _, p, _ in proofs), sum(len(p.flagged) for _, p, _ in proofs)
+    console.print(f"{flagged} of {right} right solutions are flagged by the rules of the course.")
     console.print(f"{surprises} of {mistakes} mistakes ({share:.1%}) pass the check that students see, and fail here.")
     return problems.count("named otherwise") <= 0.05 * mistakes and set(problems) <= {"named otherwise"}
 

@@ -248,11 +248,14 @@ def _afar(node, scopes, follower):
         return runs if any(powerful(n) or not known(n) for n in names) else None
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         paths = follower.paths(node, scopes)
-        if paths & {f"builtins.{n}" for n in ("eval", "exec", "compile", "globals", "__import__", "__builtins__")}:
+        if paths & {f"builtins.{n}" for n in ("eval", "exec", "compile", "globals", "__import__")}:
+            return runs
+        if any(powerful(path) for path in paths if not path.startswith("builtins.")):
             return runs
         if paths & {"builtins.locals"} and not scopes:
             return runs
-        return runs if node.id == "get_ipython" and not paths and node.id not in follower.notebook.bound else None
+        unbound = not paths and node.id not in follower.notebook.bound
+        return runs if unbound and node.id in ("get_ipython", "__builtins__") else None
     setting = {"builtins.setattr", "builtins.delattr"}
     if isinstance(node, ast.Call) and len(node.args) > 1 and follower.paths(node.func, scopes) & setting:
         return changes if follower.paths(node.args[0], scopes) or follower.text(node.args[1], scopes) is None else None

@@ -47,7 +47,8 @@ POWERS = words(
     "builtins importlib gc ctypes unittest code codeop runpy imp pickle marshal shelve dill cloudpickle pkgutil zipimport "
     "IPython.core IPython.get_ipython ipykernel sys.modules sys.settrace sys.setprofile sys._getframe sys.meta_path "
     "sys.path_hooks sys._current_frames sys.addaudithook inspect.currentframe inspect.stack inspect.getmembers "
-    "types.FunctionType torch.library torch.overrides torch.utils._python_dispatch torch.hub torch.load"
+    "types.FunctionType torch.library torch.overrides torch.utils._python_dispatch torch.hub torch.load "
+    "fastcore.basics.patch fastcore.basics.patch_to fastcore.basics.patch_property fastcore.foundation.patch fastcore.all.patch"
 )
 # What `from fastai.vision.all import *` brings that the rules are about.
 FROM_FASTAI = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "optim": "torch.optim", "np": "numpy"}

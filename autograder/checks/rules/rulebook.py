@@ -26,6 +26,10 @@ def _anywhere(names):
     return frozenset(f"*.{name}" for name in names)
 
 
+def _folded(ufuncs):
+    return frozenset(f"{ufunc}.{way}" for ufunc in ufuncs.split() for way in ("reduce", "accumulate", "reduceat"))
+
+
 def _aten(names):
     return frozenset(f"aten.{name}" for name in names)
 
@@ -84,7 +88,7 @@ RULES = {
     ),
     "library softmax": Rule(
         "no library softmax or logsumexp; write it with exp, log and sum",
-        _anywhere(SOFTMAX) | {"torch.distributions", "numpy.logaddexp.reduce", "numpy.logaddexp.accumulate"},
+        _anywhere(SOFTMAX) | {"torch.distributions"} | _folded("numpy.logaddexp numpy.logaddexp2"),
         SOFTMAX,
         _aten(words("_softmax _log_softmax _safe_softmax logsumexp logcumsumexp _masked_softmax _sparse_softmax")),
     ),
@@ -98,7 +102,8 @@ RULES = {
         words(
             "torch.gradient numpy.gradient numpy.lib._function_base_impl.gradient scipy.differentiate scipy.optimize scipy.misc "
             "numdifftools cmath torch.complex torch.view_as_complex torch.polar torch.complex64 torch.complex128 torch.cfloat "
-            "torch.cdouble numpy.complex64 numpy.complex128 numpy.csingle numpy.cdouble"
+            "torch.cdouble torch.imag torch.angle numpy.imag numpy.angle "
+            "numpy.emath numpy.lib.scimath builtins.complex numpy.complex64 numpy.complex128 numpy.csingle numpy.cdouble"
         ),
         frozenset({"imag"}),
         operations=frozenset({"complex"}),

@@ -8,7 +8,8 @@ from .notebook import DEFINITION, ROW, flat, names_in, own_nodes
 HOLDERS = ROW | ast.Set | ast.Dict | ast.IfExp | ast.BoolOp | ast.Starred | ast.NamedExpr | ast.Subscript | ast.Attribute
 # Methods by which something comes into a list, a dict, a set or an object.
 MUTATORS = frozenset({"append", "appendleft", "extend", "extendleft", "insert", "update", "setdefault", "add", "register", "put"})
-SETTERS = frozenset({"setattr", "setitem", "ior", "iadd", "iconcat"})
+SETTERS = frozenset({"setattr", "setitem", "ior", "iadd", "iconcat", "heappush", "heappushpop", "heapreplace"})
+SETTERS |= {"insort", "insort_left", "insort_right"}
 NUMERIC = frozenset({"torch", "numpy", "math", "time", "course"})  # what these return holds no functions
 
 
