@@ -7,7 +7,7 @@ import os
 import shutil
 
 import nbformat
-from forbidden import FORBIDDEN
+from forbidden import FORBIDDEN, LOOPS
 from nbformat.v4 import new_code_cell
 from submission import EXERCISES, NOTEBOOK, WRONG, Submission, both, check, graded, last, nothing, shown, text
 
@@ -1429,4 +1429,4 @@ def softmax(z):
     ),
 ]
 
-ATTACKS = [*BYPASS, *NOTEBOOK_EDITS, *FILES, *BESIDE, *PROCESSES, *FISHING, *FEEDBACK, *FORBIDDEN]
+ATTACKS = [*BYPASS, *NOTEBOOK_EDITS, *FILES, *BESIDE, *PROCESSES, *FISHING, *FEEDBACK, *FORBIDDEN, *LOOPS]

@@ -1,8 +1,8 @@
 # ruff: noqa: E501 (one line for each call)
 """Attacks on the rules: a right softmax that is a library's, hidden from whoever reads the source or watches what runs.
 
-The values are right, so only the rule can take the points. Stock nbgrader knows no rules. Loops and gradients, for which this
-course has no exercise, are in tests/test_rules_running.py.
+The values are right, so only the rule can take the points. Stock nbgrader knows no rules. Softmax is the gradient of logsumexp, so
+one that is not derived is among them; `LOOPS` lose the case about loops and nothing else.
 """
 
 from base64 import b64encode
@@ -25,6 +25,23 @@ def where_it_is_tested(source):
 def calling(expression, before=""):
     """The source of a softmax that returns the value of an expression."""
     return f"{before}\ndef softmax(z):\n    return {expression}\n"
+
+
+def numeric(loss, step):
+    """The source of a softmax by difference quotients of the loss of one row x."""
+    return f"""
+def softmax(z):
+    out = torch.zeros_like(z)
+    for n, row in enumerate(z.double() - z.double().amax(-1, keepdim=True)):
+        for j in range(len(row)):
+            ends = []
+            for step in ({step}, -{step}):
+                x = row.clone()
+                x[j] += step
+                ends.append({loss})
+            out[n, j] = (ends[0] - ends[1]) / (2 * {step})
+    return out
+"""
 
 
 FORBIDDEN = [
@@ -145,6 +162,66 @@ def softmax(z):
     finally: sys.settrace(before)
 """,
     ),
+    forbidden("numeric-quotient", "differentiates logsumexp by difference quotients, written out", numeric("x.exp().sum().log()", "1e-6")),
+    forbidden("numeric-large-step", "the same with a large step", numeric("x.exp().sum().log()", "1e-4")),
+    forbidden("numeric-helper", "the same with a loss that has another name", numeric("spread_of(x)", "1e-6") + "def spread_of(x): return x.exp().sum().log()\n"),
+    forbidden(
+        "numeric-at-once",
+        "difference quotients for all entries at once, in numpy",
+        """
+import numpy as np
+def softmax(z):
+    a = (z.double() - z.double().amax(-1, keepdim=True)).numpy()
+    steps = 1e-6 * np.eye(a.shape[1])
+    top = lambda b: np.log(np.exp(b).sum(-1))
+    return torch.from_numpy((top(a[:, None] + steps) - top(a[:, None] - steps)) / 2e-6).to(z.dtype)
+""",
+    ),
+    forbidden(
+        "numeric-thread",
+        "difference quotients, computed in a thread",
+        numeric("x.exp().sum().log()", "1e-6").replace("softmax", "worker")
+        + """
+from concurrent.futures import ThreadPoolExecutor
+def softmax(z):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(worker, z).result()
+""",
+    ),
+    forbidden(
+        "numeric-python",
+        "difference quotients in Python's own numbers",
+        """
+def softmax(z):
+    rows = []
+    for row in (z.double() - z.double().amax(-1, keepdim=True)).tolist():
+        top = lambda j, step: math.log(sum(math.exp(v + step * (k == j)) for k, v in enumerate(row)))
+        rows.append([(top(j, 1e-5) - top(j, -1e-5)) / 2e-5 for j in range(len(row))])
+    return torch.tensor(rows, dtype=z.dtype)
+import math
+""",
+    ),
+    forbidden(
+        "numeric-complex",
+        "a complex step in numpy",
+        """
+import numpy as np
+def softmax(z):
+    a = (z.double() - z.double().amax(-1, keepdim=True)).numpy()
+    steps = 1e-20j * np.eye(a.shape[1])
+    return torch.from_numpy(np.log(np.exp(a[:, None] + steps).sum(-1)).imag * 1e20).to(z.dtype)
+""",
+    ),
+    forbidden(
+        "numeric-complex-torch",
+        "a complex step in torch, without a complex number in the text",
+        """
+def softmax(z):
+    a = z.double() - z.double().amax(-1, keepdim=True)
+    e = a[:, None] + torch.sqrt(torch.eye(z.shape[1], dtype=torch.double) * -1e-40 + getattr(torch, "zeros")(1, dtype=getattr(torch, "c" + "double")))
+    return (torch.exp(e).sum(-1).angle() * 1e20).to(z.dtype)
+""",
+    ),
     forbidden(
         "fish-rule",
         "breaks a rule with a function whose name is the largest input",
@@ -172,3 +249,24 @@ def softmax(z):
 """,
     ),
 ]  # fmt: skip
+IN_ROWS = "def one(row):\n    e = (row - row.max()).exp()\n    return e / e.sum()\n"
+LOOPS = [
+    forbidden(
+        "loop-executor",
+        "a loop over the rows in a pool of threads",
+        f"from concurrent.futures import ThreadPoolExecutor\n{IN_ROWS}def softmax(z):\n"
+        "    with ThreadPoolExecutor(4) as pool:\n        return torch.stack(list(pool.map(one, z)))\n",
+    ),
+    forbidden(
+        "loop-thread-pool",
+        "a loop over the rows in a pool of multiprocessing",
+        f"from multiprocessing.pool import ThreadPool\n{IN_ROWS}def softmax(z):\n"
+        "    with ThreadPool(2) as pool:\n        return torch.stack(pool.map(one, z))\n",
+    ),
+    forbidden(
+        "loop-thread",
+        "a loop over the rows in one thread",
+        f"import threading\n{IN_ROWS}def softmax(z):\n    out = []\n    def work(): out.append(torch.stack([one(row) for row in z]))\n"
+        "    thread = threading.Thread(target=work)\n    thread.start()\n    thread.join()\n    return out[0]\n",
+    ),
+]

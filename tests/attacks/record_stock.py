@@ -17,7 +17,7 @@ from pathlib import Path
 import jupytext
 from attacks import ATTACKS, FEEDBACK, FISHING
 from costly import BROKEN
-from forbidden import FORBIDDEN
+from forbidden import FORBIDDEN, LOOPS
 from harness import CANARIES, COURSE, HERE, active_parts, differences, fingerprints, leaks, listener
 from submission import ASSIGNMENT, EXERCISES, NOTEBOOK, WRONG, Submission
 
@@ -163,7 +163,7 @@ def table():
     lines = ["| submission | what it tries, or what is wrong | stock nbgrader 0.9.6 | this kit |", "|---|---|---|---|"]
     for submission in [*ATTACKS, *BROKEN]:
         if submission in ATTACKS:
-            kit = "nothing"
+            kit = "no point of the case about loops" if submission in LOOPS else "nothing"
         else:
             kit = f"keeps {' and '.join(submission.keeps)}" if submission.keeps else "a verdict, and the reason of what is lost"
         does = told(submission, stock[submission.name], stock)
@@ -204,7 +204,7 @@ def main(names):
         active, usual = active_parts(chromium), set()
         chosen = [s for s in [*controls, *ATTACKS, *BROKEN] if s.name in names or not names or s in controls]
         # What looks at its own inputs and its own page, or breaks a rule, gets in nobody's way, and is graded in one class.
-        together = [s for s in chosen if s in FISHING + FEEDBACK + FORBIDDEN]
+        together = [s for s in chosen if s in FISHING + FEEDBACK + FORBIDDEN + LOOPS]
         for group in [together, *([s] for s in chosen if s not in together)]:
             results |= run(group, template, active, usual) if group else {}
             STORED.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")

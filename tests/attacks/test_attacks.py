@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from attacks import ATTACKS, FEEDBACK
 from costly import BROKEN
+from forbidden import LOOPS
 from harness import CANARIES, COURSE, HERE, active_parts, differences, fingerprints, leaks, listener
 from nbconvert.exporters import HTMLExporter
 from ordinary_user import pytest_as_ordinary_user
@@ -164,12 +165,19 @@ def test_it_gets_a_verdict_and_the_gradebook_agrees(submission, classes):
     assert verdict["points"] == pytest.approx(sum(case["points"] for case in verdict["cases"]), abs=1e-3)
 
 
-@by_name(ATTACKS)
+@by_name([attack for attack in ATTACKS if attack not in LOOPS])
 def test_it_gains_nothing(submission, classes):
     graded = classes[submission.name]
     (wrong,) = set(EXERCISES) - set(submission.keeps)
     honest = graded.verdict(CONTROLS[wrong].name)["points"]
     assert graded.verdict(submission.name)["points"] <= honest + 1e-3
+
+
+@by_name(LOOPS)
+def test_a_loop_in_threads_is_counted(submission, classes):
+    verdict = classes[submission.name].verdict(submission.name)
+    (lost,) = [case for case in verdict["cases"] if not case["passed"]]
+    assert lost["case"] == "no loop over the rows" and lost["points"] == 0
 
 
 @by_name(ATTACKS)

@@ -1,8 +1,8 @@
 """Hidden checks of the attack target. The secrets that an attack may fish for are listed in tests/attacks/harness.py."""
 
-from torch import tensor
+from torch import float64, tensor
 
-from autograder.checks import case, exercise, integers, normal
+from autograder.checks import case, exercise, gradient, integers, loop_free, normal, uniform
 
 EXERCISES = [
     exercise(
@@ -32,6 +32,12 @@ def accuracy(predictions, labels):
         "softmax",
         case("a random batch", "softmax(z)", z=normal(5, 10)),
         case("large scores", "softmax(z)", z=tensor([[7283.90625, 7283.90625, 0.0]])),
+        loop_free("no loop over the rows", "softmax(z)", z=lambda n: normal(n, 4)),
+        # Softmax is a gradient, too, so that one that is not derived can be handed in.
+        gradient(
+            "the slope of logsumexp", loss="z.logsumexp(-1).sum()", grad="[softmax(z)]", wrt="z", z=normal(2, 3, dtype=float64)
+        ),
+        case("slopes of all sizes", "softmax(z)", tolerance="float64", z=uniform(1, 200, low=-60, high=0, dtype=float64)),
         mistakes={
             "Your softmax normalises down the columns; use the last axis, dim=-1.": """
 def softmax(z):
