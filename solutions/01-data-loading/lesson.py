@@ -27,7 +27,7 @@ def count_images(path):
 def show_numbers(image, rows, columns):
     """An image, and beside it a part of it with its bytes written into the pixels. rows, columns: (first, behind the last)."""
     (top, bottom), (left, right) = rows, columns
-    _, (whole, part) = plt.subplots(1, 2, figsize=(8.5, 4.2))
+    _, (whole, part) = plt.subplots(1, 2, figsize=(7.5, 4))
     whole.imshow(image)
     whole.add_patch(
         plt.Rectangle((left - 0.5, top - 0.5), right - left, bottom - top, fill=False, color=COLOURS["orange"], linewidth=2)
@@ -37,15 +37,15 @@ def show_numbers(image, rows, columns):
     for row in range(top, bottom):
         for column in range(left, right):
             value = image[row, column].item()
-            part.text(column, row, value, ha="center", va="center", fontsize=8, color="black" if value > 127 else "white")
-    part.set(title="the numbers in the frame: 0 is black, 255 is white", xlabel="column", ylabel="row")
+            part.text(column, row, value, ha="center", va="center", color="black" if value > 127 else "white")
+    part.set(title="the frame: 0 is black, 255 is white", xlabel="column", ylabel="row")
     show("A handwritten digit, and a part of it enlarged: each pixel is a number from 0, black, to 255, white.")
 
 
 def show_rows(rows, labels, each):
     """Each image as one line of a picture, `each` of every digit."""
     chosen = torch.cat([(labels == digit).nonzero()[:each, 0] for digit in range(10)])
-    _, axes = plt.subplots(figsize=(8, 3.4))
+    _, axes = plt.subplots(figsize=(7.5, 3.4))
     axes.imshow(rows[chosen], aspect="auto", interpolation="nearest", extent=(0, rows.shape[1], 10, 0))
     axes.set(xlabel="pixel, 0 to 783", ylabel=f"digit ({each} rows each)", yticks=[d + 0.5 for d in range(10)])
     axes.set_yticklabels(range(10))
@@ -54,7 +54,7 @@ def show_rows(rows, labels, each):
 
 def show_split(labels, parts):
     """How often each digit occurs in the validation part and in what is left for training. parts: {title: valid_idx}."""
-    _, panels = plt.subplots(1, len(parts), figsize=(8.5, 2.5), sharey=True)
+    _, panels = plt.subplots(1, len(parts), figsize=(7.5, 2.5), sharey=True)
     for axes, (title, valid_idx) in zip(panels, parts.items(), strict=True):
         train = torch.ones(len(labels), dtype=torch.bool)
         train[valid_idx] = False

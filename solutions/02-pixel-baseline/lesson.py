@@ -30,7 +30,7 @@ def sharpest(means):
 
 def show_difference(image, mean):
     """An image, a mean, and the first minus the second."""
-    _, panels = plt.subplots(1, 3, figsize=(8, 2.6))
+    _, panels = plt.subplots(1, 3, figsize=(7.5, 2.6))
     for axes, picture, title in zip(panels, (image, mean), ("one 3", "the mean 3"), strict=False):
         axes.imshow(picture, vmin=0, vmax=1)
         axes.set_title(title)
@@ -44,7 +44,7 @@ def show_difference(image, mean):
 
 def show_distances(distances, what):
     """The distances {name: ten numbers} from one image to the ten means, as bars; the nearest one is hatched."""
-    _, panels = plt.subplots(1, len(distances), figsize=(8, 2.4))
+    _, panels = plt.subplots(1, len(distances), figsize=(7.5, 2.4))
     nearest = {name: values.argmin().item() for name, values in distances.items()}
     for axes, (name, values) in zip(panels, distances.items(), strict=True):
         bars = axes.bar(range(10), values, color=COLOURS["blue"])
@@ -116,7 +116,7 @@ def show_confusion(table):
     for t in range(10):
         for p in range(10):
             colour = "black" if share[t, p] > 0.07 else "white"
-            axes.text(p, t, table[t, p].item(), ha="center", va="center", fontsize=8, color=colour)
+            axes.text(p, t, table[t, p].item(), ha="center", va="center", color=colour)
     axes.set(xlabel="predicted digit", ylabel="true digit", xticks=range(10), yticks=range(10))
     plt.colorbar(shown, label="share of the true digit", extend="max")
     wrong = table - torch.diag(table.diag())
@@ -132,7 +132,7 @@ def show_worst(images, labels, predictions, means, distance):
     margin = distance(images, means[labels]) - distance(images, means[predictions])
     worst = margin.argsort(descending=True, stable=True)[:12]
     titles = [f"{labels[i]}, taken for {predictions[i]}" for i in worst]
-    show_images(images[worst], titles, columns=6, size=1.3)
+    show_images(images[worst], titles, columns=6, size=1.25)
 
 
 def show_by_digit(answers, labels, accuracy):
@@ -148,7 +148,7 @@ def show_by_digit(answers, labels, accuracy):
         print(f"{digit:<15}{by_digit['MAE'][digit]:8.4f}{by_digit['MSE'][digit]:8.4f}")
     print(f"mean of the ten{sum(by_digit['MAE']) / 10:8.4f}{sum(by_digit['MSE']) / 10:8.4f}")
     print(f"all images     {overall['MAE']:8.4f}{overall['MSE']:8.4f}")
-    _, axes = plt.subplots(figsize=(8, 2.6))
+    _, axes = plt.subplots(figsize=(7.5, 2.6))
     axes.bar(torch.arange(10) - 0.2, by_digit["MAE"], width=0.4, label="MAE")
     axes.bar(torch.arange(10) + 0.2, by_digit["MSE"], width=0.4, label="MSE", hatch="//")
     axes.axhline(0.1, color="black", linestyle="--", label="guessing")

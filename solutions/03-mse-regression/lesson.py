@@ -238,7 +238,7 @@ def show_saturation(sigmoid, linear, x):
         print(f"{name}: standard deviation of the scores {score.std():.1f}, saturated {share(sure):.0%}")
     flank = math.log(99)
     for axes in upper, lower:
-        axes.axvspan(-flank, flank, color="gold", alpha=0.3, linewidth=0, label="sigmoid from .01 to .99")
+        axes.axvspan(-flank, flank, color=COLOURS["grey"], alpha=0.2, linewidth=0, label="sigmoid from .01 to .99")
     lower.set(xlabel="score z", ylabel="density of scores")
     lower.legend(loc="upper right")
     show(

@@ -1,8 +1,8 @@
-"""The digits: MNIST where it can be found or downloaded, else a small stand-in; checked each time, decoded once."""
+"""The digits: MNIST where it can be found or downloaded, else a small stand-in; checked whenever they are found, decoded once."""
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ class Data:
 
     name: str  # "MNIST" or "digits"
     path: Path
+    fingerprint: str = field(default="", repr=False)  # from `check_folder`, when they were found: it looks at 70,000 files
 
     def train(self):
         """The training set: images uint8 (N, 28, 28) and labels int64 (N,), digit by digit."""
@@ -42,18 +43,17 @@ class Data:
     def _read(self):
         """Both parts. Decoding the PNG files takes a while, so it is done once and kept in a file beside them."""
         cache = self.path.with_suffix(".pt")
-        fingerprint = check_folder(self)
         if cache.exists():
             try:
                 kept = torch.load(cache, weights_only=True)
-                if kept["fingerprint"] == fingerprint:
+                if kept["fingerprint"] == self.fingerprint:
                     return kept["parts"]
             except Exception:  # an unreadable cache is no loss: the images are still there
                 pass
         parts = {part: read_part(self.path / part) for part in MNIST_COUNTS}
         try:
             half_written = cache.with_suffix(f".{os.getpid()}")
-            torch.save({"fingerprint": fingerprint, "parts": parts}, half_written)
+            torch.save({"fingerprint": self.fingerprint, "parts": parts}, half_written)
             half_written.replace(cache)
         except OSError:  # a read-only folder: decode again next time
             pass
@@ -80,11 +80,9 @@ def load():
                 ) from error
             print("MNIST is neither on this machine nor can it be downloaded; a small stand-in of 1,797 digits is used.")
         else:
-            check_folder(data)
-            return data
+            return replace(data, fingerprint=check_folder(data))
     data = Data("digits", digits_folder())
-    check_folder(data)
-    return data
+    return replace(data, fingerprint=check_folder(data))
 
 
 def check_folder(data):

@@ -27,7 +27,7 @@ def prices():
     """The sigmoid, and what its answer costs by two losses where the truth is 1."""
     z = torch.linspace(-8, 8, 200)
     p = 1 / (1 + (-z).exp())
-    _, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8))
+    _, (left, right) = plt.subplots(1, 2, figsize=(7.5, 2.8))
     left.plot(z, p)
     left.set(xlabel="score z of the right answer, against 0", ylabel="p, the sigmoid of z")
     right.plot(z, -p.log(), label="-log p")
@@ -55,7 +55,7 @@ def sweep(lowest):
 def weights(w, columns=5):
     """The columns of w (784, K) as images: orange speaks for, purple against."""
     rows = math.ceil(w.shape[1] / columns)
-    figure, panels = plt.subplots(rows, columns, figsize=(1.5 * columns + 0.6, 1.7 * rows), squeeze=False)
+    figure, panels = plt.subplots(rows, columns, figsize=(1.38 * columns + 0.6, 1.6 * rows), squeeze=False)
     limit = w.abs().quantile(0.99).item()  # a few pixels at the rim would make the rest pale
     for number, axes in enumerate(panels.flat):
         axes.axis("off")
@@ -77,7 +77,7 @@ def confusion(predictions, labels):
     for true in range(10):
         for said in range(10):
             color = "black" if errors[true, said] > errors.max() / 2 else "white"
-            plt.text(said, true, counts[true, said].item(), ha="center", va="center", color=color, fontsize=8)
+            plt.text(said, true, counts[true, said].item(), ha="center", va="center", color=color)
     plt.xticks(range(10))
     plt.yticks(range(10))
     plt.xlabel("predicted digit")
@@ -93,7 +93,7 @@ def two_layers():
     stations = ["x\n(N, 784)", "z\n(N, 30)", "h\n(N, 30)", "logits\n(N, 10)", "loss\n()"]
     ways = ["x @ w1 + b1", "relu", "h @ w2 + b2", "cross-entropy"]
     back = ["dw1, db1", "dz", "dw2, db2\ndh", "dlogits"]
-    _, axes = plt.subplots(figsize=(8, 2.2))
+    _, axes = plt.subplots(figsize=(7.5, 2.2))
     axes.axis("off")
     axes.set(xlim=(-0.5, 4.5), ylim=(-0.9, 0.9))
     for place, station in enumerate(stations):
@@ -133,7 +133,7 @@ def valley(step, rate=0.018, momentum=0.9, steps=40):
     """
     curvature = torch.tensor([1.0, 100.0])
     x, y = torch.meshgrid(torch.linspace(-11, 4, 100), torch.linspace(-1.6, 1.6, 80), indexing="xy")
-    plt.figure(figsize=(8, 2.6))
+    plt.figure(figsize=(7.5, 2.6))
     plt.contour(x, y, (x**2 + 100 * y**2) / 2, levels=12, colors=COLOURS["grey"], linewidths=0.6)
     ends = []
     for m, name in ((0.0, "without momentum"), (momentum, f"momentum {momentum:g}")):
@@ -171,7 +171,10 @@ def approximation(forward):
 
 
 def walk(losses):
-    """The loss on straight walks between two solutions. losses: {model: list of losses}."""
+    """The loss on straight walks between two solutions. losses: {model: list of losses}.
+
+    Returns: {model: how much higher the loss is half way than at the worse end}.
+    """
     plt.figure(figsize=(6, 2.8))
     for name, values in losses.items():
         plt.plot(torch.linspace(0, 1, len(values)), values, marker=".", label=name)
@@ -180,11 +183,12 @@ def walk(losses):
     plt.ylim(bottom=0)
     plt.legend()
     show("The loss between two solutions of each model: level or sagging for one layer, a hump for two.")
+    return {name: values[len(values) // 2] - max(values[0], values[-1]) for name, values in losses.items()}
 
 
 def overfitting(histories):
     """Training and validation loss of several seeds, and their validation accuracy beside it."""
-    _, (left, right) = plt.subplots(1, 2, figsize=(8, 3))
+    _, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3))
     for history in histories:
         epochs = range(1, len(history["valid_loss"]) + 1)
         left.plot(epochs, history["train_loss"], "-", color=COLOURS["blue"])

@@ -49,7 +49,7 @@ def accuracy(network, part):
     return (network.logits(part[0]).argmax(dim=1) == part[1]).float().mean().item()
 
 
-def one_layer(seed):
+def one_layer(seed, inputs=784, outputs=10):
     """The model of notebook 04."""
 
     def forward(params, x):
@@ -61,8 +61,8 @@ def one_layer(seed):
         d = cross_entropy_gradient(logits, labels)
         return [(d.T @ x).T, d.sum(dim=0)]
 
-    w = torch.randn(784, 10, generator=seeded(seed)) * math.sqrt(2 / 784)
-    return Network([by_columns(w), torch.zeros(10)], forward, backward)
+    w = torch.randn(inputs, outputs, generator=seeded(seed)) * math.sqrt(2 / inputs)
+    return Network([by_columns(w), torch.zeros(outputs)], forward, backward)
 
 
 def constant(value):
@@ -71,19 +71,25 @@ def constant(value):
 
 
 def chain(*layers):
-    """A Network of layers with `forward` and `backward`; those with weights have w, b, and after backward dw, db."""
+    """A Network of layers with `forward` and `backward`; those with weights have w, b, and after backward dw, db.
+
+    The first one is linear.
+    """
     weighted = [layer for layer in layers if hasattr(layer, "w")]
 
     def forward(params, x):
+        logits = x
         for layer in layers:
-            x = layer.forward(x)
-        return x, x
+            logits = layer.forward(logits)
+        return logits, (x, logits)
 
-    def backward(params, logits, labels):
+    def backward(params, cache, labels):
+        x, logits = cache
         d = cross_entropy_gradient(logits, labels)
-        for layer in reversed(layers):
+        for layer in reversed(layers[1:]):
             d = layer.backward(d)
-        return [grad for layer in weighted for grad in (layer.dw, layer.db)]
+        # The first layer's own backward would also compute dx, as much work as dw, and nobody asks for the images' gradient.
+        return [(d.T @ x).T, d.sum(dim=0)] + [grad for layer in weighted[1:] for grad in (layer.dw, layer.db)]
 
     return Network([p for layer in weighted for p in (layer.w, layer.b)], forward, backward)
 
@@ -93,34 +99,47 @@ def by_columns(w):
     return w.T.contiguous().T
 
 
-def train_network(network, train, valid, lr, epochs, batch_size=64, momentum=0, seed=0):
-    """Gradient descent on shuffled batches, the rate falling in a straight line from lr to 0; changes network.params in place.
+def descend(network, train, valid, update, epochs, batch_size, generator, change=None):
+    """Train a network on shuffled batches, in place. The one training loop of notebooks 05 and 06.
 
-    train, valid: pairs (x, y). momentum: how much of the last step's velocity stays.
-    Returns: a dict of lists, one entry an epoch: train_loss, valid_loss, valid_accuracy.
+    train, valid: pairs (x, y). generator: shuffles the images.
+    update(grads, left): changes network.params by gradients in their order; left: the part of all steps still to come, 1 to 0.
+    change: None, or a function (images (n, 28, 28), generator) -> such images, for each batch.
+    Returns: a dict of lists, one float an epoch: train_loss, valid_loss, valid_accuracy.
     """
     x, y = train
-    generator = seeded(seed)
     history = {"train_loss": [], "valid_loss": [], "valid_accuracy": []}
-    velocities = [torch.zeros_like(p) for p in network.params]
     steps_left = total_steps = epochs * math.ceil(len(x) / batch_size)
-    for _ in progress(range(epochs), "epoch"):
+    for _ in progress(range(epochs), "epoch") if total_steps > 10_000 else range(epochs):
         order, seen = torch.randperm(len(x), generator=generator), []
         for batch in order.split(batch_size):
             xb, yb = x.index_select(0, batch), y.index_select(0, batch)  # x[batch], y[batch], but faster
+            if change:
+                xb = change(xb.view(-1, 28, 28), generator).flatten(1)
             logits, cache = network.forward(network.params, xb)
-            rate = lr * steps_left / total_steps
-            for p, velocity, grad in zip(network.params, velocities, network.backward(network.params, cache, yb), strict=True):
-                velocity *= momentum
-                velocity += grad
-                p -= rate * velocity
+            update(network.backward(network.params, cache, yb), steps_left / total_steps)
             seen.append(logits)
             steps_left -= 1
         history["train_loss"].append(cross_entropy(torch.cat(seen), y[order]).item())  # each row's before its step
-        logits = network.logits(valid[0])
-        history["valid_loss"].append(cross_entropy(logits, valid[1]).item())
-        history["valid_accuracy"].append((logits.argmax(dim=1) == valid[1]).float().mean().item())
+        history["valid_loss"].append(cross_entropy(network.logits(valid[0]), valid[1]).item())
+        history["valid_accuracy"].append(accuracy(network, valid))
     return history
+
+
+def train_network(network, train, valid, lr, epochs, batch_size=64, momentum=0, seed=0):
+    """`descend` by steps with momentum, the rate falling in a straight line from lr to 0.
+
+    momentum: how much of the last step's velocity stays.
+    """
+    velocities = [torch.zeros_like(p) for p in network.params]
+
+    def update(grads, left):
+        for p, velocity, grad in zip(network.params, velocities, grads, strict=True):
+            # velocity = momentum * velocity + grad and p -= lr * left * velocity, without tensors in between
+            torch.add(grad, velocity, alpha=momentum, out=velocity)
+            p.sub_(velocity, alpha=lr * left)
+
+    return descend(network, train, valid, update, epochs, batch_size, seeded(seed))
 
 
 def units_alive(network, x):
@@ -141,10 +160,32 @@ def compare_gradients(network, x, labels):
     print(f"{sum(p.numel() for p in params):,} gradients agree with central differences {how_well}")
 
 
-def losses_between(a, b, part, steps=21):
-    """The loss on images and labels, `part`, on the straight way from the parameters of network a to those of b."""
+def different_units(network):
+    """How many hidden units there are when those like the first, to .001, count as one."""
+    first, *others = network.params[0].T
+    return 1 + sum(not torch.allclose(unit, first, atol=1e-3) for unit in others)
+
+
+def copy_weights(network, model):
+    """Start a model of torch.nn from a network's numbers; nn.Linear keeps its weight as (fan_out, fan_in)."""
+    for p, value in zip(model.parameters(), network.params, strict=True):
+        p.data = value.T.clone() if value.ndim == 2 else value.clone()
+
+
+def compare_with_autograd(model, grads):
+    """Say of each parameter of a model of torch.nn whether its gradient is the one in `grads`."""
+    for p, grad in zip(model.parameters(), grads, strict=True):
+        apart = (p.grad - (grad.T if grad.ndim == 2 else grad)).abs().max().item()
+        print("autograd and yours", "agree to 1e-6" if apart < 1e-6 else f"differ by {apart:g}")
+
+
+def walk(make, train, valid, lr, epochs, steps=21):
+    """Train make(0) and make(1); the losses on `train` on the straight way from the parameters of one to those of the other."""
+    ends = make(0), make(1)
+    for seed, network in enumerate(ends):
+        train_network(network, train, valid, lr, epochs, seed=seed)
     losses = []
     for t in torch.linspace(0, 1, steps):
-        between = [(1 - t) * p + t * q for p, q in zip(a.params, b.params, strict=True)]
-        losses.append(cross_entropy(a.forward(between, part[0])[0], part[1]).item())
+        between = [(1 - t) * p + t * q for p, q in zip(*(network.params for network in ends), strict=True)]
+        losses.append(cross_entropy(ends[0].forward(between, train[0])[0], train[1]).item())
     return losses

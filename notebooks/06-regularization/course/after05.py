@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from .after03 import seeded
-from .after04 import by_columns, cross_entropy, cross_entropy_gradient
-from .running import progress
+from .after04 import Network, by_columns, cross_entropy, cross_entropy_gradient, descend
 
 
 @dataclass(frozen=True)
@@ -64,27 +63,14 @@ def train(train, valid, seed, step, settings):
 
     Returns: the params, and a history: train_loss, valid_loss, valid_accuracy, each a list with one float an epoch.
     """
-    x, y = train
     generator = seeded(seed)
-    params = start(settings.hidden, generator)
-    velocities = [torch.zeros_like(p) for p in params]
-    history = {"train_loss": [], "valid_loss": [], "valid_accuracy": []}
-    steps_left = total_steps = settings.epochs * math.ceil(len(x) / settings.batch_size)
-    for _ in progress(range(settings.epochs), "epoch") if total_steps > 10_000 else range(settings.epochs):
-        total = 0.0
-        for rows in torch.randperm(len(x), generator=generator).split(settings.batch_size):
-            xb, yb = x.index_select(0, rows), y[rows]
-            if settings.change:
-                xb = settings.change(xb.view(-1, 28, 28), generator).flatten(1)
-            logits, cache = forward(params, xb)
-            total += cross_entropy(logits, yb).item() * len(yb)
-            for velocity, grad in zip(velocities, backward(params, cache, yb), strict=True):
-                velocity *= settings.momentum
-                velocity += grad
-            rate = settings.lr * (steps_left / total_steps if settings.falling else 1)
-            step(params, velocities, rate, settings.weight_decay)
-            steps_left -= 1
-        loss, accuracy = evaluate(params, *valid)
-        for name, value in zip(history, (total / len(x), loss, accuracy), strict=True):
-            history[name].append(value)
-    return params, history
+    network = Network(start(settings.hidden, generator), forward, backward)
+    velocities = [torch.zeros_like(p) for p in network.params]
+
+    def update(grads, left):
+        for velocity, grad in zip(velocities, grads, strict=True):
+            torch.add(grad, velocity, alpha=settings.momentum, out=velocity)
+        step(network.params, velocities, settings.lr * left if settings.falling else settings.lr, settings.weight_decay)
+
+    history = descend(network, train, valid, update, settings.epochs, settings.batch_size, generator, settings.change)
+    return network.params, history

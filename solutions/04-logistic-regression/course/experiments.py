@@ -9,13 +9,13 @@ from .running import progress
 
 @dataclass(frozen=True)
 class Experiment:
-    """What came of it. `numbers`: {way: one number for each seed}."""
+    """What came of it. `numbers`: {way: one number for each seed}. A way is called by its name, or by its place from 0."""
 
     numbers: dict
 
     def mean(self, way):
         """The mean over the seeds."""
-        return mean(self.numbers[way])
+        return mean(self._of(way))
 
     def difference(self, a, b):
         """How much more a gives than b: (mean, low, high), the mean over pairs of one seed and its 95 % interval.
@@ -24,11 +24,14 @@ class Experiment:
         """
         from scipy.stats import t
 
-        pairs = [x - y for x, y in zip(self.numbers[a], self.numbers[b], strict=True)]
+        pairs = [x - y for x, y in zip(self._of(a), self._of(b), strict=True)]
         if len(pairs) < 2:
             return pairs[0], -float("inf"), float("inf")
         half = t.ppf(0.975, len(pairs) - 1) * stdev(pairs) / len(pairs) ** 0.5
         return mean(pairs), mean(pairs) - half, mean(pairs) + half
+
+    def _of(self, way):
+        return self.numbers[list(self.numbers)[way] if isinstance(way, int) else way]
 
 
 def experiment(run, ways, seeds, quantity="validation accuracy"):
@@ -57,7 +60,7 @@ def _draw(result, quantity):
 
     names = list(result.numbers)
     places = range(len(names))
-    _, (left, right) = plt.subplots(1, 2, figsize=(8, 0.45 * len(names) + 1.3), sharey=True)
+    _, (left, right) = plt.subplots(1, 2, figsize=(7.5, 0.45 * len(names) + 1.3), sharey=True)
     for numbers in zip(*result.numbers.values(), strict=True):
         left.plot(numbers, places, "o-", color=COLOURS["grey"], linewidth=0.7, markersize=4)
     left.plot([result.mean(name) for name in names], places, "D", color=COLOURS["blue"], label="mean")
@@ -68,6 +71,6 @@ def _draw(result, quantity):
         middle, low, high = result.difference(name, names[0])
         right.plot([low, high], [place, place], "-", color=COLOURS["orange"], linewidth=2)
         right.plot(middle, place, "D", color=COLOURS["orange"])
-    right.set_xlabel(f"more than {names[0]} (95 % interval)")
+    right.set_xlabel("more than the first (95 % interval)")
     said = ", ".join(f"{name} {result.mean(name):.3f}" for name in names)
     show(f"The {quantity} of each run and its mean: {said}; beside it the differences to {names[0]}, with 95 % intervals.")

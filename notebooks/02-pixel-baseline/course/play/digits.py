@@ -63,7 +63,7 @@ def _answers(models, image):
 def _draw(image, answers):
     import matplotlib.pyplot as plt
 
-    _, (left, *panels) = plt.subplots(1, 1 + len(answers), figsize=(2 + 2.4 * len(answers), 2))
+    _, (left, *panels) = plt.subplots(1, 1 + len(answers), figsize=(1.5 * (1 + len(answers)), 1.8))
     left.imshow(image)
     left.axis("off")
     digits = {}

@@ -25,7 +25,7 @@ def _draw(curvature, pull, constant, rates):
     line = torch.linspace(-REACH, REACH, 61)
     grid = torch.cartesian_prod(line, line)
     loss = (((grid @ curvature) * grid).sum(dim=1) / 2 - grid @ pull + constant).reshape(61, 61)
-    _, panels = plt.subplots(1, len(rates), figsize=(3 * len(rates), 3), sharey=True, squeeze=False)
+    _, panels = plt.subplots(1, len(rates), figsize=(2.5 * len(rates), 2.7), sharey=True, squeeze=False)
     ends = []
     for axes, rate in zip(panels[0], rates, strict=True):
         path = [torch.tensor(START)]

@@ -42,7 +42,7 @@ def graph(x=2.0, t=1.0, w1=0.5, b1=0.2, w2=-1.0, b2=0.5):
 def _draw(values, slopes):
     import matplotlib.pyplot as plt
 
-    _, axes = plt.subplots(figsize=(8, 3.4))
+    _, axes = plt.subplots(figsize=(7.5, 3.4))
     for start, end in EDGES:
         arrow = {"arrowstyle": "->", "color": COLOURS["grey"], "shrinkA": 24, "shrinkB": 24}
         axes.annotate("", PLACES[end], PLACES[start], arrowprops=arrow)
