@@ -238,7 +238,7 @@ def accuracy(predictions, labels):
     """The share of predictions that are right.
 
     predictions, labels: int64 (N,). Returns: a Python float in [0, 1].
-    Raises: ValueError, which names both shapes, unless both have the same shape (N,).
+    Raises: ValueError unless both have the same shape (N,).
 
     >>> accuracy(tensor([7, 1, 3, 3]), tensor([7, 1, 8, 3]))
     0.75

@@ -445,6 +445,14 @@ balanced_subset = exercise(
         generator=generator(),
     ),
     mistakes={
+        "You look for each digit in a shuffled order, so its places are no indices into labels: look them up, order[...].": edit(
+            "chosen = []",
+            "order = torch.randperm(len(labels), generator=generator)\n    chosen = []",
+            "(labels == digit)",
+            "(labels[order] == digit)",
+            "torch.randperm(len(members), generator=generator)[:per_class]",
+            ":per_class",
+        ),
         "You take the first images of each digit; draw them at random.": edit(
             "torch.randperm(len(members), generator=generator)[:per_class]", ":per_class"
         ),
@@ -452,8 +460,9 @@ balanced_subset = exercise(
             "perm(len(members), generator=generator)[:per_class]", "int(len(members), (per_class,), generator=generator)"
         ),
         "You draw from all images at once, so some digits come more often: draw from each digit by itself.": body(
-            "if min(torch.bincount(labels, minlength=10)) < per_class:",
-            "    raise ValueError",
+            "for digit in range(10):",
+            "    if (labels == digit).sum() < per_class:",
+            "        raise ValueError(digit)",
             "return torch.randperm(len(labels), generator=generator)[: 10 * per_class]",
         ),
         "The result is still in the order of the digits: shuffle it at the end.": edit(
@@ -610,6 +619,9 @@ train_valid_split = exercise(
         generator=generator(),
     ),
     mistakes={
+        "You hold back the first indices, however you shuffle them: shuffle all of them, then cut.": body(
+            "n_valid = round(n * valid_fraction)", "return torch.arange(n_valid, n), torch.randperm(n_valid, generator=generator)"
+        ),
         "You do not shuffle: the validation part is the end of the set, digits that training never saw.": edit(
             "torch.randperm(n, generator=generator)", "torch.arange(n).flip(0)"
         ),
@@ -740,6 +752,24 @@ batches = exercise(
         generator=generator(),
     ),
     mistakes={
+        "You cut the order into equal chunks; all but the last must have batch_size rows: split, not chunk.": body(
+            "order = torch.randperm(len(x), generator=generator)",
+            "for rows in order.chunk(math.ceil(len(x) / batch_size)):",
+            "    yield x[rows], y[rows]",
+        ),
+        "You shuffle the batches, also the short one, and the same rows always meet: shuffle the rows.": body(
+            "groups = torch.arange(len(x)).split(batch_size)",
+            "for i in torch.randperm(len(groups), generator=generator).tolist():",
+            "    yield x[groups[i]], y[groups[i]]",
+        ),
+        "You draw batch_size rows anew for every batch, so some come twice and some never: shuffle once an epoch.": body(
+            "for _ in range(0, len(x), batch_size):",
+            "    rows = torch.randperm(len(x), generator=generator)[:batch_size]",
+            "    yield x[rows], y[rows]",
+        ),
+        "You yield one row at a time; yield batch_size of them.": edit(
+            "len(x), batch_size", "len(x), 1", "start + batch_size", "start + 1"
+        ),
         "You shuffle x and y apart, so images get the labels of others: use the same indices for both.": edit(
             "order = torch", "y = y[torch.randperm(len(y), generator=generator)]\n    order = torch"
         ),

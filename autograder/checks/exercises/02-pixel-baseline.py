@@ -29,6 +29,17 @@ class_means = exercise(
     ),
     case("float64 stays float64", MEANS, images=uniform(25, 28, 28, dtype=torch.float64), labels=labels(25)),
     mistakes={
+        "A digit without images gets the mean of all of them; it must get zeros.": body(
+            "groups = [images[labels == digit] for digit in range(10)]",
+            "return torch.stack([group.mean(dim=0) if len(group) else images.mean(dim=0) for group in groups])",
+        ),
+        "You halve the mean with each new image, so that the last ones count most: divide the sum by their number.": body(
+            "means, seen = images.new_zeros(10, *images.shape[1:]), set()",
+            "for image, digit in zip(images, labels.tolist(), strict=True):",
+            "    means[digit] = (means[digit] + image) / 2 if digit in seen else image",
+            "    seen.add(digit)",
+            "return means",
+        ),
         "A digit without images gives NaN (0 / 0); it must give zeros.": edit("labels.unique()", "range(10)"),
         "You average over the pixels and get one number; average over the images, dim=0.": edit(
             "return means", "return means.mean(dim=(1, 2))"
@@ -149,6 +160,9 @@ mae = exercise(
     "mae",
     *distance_cases("mae"),
     mistakes={
+        "You subtract absolute values, and take another one at the end; take that of each difference.": edit(
+            "(a - b).abs().mean(dim=(-2, -1))", "(a.abs() - b.abs()).mean(dim=(-2, -1)).abs()"
+        ),
         "Differences of opposite sign cancel: take absolute values.": edit("abs().mean", "mean"),
         "You take the absolute value after the mean; differences have cancelled by then. Take it first.": edit(
             "abs().mean", "mean", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)).abs()"
@@ -199,6 +213,9 @@ mse = exercise(
     "mse",
     *distance_cases("mse"),
     mistakes={
+        "You square the mean of the absolute differences; square each difference.": edit(
+            "((a - b) ** 2).mean(dim=(-2, -1))", "(a - b).abs().mean(dim=(-2, -1)) ** 2"
+        ),
         "Differences of opposite sign cancel: square them.": edit("** 2", ""),
         "You square after the mean; differences have cancelled by then. Square each first.": edit(
             "(a - b) ** 2", "a - b", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)) ** 2"

@@ -71,8 +71,14 @@ MSE_LOSS = exercise(
     loss("(N, K) and (N,) are refused", normal(6, 3), normal(6), raises=ValueError),
     loss("(N, N) and (N,) are refused", normal(4, 4), normal(4), raises=ValueError),
     loss("(N, K) and (N, 1) are refused", normal(6, 3), normal(6, 1), raises=ValueError),
+    loss("as many entries in another shape are refused", normal(6, 2), normal(4, 3), raises=ValueError),
     loss("different numbers of rows are refused", normal(6, 1), normal(1), raises=ValueError),
     mistakes={
+        "You count entries only, and bend the target to the shape of the prediction; only (N,) may become (N, 1).": body(
+            "if prediction.numel() != target.numel():",
+            "    raise ValueError",
+            "return ((prediction - target.reshape(prediction.shape)) ** 2).mean()",
+        ),
         "(N, 1) minus (N,) is (N, N): each prediction meets every label. Give the target a second axis.": body(
             "return ((prediction - target) ** 2).mean()"
         ),
@@ -494,6 +500,11 @@ TO_DIGIT = exercise(
     equivalent={
         "the second axis is the last": [edit("squeeze(1)", "squeeze(-1)")],
         "what is rounded is 0 or at least 1": [edit("clamp(0, 9)", "clamp(0.5, 9)")],
+        "these calls may come in any order": [
+            edit("squeeze(1).round()", "round().squeeze(1)"),
+            edit("round().clamp(0, 9)", "clamp(0, 9).round()"),
+            edit("clamp(0, 9).long()", "long().clamp(0, 9)"),
+        ],
     },
 )
 
@@ -513,6 +524,7 @@ SIGMOID = exercise(
     case("float64 stays float64", "sigmoid(z)", z=normal(3, 2, 2, sd=4, dtype=DOUBLE)),
     case("float64 from -1e4 to 1e4", "sigmoid(z)", z=extremes(DOUBLE)),
     mistakes={
+        "(1 + tanh(z)) / 2 is twice too steep: it takes tanh(z / 2).": body("return (1 + z.tanh()) / 2"),
         "exp(z) overflows for large scores, and inf / inf is NaN: use 1 / (1 + exp(-z)).": body("return z.exp() / (1 + z.exp())"),
         "nan_to_num makes a 0 of a score that should give 1: use 1 / (1 + exp(-z)).": body(
             "return (z.exp() / (1 + z.exp())).nan_to_num(0.0)"

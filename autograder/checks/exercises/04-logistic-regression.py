@@ -170,6 +170,16 @@ EXERCISES = [
         "softmax",
         *on_scores("softmax"),
         mistakes={
+            "You standardise the scores, which changes the answer; only subtract the row's maximum.": body(
+                "e = ((z - z.mean(dim=1, keepdim=True)) / z.std(dim=1, keepdim=True)).exp()",
+                "return e / e.sum(dim=1, keepdim=True)",
+            ),
+            "nan_to_num hides the overflow: large scores should get 1, not 0. Subtract the row's maximum first.": body(
+                "return (z.exp() / z.exp().sum(dim=1, keepdim=True)).nan_to_num()"
+            ),
+            "You share out sigmoids; softmax shares out exponentials.": body(
+                "s = 1 / (1 + (-z).exp())", "return s / s.sum(dim=1, keepdim=True)"
+            ),
             "Your softmax normalises down the columns; use the last axis, dim=1.": edit(
                 "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)", "sum(dim=1, keepdim=True)", "sum(dim=0, keepdim=True)"
             ),
@@ -184,7 +194,9 @@ EXERCISES = [
                 "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)"
             ),
             "You subtract the smallest score; it is the largest exponent that must become 0.": edit("amax", "amin"),
-            "You subtract the mean of the row, and exp still overflows; subtract its maximum.": edit("amax", "mean"),
+            "What you subtract is not the largest score of the row, and exp still overflows; subtract the maximum.": edit(
+                "amax", "mean"
+            ),
             "The sums lose their axis and divide the columns; keep it with keepdim=True.": edit(
                 "sum(dim=1, keepdim=True)", "sum(dim=1)"
             ),
@@ -264,7 +276,9 @@ def softmax(z):
             "You shift by the largest score of the whole batch; each row needs its own.": edit(
                 "amax(dim=1, keepdim=True)", "amax()"
             ),
-            "You shift by the mean of the row, and exp still overflows; shift by its maximum.": edit("amax", "amin"),
+            "What you shift by is not the largest score of the row, and exp still overflows; shift by the maximum.": edit(
+                "amax", "amin"
+            ),
             "You sum down the columns; use the last axis, dim=1.": edit(
                 "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)", "sum(dim=1, keepdim=True)", "sum(dim=0, keepdim=True)"
             ),
@@ -468,6 +482,9 @@ def softmax(z):
         case("no information at all", "cross_entropy(scores, labels)", scores=lambda g: torch.zeros(4, 10), labels=labels(4)),
         case("rows thousands apart", "cross_entropy(scores, labels)", scores=uneven, labels=labels(5)),
         mistakes={
+            "You average the probabilities, then take the logarithm; take the logarithm of each, then the mean.": body(
+                "return -softmax(logits)[torch.arange(len(labels)), labels].mean().log()"
+            ),
             "Softmax is applied twice; log_softmax takes the logits as they are.": edit("(logits)", "(softmax(logits))"),
             "log(softmax(z)) is -inf where the probability underflows; use log_softmax.": edit(
                 "log_softmax(logits)", "softmax(logits).log()"
@@ -571,6 +588,9 @@ def softmax(z):
         ),
         case("rows thousands apart", "cross_entropy_gradient(scores, labels)", scores=uneven, labels=labels(5)),
         mistakes={
+            "You subtract the labels themselves; subtract 1 at the place of each label (one-hot).": body(
+                "return (softmax(logits) - labels[:, None]) / len(labels)"
+            ),
             "Divide by the number of rows: the loss is a mean, so each row has a share of 1/N.": edit("/ len(labels)", ""),
             "The truth is missing: subtract 1 at the label of each row.": edit("1", "0"),
             "The sign is wrong: probability minus truth.": edit("return gradient", "return -gradient"),
@@ -688,7 +708,9 @@ def cross_entropy_gradient(logits, labels):
                 "logits.argmax(dim=1)", "tuple(logits.max(dim=1))"
             ),
             "The predictions are not int64; leave them as argmax returns them.": edit("(dim=1)", "(dim=1).to(logits.dtype)"),
-            "The largest size is not the largest score: -9 is less than 1. Leave out abs.": edit("argmax", "abs().argmax"),
+            "The largest size is not the largest score: -9 is less than 1. Compare the scores with their signs.": edit(
+                "argmax", "abs().argmax"
+            ),
             "Classes are counted from 0; do not add 1.": edit("(dim=1)", "(dim=1) + 1"),
             "argmax on the negative log-likelihood finds the least probable class; use argmin there.": edit(
                 "return logits", "return (-log_softmax(logits).clamp(-200, 0))"
@@ -746,6 +768,9 @@ def cross_entropy_gradient(logits, labels):
             labels=labels(1, 4),
         ),
         mistakes={
+            "You count labels with a probability above 1/2; count those whose score is the largest.": edit(
+                "predict(logits) == labels", "softmax(logits)[torch.arange(len(labels)), labels] > 0.5"
+            ),
             "A silent broadcast: (N,) against (N, 1) compares N x N pairs; raise a ValueError unless the shapes fit.": edit(
                 "logits.ndim != 2 or labels.shape != logits.shape[:1]", "False", "predict(logits)", "logits.argmax(dim=-1)"
             ),
@@ -833,6 +858,9 @@ def cross_entropy_gradient(logits, labels):
         ),
         in_place=True,
         mistakes={
+            "You divide the step by batch_size; the 1/N of the mean is in dz already.": edit(
+                "lr * (x", "lr / batch_size * (x", "lr * dz", "lr / batch_size * dz"
+            ),
             "You validate on the training set; use the validation pair.": edit("= valid", "= train"),
             "You train on the validation set; use the training pair.": edit("y = train", "y = valid"),
             "train and valid are swapped; each is a pair (x, y), in the order of the arguments.": edit(
@@ -1035,6 +1063,12 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
             epochs=1,
         ),
         mistakes={
+            "You report the best accuracy; report the lowest loss.": edit(
+                'losses = fit(init(), train, valid, lr, epochs, batch_size, generator)["valid_loss"]',
+                'history = fit(init(), train, valid, lr, epochs, batch_size, generator)\n        losses = history["valid_loss"]',
+                "min(losses)",
+                'max(history["valid_accuracy"])',
+            ),
             "All rates go on training the same parameters; call init() for each.": edit(
                 "lowest = {}", "lowest, params = {}, init()", "fit(init()", "fit(params"
             ).of(LR_SWEEP),

@@ -450,6 +450,9 @@ def drawn(number):
             labels=labels(6, 3),
         ),
         mistakes={
+            "The gradient of the logits goes through a ReLU; there is none behind them.": edit(
+                "cross_entropy_gradient(logits, labels)", "relu_backward(cross_entropy_gradient(logits, labels), logits)"
+            ),
             "w2 is changed before dh is computed from it; backward changes nothing, the step comes afterwards.": edit(
                 "    dh = ", "    w2 -= 0.1 * dw2\n    dh = "
             ).of(BACKWARD),

@@ -106,6 +106,10 @@ EXERCISES = [
         case("large weights", PENALTY, weights=weights((5, 4), (4, 3), scale=100.0), weight_decay=1e-3),
         case("no decay", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.0),
         mistakes={
+            "You square the sum; square each weight, then add.": edit(
+                "sum((w**2).sum() for w in weights)", "sum(w.sum() for w in weights) ** 2"
+            ),
+            "w @ w.T is a product of matrices; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
             "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
             "You take the root of the sum of squares; the penalty is the sum itself.": edit(
                 "sum((w**2).sum() for w in weights)", "sum((w**2).sum() for w in weights) ** 0.5"
@@ -171,11 +175,21 @@ EXERCISES = [
         ),
         case("a rate of 0 changes nothing", STEP, lr=0.0, weight_decay=0.3, **layers(*LAYERS)),
         case("the gradients are left as they are", f"{DECAY}; grads", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
+        case("a layer for images", STEP, lr=0.1, weight_decay=0.3, **layers((784, 3), (3,))),
         case("two steps", f"before = list(params); {DECAY}; {DECAY}; before", lr=0.2, weight_decay=0.6, **layers(*LAYERS)),
         case("the list still holds the parameters", f"{DECAY}; params", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
         case("it returns None", DECAY, lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
         in_place=True,
         mistakes={
+            "You add the penalty itself; a step needs its gradient, weight_decay * w.": edit(
+                "weight_decay * p", "weight_decay / 2 * (p**2).sum()"
+            ),
+            "You multiply the weights by weight_decay; subtract lr * weight_decay * w.": body(
+                "for p, g in zip(params, grads, strict=True):",
+                "    if p.ndim == 2:",
+                "        p *= weight_decay",
+                "    p -= lr * g",
+            ),
             "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": edit(
                 "+ weight", "- weight"
             ),
@@ -262,12 +276,19 @@ EXERCISES = [
         case("NaN until patience ends", STOP, valid_losses=[0.5, 0.4, math.nan, math.nan, 0.3], patience=2),
         case("patience counts epochs in a row", STOP, valid_losses=[0.9, 1.0, 0.8, 0.9, 0.7, 0.75, 0.6], patience=2),
         case("a loss lower than the last, not than the best", STOP, valid_losses=[0.5, 0.9, 0.8, 0.7, 0.4], patience=3),
+        case("a loss that is lower by very little", STOP, valid_losses=[0.5, 0.49999, 0.49998, 0.6, 0.7], patience=2),
         case("patience 1", STOP, valid_losses=[0.9, 0.8, 0.85, 0.1], patience=1),
         case("one epoch", STOP, valid_losses=[0.7], patience=5),
         case("losses above 1", STOP, valid_losses=[9.0, 7.5, 8.0, 7.0, 7.2, 7.3], patience=2),
         case("twenty noisy losses", STOP, valid_losses=wandering(20), patience=3),
         case("thirty noisy losses", STOP, valid_losses=wandering(30), patience=4),
         mistakes={
+            "You ask for more than a lower loss; it may be lower by ever so little.": edit(
+                "loss < lowest", "loss < lowest - 1e-3"
+            ),
+            "You look at the first epochs only; patience begins anew with each lower loss.": body(
+                "first = valid_losses[: patience + 1]", "return first.index(min(first))"
+            ),
             "You look at epochs after the stop: the lowest of all losses may come too late.": edit("break", "pass"),
             "You return the epoch at which training stops; return the best one.": edit("return best", "return epoch"),
             "You return the last epoch of the list; return the best one before the stop.": edit(
@@ -286,7 +307,9 @@ EXERCISES = [
             "A NaN wins: write the comparison so that it is false for NaN (loss < lowest).": edit(
                 "loss < lowest", "not loss >= lowest"
             ),
-            "A NaN in the first epoch stays the lowest for good; start from infinity.": edit("math.inf", "valid_losses[0]"),
+            "A NaN in the first epoch stays the lowest for good; start from infinity.": edit(
+                "math.inf", "valid_losses[0]", "enumerate(valid_losses)", "list(enumerate(valid_losses))[1:]"
+            ),
             "A NaN does not count as an epoch without a lower loss; it should.": edit("waited += 1", "waited += loss == loss"),
             "An equal loss does not count as an epoch without a lower loss; it should.": edit(
                 "waited += 1", "waited += loss != lowest"
@@ -373,6 +396,13 @@ def early_stopping(valid_losses, patience):
         comparison("falling and momentum are obeyed", config(falling=True), config(momentum=0.9)),
         comparison("after many epochs the loss rises: what counts is the last", config(lr=0.5, epochs=4)),
         mistakes={
+            "The results of earlier configurations still count: begin a new list for each.": edit(
+                "rows = []", "rows, histories = [], []", "histories = [train", "histories += [train"
+            ),
+            "You train with the seeds 0, 1, ...; use those that you are given.": edit("in seeds", "in range(len(seeds))"),
+            "You pass on a few settings by name; a configuration may hold others: **config.": edit(
+                "**config)", "**{k: config[k] for k in ('hidden', 'lr', 'epochs', 'weight_decay')})"
+            ),
             "You train with one seed only; train each configuration with all of them.": edit("in seeds", "in seeds[:1] * 2"),
             "You report the last seed only; take mean and spread over all seeds.": edit("last.mean()", "last[-1]"),
             "You report the best seed; take the mean over all of them.": edit(

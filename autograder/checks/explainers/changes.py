@@ -24,7 +24,7 @@ REDUCTIONS = {
 }
 # Functions that are mistaken for each other.
 FAMILIES = [
-    {"sum", "mean", "amax", "amin", "prod", "max", "min", "median"},
+    {"sum", "mean", "amax", "amin", "prod", "max", "min", "median", "norm"},
     {"argmax", "argmin"},
     {"maximum", "minimum"},
     {"exp", "exp2", "expm1"},
@@ -60,6 +60,8 @@ ENDINGS = {
     "the shape is not yet right": [".T", ".squeeze()", "[:, None]"],
     "a function is missing": [".sqrt()", ".abs()", ".log()", ".exp()", " ** 2"],
 }
+# Methods of one tensor that are often called in the wrong order.
+CHAINED = REDUCTIONS | DROPPED | {"log2", "log10", "neg", "pow", "reciprocal"}
 RANDOM = {"randperm", "randn", "rand", "randint", "normal", "multinomial"}
 NEW = {"zeros", "ones", "eye", "empty", "full", "tensor"}
 
@@ -103,6 +105,9 @@ class _Changes(Source):
                     yield self.edit(1, look, node, f"({number!r})" if number < 0 else repr(number), self.around(node))
             for name in self.names(node) if isinstance(parent, ast.Subscript) else ():
                 yield self.edit(2, f"the index `{value}`", node, name, parent)
+            if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Div) and node is parent.right:
+                for name in self.names(node):
+                    yield self.edit(3, look, node, f"len({name})", parent)
         elif isinstance(value, str) and isinstance(parent, ast.Subscript | ast.Dict):
             strings = [n.value for n in self.nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
             for other in dict.fromkeys(s for s in strings if s.isidentifier() and s != value):
@@ -158,6 +163,11 @@ class _Changes(Source):
                 yield self.edit(1, f"`{name}`", node, self.wrapped(inner))
             if name in REDUCTIONS and not isinstance(inner, ast.GeneratorExp | ast.Starred):
                 yield from self._reduction(node)
+            if name in ("clamp", "clamp_min", "clip", "relu"):
+                yield self.edit(2, f"`{name}`", node, f"{self.wrapped(inner)}.abs()")
+            chain = isinstance(inner, ast.Call) and is_method(inner) and is_method(node)
+            if chain and {name, called(inner)} <= CHAINED and name != called(inner):
+                yield self.rewritten(2, "the order of the calls", node, _turn)
             if name in ("numel", "len"):
                 for count in (f"len({self.text(inner)})", f"{self.wrapped(inner)}.numel()", f"{self.wrapped(inner)}.shape[1]"):
                     yield self.edit(2, "the number that is counted", node, count, self.around(node))
@@ -200,9 +210,21 @@ class _Changes(Source):
             yield self.rewritten(1, f"the operator `{operator}`", node, lambda c, other=other: setattr(c, "op", other))
         if isinstance(node.op, ast.Sub | ast.Div | ast.MatMult | ast.Pow):
             yield self.edit(1, "the order", node, f"({right} {operator} {left})")
-        yield self.edit(2, f"`{operator} {self.text(node.right)}`", node, left)
+        yield self.edit(2, f"`{operator} {right}`", node, left)
         yield self.edit(2, f"`{self.text(node.left)}`", node, f"(-{right})" if isinstance(node.op, ast.Sub) else right)
+        if isinstance(node.op, ast.Pow):
+            if isinstance(node.left, ast.Call) and is_method(node.left) and called(node.left) in REDUCTIONS:
+                inside = ast.parse(self.text(node.left), mode="eval").body
+                inside.func.value = ast.BinOp(inside.func.value, ast.Pow(), node.right)
+                yield self.edit(2, f"the place of `** {right}`", node, ast.unparse(inside))
+            if isinstance(node.left, ast.Constant):
+                yield self.edit(2, f"the base `{left}`", node, f"{right}.exp()")
+        if isinstance(node.op, ast.Div):
+            yield self.edit(2, "the operator `/`", node, f"({left} - {right})")
+        if isinstance(node.op, ast.Mult):
+            yield self.edit(3, "the operator `*`", node, f"({left} @ {right})")
         if isinstance(node.op, ast.MatMult):
+            yield self.edit(2, "the operator `@`", node, f"({left.removesuffix('.T')} * {right.removesuffix('.T')})")
             for a, b in [(f"{left}.T", right), (left, f"{right}.T"), (right, f"{left}.T"), (f"{right}.T", left)]:
                 yield self.edit(2, "the order and the transpose", node, f"({a} @ {b})")
         if isinstance(node.left, ast.BinOp) and type(node.left.op) is not type(node.op):
@@ -297,3 +319,10 @@ def _others(pairs, operator):
 
 def _swap(items, i, j):
     items[i], items[j] = items[j], items[i]
+
+
+def _turn(call):
+    """Makes `x.f(a).g(b)` of `x.g(b).f(a)`."""
+    inner = call.func.value
+    call.func.attr, inner.func.attr = inner.func.attr, call.func.attr
+    call.args, inner.args, call.keywords, inner.keywords = inner.args, call.args, inner.keywords, call.keywords

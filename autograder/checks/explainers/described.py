@@ -5,8 +5,11 @@ import numpy
 from ..evaluate import Failure
 from ..observe import cast
 from ..quotable import quotable
+from ..scoring import INPUTS
 from ..tolerance import array, magnitude, same
 from . import differences
+from .patterns import pattern
+from .unused import unused
 
 
 def described(attempt, unexplained):
@@ -19,8 +22,10 @@ def difference(attempt, i):
     value = quotable(attempt.got[i].value, attempt.source, [trial.inputs, right], attempt.exercise.name)
     if isinstance(value, Failure) or isinstance(right, Failure):
         return differences.wrong_failure(value, right, attempt.exercise.name)
+    if INPUTS in attempt.faults and attempt.got[i].changed - attempt.right[i].changed:
+        return attempt.faults[INPUTS]
     if trial.case.wrt and isinstance(value, dict) and value.keys() == right.keys():
-        return loss_or_gradient(trial, value, right)
+        return loss_or_gradient(trial, value, right, change(attempt, i))
     if trial.agrees(attempt.got[i], attempt.right[i]):
         return "Right, but the work in Python grows with the number of rows: replace the loop by operations on whole tensors."
     if sentence := differences.structure(value, right):
@@ -33,8 +38,17 @@ def by_numbers(attempt, i):
     if trial.case.view:
         return differences.places(value, right, trial)
     passed = [k in attempt.seen and k not in attempt.wrong for k in range(len(attempt.trials))]
-    sentence = change(attempt, i) or differences.pattern(attempt.trials, passed, i) or precision(attempt, i)
+    sentence = change(attempt, i) or exchanged(attempt, i) or unused(attempt)
+    sentence = sentence or pattern(attempt.trials, passed, i) or precision(attempt, i)
     return sentence or differences.places(value, right, trial)
+
+
+def exchanged(attempt, i):
+    """Two parts of the result that stand in each other's places, if such do so in every failed case."""
+    sides = {k: (attempt.got[k].value, attempt.right[k].value, attempt.trials[k]) for k in attempt.failed}
+    if not all(comparable(attempt, k) and differences.exchanged(*sides[k]) for k in sides):
+        return None
+    return differences.exchanged(*sides[i])
 
 
 def change(attempt, i):
@@ -103,16 +117,15 @@ def precision(attempt, i):
     return "Your result is right only in float64: in float32 it loses its digits on the way."
 
 
-def loss_or_gradient(trial, value, right):
-    """Which of the two is wrong, and how."""
+def loss_or_gradient(trial, value, right, changed):
+    """Which of the two is wrong, and how. changed: what explains the other cases too, if anything does."""
     loss_right = same(value["loss"], right["loss"], "float64", trial.scale) and trial.slopes_agree(value, right)
     gradient_right = trial.slopes_agree(value, right, "gradient")
     part = "gradient" if loss_right else "loss"
     one, its = {part: value[part]}, {part: right[part]}
     how = differences.structure(one, its) or differences.not_finite(one, its, trial)
     if not how and differences.wrong_leaves(one, its, trial):
-        found = differences.changes(one, its, trial) if numbers([its]) >= 3 else []
-        how = found[0].format(it=differences.wrong_place(one, its, trial)) if found else differences.places(one, its, trial)
+        how = changed or differences.places(one, its, trial)
     if loss_right:
         return f"Your loss is right, its gradient is not. {how or ''}".strip()
     if gradient_right:

@@ -5,6 +5,7 @@ No sentence holds a value of the right result or of a hidden input; shapes, dtyp
 
 import math
 import re
+from itertools import combinations
 
 import numpy
 
@@ -65,7 +66,12 @@ def subject(where):
         return "Your result"
     *outer, last = where
     name = f"Item {last + 1}" if isinstance(last, int) else f"`{last}`"
-    return name if not outer or isinstance(last, str) else f"{name} of {subject(outer).replace('Your', 'your')}"
+    return name if not outer or isinstance(last, str) else f"{name} of {_inside(subject(outer))}"
+
+
+def _inside(it):
+    """A subject that does not begin the sentence."""
+    return it[0].lower() + it[1:]
 
 
 def leaves(value, right, where=()):
@@ -130,7 +136,20 @@ def changes(value, right, trial):
         found = [s for s, changed in _changes(b, trial.inputs) if _near(a, changed, trial)]
         found += [*_steps(a, b, trial), *_constants(a, b, trial)]
         explained = found if explained is None else [s for s in explained if s in found]
+    if len(wrong) > 1:  # each may be too small to tell
+        a, b = (numpy.concatenate([_floats(leaf[side]).ravel() for leaf in wrong]) for side in (1, 2))
+        explained += _constants(a, b, trial) if a.shape == b.shape else []
     return list(dict.fromkeys(explained or []))
+
+
+def exchanged(value, right, trial):
+    """Two parts of a result that stand in each other's places, as a sentence; None if there are none."""
+    wrong = [leaf for leaf in wrong_leaves(value, right, trial) if numeric(leaf[1]) and numeric(leaf[2])]
+    for (p, a, b), (q, c, d) in combinations(wrong, 2):
+        a, b, c, d = map(_floats, (a, b, c, d))
+        if a.shape == d.shape and b.shape == c.shape and _near(a, d, trial) and _near(c, b, trial):
+            return f"{subject(p)} and {_inside(subject(q))} are exchanged."
+    return None
 
 
 @numpy.errstate(all="ignore")
@@ -206,7 +225,7 @@ def _constants(a, b, trial):
         if numpy.count_nonzero(b) >= 3 and b.std() > 0:
             factor = (a * b).sum() / (b * b).sum()
             if abs(factor) > 1e-6 and _near(a, factor * b, trial):
-                yield "{it} is off by one and the same factor everywhere."
+                yield "{it} is off by one and the same factor everywhere: look at what you divide or multiply by."
         if a.std() > 0 and _near(a, b + (a - b).mean(), trial):
             yield "{it} is off by one and the same constant everywhere."
         if a.ndim == 2 and a.shape[1] >= 3 and (a.std(axis=1) > 0).all():
@@ -232,13 +251,19 @@ def places(value, right, trial):
     a, b = _floats(a), _floats(b)
     coarse = [x.astype("float32") for x in (a, b)]
     if b.dtype == "float64" and is_numbers(right) and same(*coarse, "float32", trial.scale):
-        return f"{it} is right only to the digits of float32: some number on the way is not float64."
+        return f"{it} is right only to the digits of float32: is a number on the way not float64, or is there an epsilon?"
     if trial.case.tolerance == "statistical":
         return f"{it} is not distributed as it should be: compare its mean, its spread and its shape with what is asked for."
     error, size = numpy.abs(a - b), numpy.abs(b)
     if (error <= 0.01 * size).all():
         return f"{it} is nearly right, off by less than 1 %: is there an epsilon, a rounding, or a row too many or too few?"
     off = error > 1e-4 * numpy.maximum(size, magnitude(b))
+    if b.size > 1 and (a == a.flat[0]).all() and not (b == b.flat[0]).all():
+        return f"{it} is one and the same number everywhere."
+    if b.ndim == 2 and len(b) > 1 and (a == a[0]).all() and not (b == b[0]).all():
+        return f"{it} has the same numbers in every row."
+    if (b[off] == 0).all() and not (b == 0).all():
+        return f"{it} is wrong only where it should be 0."
     if a.ndim and 0 < off.sum() < off.size:
         rows = off.reshape(len(off), -1).any(axis=1)
         if rows.sum() < len(rows):
@@ -247,20 +272,6 @@ def places(value, right, trial):
             return f"{it} is wrong in {int(rows.sum())} of {len(rows)} rows, the first is row {rows.argmax()}."
         return f"{it} is wrong in {int(off.sum())} of {off.size} entries."
     return f"{it} is wrong{' everywhere' if a.ndim else ''}."
-
-
-def pattern(trials, passed, index):
-    """What the failed cases have in common that the passed ones do not, as the beginning of a sentence; else None."""
-    for phrase, has in {
-        "Wrong only when there are as many rows as columns: is an axis mistaken, or keepdim missing?": _square,
-        "Wrong only when there is a single row.": lambda t: any(x.ndim and len(x) == 1 for x in _tensors(t)),
-        "Right only when there is a single row.": lambda t: not any(x.ndim and len(x) == 1 for x in _tensors(t)),
-        "Right only when there are as many rows as columns: is an axis mistaken?": lambda t: not _square(t),
-    }.items():
-        group = [has(t) for t in trials]
-        if group[index] and any(passed) and all(g != p for g, p in zip(group, passed, strict=True)):
-            return phrase
-    return None
 
 
 # How a message begins where there is no function of the student's own yet.
@@ -313,21 +324,17 @@ def _floats(leaf):
     return numpy.array(leaf, "float32")
 
 
-def _tensors(trial):
+def tensors(trial):
     flat = [x for v in trial.inputs.values() for x in (v if isinstance(v, list | tuple) else [v])]
     return [x for x in flat if is_numbers(x)]
 
 
 def floating(trial):
-    return [x for x in _tensors(trial) if "float" in dtype(x)]
+    return [x for x in tensors(trial) if "float" in dtype(x)]
 
 
 def is_double(trial):
     return any(dtype(x) == "float64" for x in floating(trial))
-
-
-def _square(trial):
-    return any(x.ndim == 2 and x.shape[0] == x.shape[1] > 1 for x in _tensors(trial))
 
 
 def _shape_hint(value, right):
