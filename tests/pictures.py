@@ -76,8 +76,9 @@ def jupyterlab(folder):
             server.wait()
 
 
-def picture_notebook(chromium):
-    """A copy of the solution, so that opening it changes nothing in the course."""
+@contextlib.contextmanager
+def solution(chromium):
+    """A solution's page in JupyterLab, from a heading on. It is a copy, so that opening it changes nothing in the course."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(ROOT / "solutions" / NOTEBOOK, folder / "course")
@@ -91,8 +92,14 @@ def picture_notebook(chromium):
             page.wait_for_timeout(2_000)  # pictures and formulas move what is below them
             heading.evaluate("element => element.scrollIntoView()")
             page.wait_for_timeout(1_000)
-            page.screenshot(path=PICTURES / "notebook.png")
+            yield page
             page.close()
+
+
+def picture_notebook(chromium):
+    """What a student works in: a question, a picture, what to write."""
+    with solution(chromium) as page:
+        page.screenshot(path=PICTURES / "notebook.png")
 
 
 def picture_feedback(chromium, path):

@@ -1,17 +1,24 @@
 """The documentation: its commands are there as it writes them, its pages are one site, nothing it links to is missing."""
 
+import csv
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import ROOT
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from autograder import cli
+from autograder.course import Course
+from autograder.new import new_assignment, new_course
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "autograder" / "new" / "course" / "README.md"]
 LINE = re.compile(r"^    (?:\.venv/bin/)?(autograder .*)$", re.MULTILINE)
@@ -53,3 +60,60 @@ def test_nothing_that_the_readme_links_to_is_missing():
     for page in PAGES[:1]:
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text()):
             assert Path(page.parent, target).exists(), target
+
+
+# Run by other tests, on courses of their own: it goes on until somebody stops it, or needs a cluster.
+ELSEWHERE = {"autograder watch": "watch", "autograder grade --scheduler": "coordinator"}
+BY_HAND = "autograder demo"  # minutes of a class in two notebooks: `make demo`
+ABSOLUTE = "def mean_square(x):\n    return abs(x).mean()"
+
+
+@pytest.mark.long
+def test_every_command_runs_as_it_is_written(tmp_path, monkeypatch):
+    """On the example course, whose assignments stand for those that the pages name; the term first, in its order."""
+    course = Course(tmp_path / "course")
+    new_course(course.root)
+    for name in ("01-data-loading", "02-pixel-baseline", "04-logistic-regression"):
+        new_assignment(course, name)
+    monkeypatch.chdir(course.root)
+    course.grading.mkdir()
+    roster = "student,name,email,canvas,moodle\nchen,Chen Li,chen@example.org,11,21\ndilek,Dilek Ay,dilek@example.org,12,22\n"
+    (course.grading / "roster.csv").write_text(roster)
+
+    def handed_in(name):
+        notebook = nbformat.read(course.release / name / f"{name}.ipynb", as_version=4)
+        next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "mean_square").source = ABSOLUTE
+        return nbformat.writes(notebook)
+
+    def hand_in():
+        """The LMS's file for the assignment that the term is about; what lies there already, for another."""
+        with zipfile.ZipFile("submissions.zip", "w") as file:
+            for student in ("chen", "dilek"):
+                file.writestr(f"{student}_01-data-loading.ipynb", handed_in("01-data-loading"))
+                folder = course.submitted / student / "04-logistic-regression"
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "04-logistic-regression.ipynb").write_text(handed_in("04-logistic-regression"))
+        shutil.copy("submissions.zip", "FILE")
+
+    def run(line):
+        program, *words = shlex.split(line)
+        if words[0] == "learn":  # the group that the report names
+            with open(course.grading / "report" / "groups.csv") as file:
+                words[2] = next(row["name"] for row in csv.DictReader(file) if row["assignment"] == words[1])
+        if words[0] == "collect":
+            hand_in()
+        if program == "autograder":
+            result = CliRunner().invoke(cli.app, words)
+            assert result.exit_code in (0, 3), f"{line}: {result.output} {result.exception!r}"  # 3: something to look at
+        else:
+            subprocess.run([Path(sys.prefix, "bin", program), *words], check=True, capture_output=True)
+
+    term = re.findall(r"^    ((?:autograder|nbgrader) .*)$", (ROOT / "docs" / "term.md").read_text(), re.MULTILINE)
+    for line in term:
+        run(line.partition("  #")[0].strip())
+    assert "largest value of a byte" in (course.grading / "feedback/chen/01-data-loading/01-data-loading.html").read_text()
+    left = [line for line in LINES if line not in term and not line.startswith((*ELSEWHERE, BY_HAND))]
+    for line in sorted(left, key=lambda line: ("learn" in line, "--no-sandbox" in line)):
+        run(line)
+    for line, suite in ELSEWHERE.items():
+        assert line.partition("autograder ")[2].split()[-1] in (ROOT / "tests" / f"test_{suite}.py").read_text()

@@ -1,6 +1,16 @@
 """nbgrader's gradebook: the coordinator writes what the checks found, and reads what people gave."""
 
-from nbgrader.api import Assignment, Comment, Grade, Gradebook, Notebook, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import func
 from sqlalchemy.orm import joinedload
@@ -8,6 +18,7 @@ from sqlalchemy.orm import joinedload
 from autograder import configuration
 from autograder.database import add_student
 from autograder.late import shares
+from autograder.page.grades import SCHEME
 
 NO_RESPONSE = "No response."  # nbgrader's words for an untouched cell
 
@@ -33,6 +44,14 @@ class Book:
     def knows(self, assignment):
         """Whether it has been told of an assignment."""
         return self.book.db.query(Assignment).filter(Assignment.name == assignment).count() > 0
+
+    def tasks(self, assignment, notebook):
+        """{grade_id: its text with the mark scheme} of the questions that a person reads, as they were before the release."""
+        try:
+            cells = self.book.find_notebook(notebook, assignment).source_cells
+        except MissingEntry:
+            return {}
+        return {cell.name: cell.source for cell in cells if SCHEME.search(cell.source or "")}
 
     def record(self, assignment, student, timestamp, notebooks, unchanged):
         """Write the automatic scores of a submission; they count when `commit` is called.

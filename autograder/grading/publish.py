@@ -3,6 +3,9 @@
 All of it is prepared first and takes effect together, the verdict last: where there is a verdict, the rest agrees with it.
 """
 
+import json
+from pathlib import Path
+
 from sqlalchemy.exc import OperationalError
 
 from autograder.course import CourseError
@@ -23,7 +26,7 @@ def publish(course, book, submission, result):
             book.record(assignment, student, timestamp, result.notebooks, _unchanged(course, submission, result))
             graded = course.grading / "autograded" / student / assignment
             for name, notebook in result.notebooks.items():
-                staged.add(graded / name, notebook.text)
+                staged.add(graded / name, _for_graders(notebook.text, book.tasks(assignment, Path(name).stem)))
             for file in (course.release / assignment).iterdir():
                 if file.is_file() and file.suffix != ".ipynb" and not file.name.startswith("."):
                     staged.add(graded / file.name, file.read_bytes())
@@ -45,6 +48,15 @@ def publish(course, book, submission, result):
     except BaseException:
         book.rollback()
         raise
+
+
+def _for_graders(text, tasks):
+    """A graded notebook in which the questions that a person reads have their schemes again: formgrader shows them there."""
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        source = tasks.get(cell["metadata"].get("nbgrader", {}).get("grade_id"))
+        cell["source"] = cell["source"] if source is None else source
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n" if tasks else text
 
 
 def refresh(course, book, submission, result):
