@@ -137,7 +137,8 @@ def test_the_python_that_is_looked_for_is_the_one_that_the_package_requires():
 
 def test_images_that_roots_sandbox_cannot_read_are_named_with_the_remedy(tmp_path):
     folder = tmp_path / "data"
-    folder.mkdir(mode=0o755)
+    folder.mkdir()
+    folder.chmod(0o755)  # whatever the umask is
     (folder / "digits_png.pt").touch(mode=0o600)
     with pytest.raises(CourseError, match=r"cannot read .*digits_png\.pt\. Run: chmod -R go\+rX"):
         require_readable(folder)

@@ -37,7 +37,7 @@ def structure(value, right, where=()):
             return f"{it} has no key {missing[0]!r}." if isinstance(missing[0], str) else f"{it} lacks a key."
         if len(value) > len(right):
             return f"{it} has {len(value) - len(right)} keys too many."
-        return next((s for k in right if (s := structure(value[k], right[k], (*where, k)))), None)
+        return next((s for k, step in _steps_into(right) if (s := structure(value[k], right[k], (*where, step)))), None)
     elif kind(value) != kind(right) and (kind(value), kind(right)) != ("an int", "a float"):
         if value is None:
             return f"{it} is None: is a `return` missing?"
@@ -60,6 +60,11 @@ def kind(value):
     return {int: "an int", complex: "a complex number"}.get(type(value)) or f"a {type(value).__name__}"
 
 
+def _steps_into(items):
+    """(key, what a place in a dict is called): a name by itself, another key by its number, for it may be a hidden input."""
+    return [(key, key if isinstance(key, str) else number) for number, key in enumerate(items)]
+
+
 def subject(where):
     """How a sentence names the place in a result."""
     if not where:
@@ -80,8 +85,8 @@ def leaves(value, right, where=()):
         for i, (v, r) in enumerate(zip(value, right, strict=True)):
             yield from leaves(v, r, (*where, i))
     elif isinstance(right, dict):
-        for k in right:
-            yield from leaves(value[k], right[k], (*where, k))
+        for k, step in _steps_into(right):
+            yield from leaves(value[k], right[k], (*where, step))
     else:
         yield where, value, right
 
