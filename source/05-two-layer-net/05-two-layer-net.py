@@ -152,6 +152,7 @@ reveal("nn.Linear, 20 layers", sizes[-1][-1] / sizes[-1][0])
 #
 # First the smallest network: one input, one hidden unit, the loss $(p - t)^2$. Blue numbers come from the left. Orange slopes
 # come from the right: each is the slope that arrives, times what its number was multiplied by on the way forward.
+# (That of $p$ is $2 (p - t)$.)
 
 # %%
 graph()
@@ -171,8 +172,8 @@ pictures.two_layers()
 # \frac{\partial L}{\partial x_{nd}} = \sum_k dy_{nk}\, w_{dk}, \qquad
 # \frac{\partial L}{\partial b_k} = \sum_n dy_{nk} .$$
 #
-# **Derive.** Write the first sum as a product of two matrices. Which shape has its left factor, for 64 images, 784 inputs
-# and 30 units?
+# **Derive.** Write the first sum as a product of two matrices. Which shape (rows, columns) has its left factor, for 64 images,
+# 784 inputs and 30 units?
 
 # %% tags=["answer"]
 left_factor = (784, 64)
@@ -283,9 +284,9 @@ after04.compare_gradients(small(0), valid[0][:5], valid[1][:5])
 regions(*films.ring(init_linear, forward, backward))
 
 # %% [markdown]
-# One layer has one straight line to part them, and no line helps. Eight hidden units have eight, and the second layer
-# joins them. Now the digits. `train_network` is your loop of notebook 04 for any network, with two refinements: the rate falls in a straight line to 0,
-# and steps may have momentum (below). **Predict.**
+# One layer has one straight line to part them, and no line helps: it leaves the picture, and all are called circles. Eight
+# hidden units have eight, and the second layer joins them. Now the digits. `train_network` is your loop of notebook 04 for
+# any network, with two refinements: the rate falls in a straight line to 0, and steps may have momentum (below). **Predict.**
 
 # %%
 guess("one layer or two", "how much more accurate is 784-30-10 than one layer, as a fraction", 0.04)
@@ -360,6 +361,8 @@ check("momentum_step")
 pictures.valley(momentum_step)
 
 # %% [markdown]
+# Both paths swing across. Along the valley momentum gathers speed, and runs past the star at first.
+#
 # **Derive.** On a slope that never changes, $g = 1$ for ever. Towards which number does $v$ grow with $m = .9$?
 
 # %% tags=["answer"]
@@ -387,7 +390,7 @@ reveal("momentum .9", round(found.difference(1, 0)[0], 2))
 #
 # For a third layer you would have to write `forward` and `backward` anew. Instead, let each layer be an object that
 # remembers what its own way back needs; any chain of them is then a network. Begin with the sigmoid: derive its slope on
-# paper, and write it by what `forward` has returned. (This one has no points.)
+# paper, and write it by what `forward` has returned. (No points, but the three networks below need it.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "Sigmoid", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -503,7 +506,7 @@ class SoftmaxCrossEntropy:
 check("SoftmaxCrossEntropy")
 
 # %% [markdown]
-# **Predict.**
+# **Predict.** (The second network has sigmoids. Their slope is at most 1/4; hence its larger rate.)
 
 # %%
 guess("deepest", "most accurate: 784-30-10, 784-64-10 or 784-300-50-10?", "784-300-50-10")
