@@ -21,7 +21,7 @@ POSED = challenge("train", "(lambda classify: [classify(p) for p in unseen])(tra
 def judged(source):
     namespace = {"__name__": "__main__"}
     run(source, namespace)
-    return judge_challenge(POSED, ASKED, LocalEvaluator(namespace))
+    return judge_challenge(POSED, ASKED, LocalEvaluator(namespace), source)
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,26 @@ def test_an_error_is_told_with_its_line():
     assert verdict.score == 0
 
 
+def test_an_error_tells_nothing_of_what_is_asked():
+    named = "raise type(' '.join(map(str, images.tolist())), (Exception,), {})()"
+    verdict, _ = judged(f"def train(images, labels):\n    {named}")
+    assert {case.message for case in verdict.cases} == {"It stops with an error in line 2 of the cell."}
+    numbered = "exec(compile('\\n' * 7282 + '1 / 0', 'x', 'exec'), globals())"
+    verdict, _ = judged(f"def train(images, labels):\n    {numbered}")
+    assert {case.message for case in verdict.cases} == {"It stops with ZeroDivisionError."}
+
+
 @pytest.mark.long
 def test_the_solution_earns_all_and_a_guesser_nothing(monkeypatch):
     monkeypatch.setenv("MNIST_COURSE_DATA", "digits")
     reference = Reference(COURSE, "06-regularization")
     posed = load_challenge(COURSE, "06-regularization")
     asked = drawn.__wrapped__(posed, reference)
-    verdict, reached = judge_challenge(posed, asked, LocalEvaluator(reference.namespace()))
+    verdict, reached = judge_challenge(posed, asked, LocalEvaluator(reference.namespace()), reference.source)
     assert verdict.score == 1, verdict.cases
     assert list(reached) == list(asked.marks)
     guess = "def train(images, labels):\n    return lambda x: torch.zeros(len(x), dtype=torch.int64)"
-    assert judge_challenge(posed, asked, LocalEvaluator(reference.namespace(guess)))[0].score == 0
+    assert judge_challenge(posed, asked, LocalEvaluator(reference.namespace(guess)), guess)[0].score == 0
 
 
 def test_nothing_that_is_asked_can_be_learned_from():

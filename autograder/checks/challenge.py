@@ -15,6 +15,7 @@ import numpy
 
 from .evaluate import Failure, NoEvidence, request
 from .format import ExerciseError
+from .quotable import quotable
 from .scoring import CaseResult, Verdict
 from .tolerance import array, dtype, is_numbers
 
@@ -67,14 +68,15 @@ def drawn(posed, reference):
         raise ExerciseError(f"challenge {posed.name}: {type(error).__name__}: {error}") from error
 
 
-def judge_challenge(posed, asked, evaluator):
-    """(the Verdict, {kind: accuracy}) about a function, with `asked` from `drawn`."""
+def judge_challenge(posed, asked, evaluator, source):
+    """(the Verdict, {kind: accuracy}) about a function of the cell `source`, with `asked` from `drawn`."""
     try:
         # Watching what it does would take time that it is given for learning.
         value = evaluator.evaluate(request(f"unwatched(lambda: {posed.code})", asked.inputs, 0)).value
     except NoEvidence as reason:
         return nothing(posed, asked, str(reason)), {}
     if isinstance(value, Failure):
+        value = quotable(value, source, [asked.inputs], posed.name)
         where = f" in line {value.line['number']} of the cell" if value.line else ""
         return nothing(posed, asked, f"It stops with {value.type}{where}."), {}
     if not isinstance(value, list) or len(value) != len(asked.marks):

@@ -159,8 +159,9 @@ class _Notebook:
 
             alone = Run(new_notebook(cells=[new_code_cell(cell.source)]), (), manager, folder)
             found = []
+            evaluator = checks.KernelEvaluator(alone.ask)
             reason = alone.execute_and(
-                lambda _: found.append(checks.judge_challenge(self.challenge, asked, checks.KernelEvaluator(alone.ask)))
+                lambda _: found.append(checks.judge_challenge(self.challenge, asked, evaluator, cell.source))
             )
             verdict = checks.nothing(self.challenge, asked, reason or "It could not be run.")
             if found:
