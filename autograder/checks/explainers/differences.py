@@ -248,7 +248,7 @@ def places(value, right, trial):
     it = subject(where)
     if isinstance(a, bool) and isinstance(b, bool):
         return f"{f'{it}: this' if where else 'This'} is {'' if a else 'not '}so, and should {'not ' if a else ''}be."
-    if trial.case.view and type(a) is type(b) is int:
+    if trial.case.view and type(a) is type(b) is int and any(isinstance(step, str) for step in where):  # a count with a name
         amount = abs(a - b) if abs(a - b) <= MOST_TOLD else f"more than {MOST_TOLD}"
         return f"{it} is too {'large' if a > b else 'small'} by {amount}."
     if not numeric(a) or not numeric(b) or trial.case.view:

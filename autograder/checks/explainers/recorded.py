@@ -5,7 +5,7 @@ import ast
 from ..evaluate import Failure
 from .repaired import own_functions
 
-MOST_NUMBERS = 16  # of a function: which of them fills a hole is something that a sentence tells, four bits at most
+MOST_NUMBERS = 16  # of a function: which of them fills a hole is something that a sentence tells, four bits a hole
 UNWRITTEN = ("NotImplementedError", "NameError")
 
 

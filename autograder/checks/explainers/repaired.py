@@ -18,6 +18,9 @@ SECONDS = 2.0  # of the kernel's CPU time, for one function
 PAIRS = 1.0  # of these at most for two edits at once
 RANK = 3  # of two edits: the sum of their costs, less one for each that alone makes a failed case right
 WALL = 20.0  # seconds by the clock: a kernel can deny what it has used
+MOST_EDITS = 1024  # that are tried: which of them helps is chosen by whoever forges the answers, see README.md
+MOST_CODE = 8_000  # characters of a function: all of its edits take the square of that
+MOST_PLACES = 2  # that are named where one change in any of several helps
 BATCH = 60  # edits in one request: what is right is looked at in between
 # A definition at the left margin, up to the next line that stands there.
 DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) (\w+)\b.*\n(?:(?:[ \t].*)?\n|\).*\n)*", re.MULTILINE)
@@ -53,8 +56,9 @@ class _Search:
         self.attempt, self.functions = attempt, functions
         self.left, self.end = SECONDS, time.monotonic() + WALL
         names = tuple(attempt.reference.solutions)
-        found = [Candidate(((name, e),), e.source, e.cost) for name, own in functions.items() for e in edits(own.text, names)]
-        self.singles = sorted(found, key=lambda c: c.cost)
+        short = {name: own for name, own in functions.items() if len(own.text) <= MOST_CODE}
+        found = [Candidate(((name, e),), e.source, e.cost) for name, own in short.items() for e in edits(own.text, names)]
+        self.singles = sorted(found, key=lambda c: c.cost)[:MOST_EDITS]
         self.helpful = set()  # of the candidates, those that make a failed case right, and not all
         failed = sorted(attempt.failed, key=lambda i: bool(attempt.trials[i].case.sizes))
         self.order = [*failed, *(i for i in attempt.seen if i not in attempt.wrong)]
@@ -163,7 +167,7 @@ def sentence(winners, functions, exercise, say):
         return f"One small change makes it right: {look}." if look else "One small change makes it right."
     lines = sorted({(n, functions[n].first + e.line - 1) for n, e in winners})
     if len(lines) > 1:
-        places = " or ".join(f"line {line}" if n == exercise else f"your `{n}`" for n, line in lines[:3])
+        places = " or ".join(f"line {line}" if n == exercise else f"your `{n}`" for n, line in lines[:MOST_PLACES])
         return f"Look at {places}: {look}." if look else f"Look at {places}: one small change makes it right."
     text = functions[name].text.splitlines()[edit.line - 1].strip()
     start = f"Look at line {lines[0][1]}, `{text}`" if name == exercise else f"Look at `{text}` in your `{name}`"
