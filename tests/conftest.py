@@ -22,12 +22,10 @@ SMALL = ROOT / "tests" / "attacks" / "course"
 ALONE = ("test_processors.py", "test_processors_stand_in.py")  # minutes for each test, and nothing that they share
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):  # pytest-xdist reads the groups as soon as all are collected
     """A file's tests are for one worker, because they share what is slow to make."""
-    for item in items:
-        if item.path.name not in ALONE:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    if item.path.name not in ALONE:
+        item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 @pytest.fixture(scope="module")  # a worker's next file may need another
