@@ -102,7 +102,8 @@ def load_folder(path):
     path: a `Path`.
     Returns: images uint8 (N, 28, 28), with one grey channel,
     and labels int64 (N,): the names of their folders, as numbers.
-    The order is by digit, then by file name as text. Files that do not end in .png are skipped, and names that begin with a dot.
+    The order is by digit, then by file name as text. Files that do not end in .png are skipped,
+    and names that begin with a dot.
     Raises: FileNotFoundError, which names the folder, if a digit has none.
 
     >>> images, labels = load_folder(path / "testing")    # MNIST

@@ -344,10 +344,10 @@ units(films.first_layer(small(0), train, valid, RATE, EPOCHS))
 def momentum_step(p, velocity, grad, rate, momentum):
     """One step for one parameter: changes the tensors velocity and p in place.
 
-    >>> p, velocity = tensor([1.0]), tensor([2.0])
+    >>> p, velocity = tensor([1.0]), tensor([4.0])
     >>> momentum_step(p, velocity, tensor([1.0]), rate=0.1, momentum=0.5)
     >>> velocity, p
-    (tensor([2.]), tensor([0.8000]))
+    (tensor([3.]), tensor([0.7000]))
     """
     ### BEGIN SOLUTION
     velocity *= momentum
