@@ -26,13 +26,19 @@ def zeros(inputs=2, classes=2):
 )
 def _(softmax):
     expect(
-        "odds of 1 : 3, and 1 : 1",
-        softmax(tensor([[0.0, math.log(3)], [0.0, 0.0]])),
-        tensor([[0.25, 0.75], [0.5, 0.5]]),
+        "odds of 1 : 3, and 1 : 7",
+        softmax(tensor([[0.0, math.log(3)], [0.0, math.log(7)]])),
+        tensor([[0.25, 0.75], [0.125, 0.875]]),
         {
-            "your columns sum to 1, not your rows; use dim=1": tensor([[0.5, 0.75], [0.5, 0.25]]),
-            "you divide each column by the sum of a row; keep the axis with keepdim=True": tensor([[0.25, 0.5], [0.75, 0.5]]),
-            "that is the sigmoid, which judges each score alone; divide by the sum of the row": tensor([[0.5, 0.75], [0.5, 0.5]]),
+            "your columns sum to 1, not your rows; use dim=1": tensor([[0.5, 0.3], [0.5, 0.7]]),
+            "your columns sum to 1, not your rows; sum with dim=1": tensor([[0.7, 0.5], [0.3, 0.5]]),
+            "you divide each column by the sum of a row; keep the axis with keepdim=True": tensor(
+                [[0.25, 0.875], [3 / 28, 0.875]]
+            ),
+            "you divide columns by the sums of rows; keep the axis with keepdim=True": tensor([[0.25, 0.375], [0.25, 0.875]]),
+            "that is the sigmoid, which judges each score alone; divide by the sum of the row": tensor(
+                [[0.5, 0.75], [0.5, 0.875]]
+            ),
         },
     )
     expect(

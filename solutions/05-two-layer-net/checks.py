@@ -209,25 +209,27 @@ def _(velocity):
     look="The two arrows of the rule: v first, then p with the new v.",
 )
 def _(momentum_step):
-    p, velocity = tensor([1.0]), tensor([2.0])
+    p, velocity = tensor([1.0]), tensor([4.0])
     momentum_step(p, velocity, tensor([1.0]), 0.1, 0.5)
     expect(
         "the velocity",
         velocity,
-        tensor([2.0]),
+        tensor([3.0]),
         {
-            "that is the average, m v + (1 - m) g; here v <- m v + g": tensor([1.5]),
+            "that is the average, m v + (1 - m) g; here v <- m v + g": tensor([2.5]),
             "the memory is missing: v <- m v + g": tensor([1.0]),
-            "the past is not weighed by m": tensor([3.0]),
+            "the past is not weighed by m": tensor([5.0]),
+            "it has not changed: velocity *= ... changes it in place": tensor([4.0]),
         },
     )
     expect(
         "the parameter",
         p,
-        tensor([0.8]),
+        tensor([0.7]),
         {
             "the step takes the gradient; it should take the velocity": tensor([0.9]),
-            "the step goes uphill": tensor([1.2]),
+            "the step takes the velocity from before: v first, then p": tensor([0.6]),
+            "the step goes uphill": tensor([1.3]),
             "it has not moved: p -= ... changes it in place": tensor([1.0]),
         },
     )
