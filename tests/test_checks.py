@@ -207,7 +207,7 @@ DESCRIBED = [
     (SOFTMAX, "del softmax", "There is no `softmax`"),
     (SOFTMAX, "def softmax(z):\n    return z.wrong", "line 2 of its cell, `return z.wrong`: AttributeError"),
     (SOFTMAX, "def softmax(): return 1", "Calling it as its docstring says stops with TypeError"),
-    (SOFTMAX, RIGHT + ".T", "It is transposed"),
+    (SOFTMAX, RIGHT + ".T", "Is it transposed?"),
     (SOFTMAX, RIGHT + ".double()", "of dtype float64 and should be float32"),
     (SOFTMAX, RIGHT + ".float()", "of dtype float32 and should be float64"),
     (SOFTMAX, RIGHT + ".squeeze()", "An axis of length 1 is lost"),
@@ -690,7 +690,7 @@ INPUTS = dict(z=normal(5, 3), array=lambda g: torch.rand(4, 3, generator=g).nump
 KINDS = {
     "an array": ("2 * array", "(array + array).copy(order='F')", {
         "3 * array": "too large by the factor 2", "torch.from_numpy(2 * array)": "is a tensor and should be a NumPy array", "(2 * array).tolist()": "is a list",
-        "2.0 * array.astype(float)": "of dtype float64 and should be float32", "2 * array.T": "It is transposed",
+        "2.0 * array.astype(float)": "of dtype float64 and should be float32", "2 * array.T": "Is it transposed?",
         "(2 * array) / (array - array)": "infinite", "2 * array.astype(object)": "should be a NumPy array",
         "(2 * array, array.fill(0))[0]": "It changes its input `array`"}),
     "an array of indices": ("array.argsort(0)", "torch.from_numpy(array).argsort(0).numpy()", {"array.argsort(0) + 1": "one too large"}),

@@ -813,7 +813,7 @@ batches = exercise(
         "You shuffle anew for every batch, so some rows come twice and some never: shuffle once an epoch.": edit(
             "= order[", "= torch.randperm(len(x), generator=generator)["
         ),
-        "Every epoch has the same order, because you seed inside the function: draw from the given generator.": body(
+        "Every epoch has the same order: in each call draw a new one from the generator that you are given.": body(
             "yield from right(x, y, batch_size, torch.Generator().manual_seed(0))"
         ),
         "Every epoch has the same order, because you set the generator back to its seed: use it as it comes.": body(

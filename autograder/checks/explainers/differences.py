@@ -345,7 +345,7 @@ def is_double(trial):
 def _shape_hint(value, right):
     a, b = tuple(value.shape), tuple(right.shape)
     if a == b[::-1] and a != b:
-        return " It is transposed."
+        return " Is it transposed?"
     if len(a) > len(b) and [n for n in a if n != 1] == [n for n in b if n != 1]:
         return " There is an axis of length 1 too many."
     if len(a) < len(b) and [n for n in a if n != 1] == [n for n in b if n != 1]:
