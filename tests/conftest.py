@@ -1,9 +1,12 @@
 """What several tests need: a small course of their own, so that no test touches the real one."""
 
+import concurrent.futures.thread
+import multiprocessing.process
 import os
 import shutil
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,13 @@ def chromium():
         pytest.skip("chromium is not installed, so no page is opened")
     with browser() as chromium:
         yield chromium
+
+
+@pytest.fixture
+def no_pools(monkeypatch):
+    """Pools of threads and processes that tests before these left in this worker are no student's."""
+    monkeypatch.setattr(concurrent.futures.thread, "_threads_queues", weakref.WeakKeyDictionary())
+    monkeypatch.setattr(multiprocessing.process, "_children", set())
 
 
 @pytest.fixture

@@ -17,18 +17,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from notebook_runs import ROUNDINGS
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from autograder.checks import KernelEvaluator, LocalEvaluator, Reference, agent, judge, load
+from autograder.checks import KernelEvaluator, LocalEvaluator, Reference, judge, load
 from autograder.judging.execute import Run
 from autograder.sandbox import provisioner
 from autograder.sandbox.kernel import CourseKernelManager
 from autograder.sandbox.limits import Limits
 
-
-@pytest.fixture(autouse=True)
-def no_pools(monkeypatch):
-    """Pools of threads that tests before these left in this process are no student's."""
-    monkeypatch.setattr(agent, "helpers", lambda namespace: False)
-
+pytestmark = pytest.mark.usefixtures("no_pools")
 
 # As `autograder check`, without the mutants, which make runs once.
 PROVE = """

@@ -212,7 +212,10 @@ def test_a_group_becomes_a_recorded_mistake_for_exactly_its_students(course, tmp
         )
         for n, source in enumerate(class_of_thirty.UNRECORDED)
     ]
-    assert all({c.message for c in v.cases if not c.passed} == {SENTENCE} for v in class_of_thirty_again)
+    for verdict in class_of_thirty_again:
+        told = {c.title: c.message for c in verdict.cases if not c.passed}
+        assert told.pop("no loop over the rows")  # one of them loops, too, and is told what its rows have in common
+        assert set(told.values()) == {SENTENCE}
 
 
 def test_what_cannot_be_proven_changes_nothing(course, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from autograder.checks import LocalEvaluator, case, exercise, gradient, judge, l
 from autograder.checks.observe import trials
 from autograder.checks.rules import observed
 
+pytestmark = pytest.mark.usefixtures("no_pools")
 # Expressions of z, float (5, 4), each with the rule that it breaks. Nothing in a source text leads to them: they are executed
 # beside the text that the rules read.
 RAN = {
