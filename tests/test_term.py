@@ -35,8 +35,9 @@ for step in progress(range(4), "steps"):
 plt.plot([1, 0.5, 0.25])
 plt.show()
 """
-# JupyterLab gives its editors no name and pictures no text, and leaves a notebook no way to.
-OURS = {"include": [[".jp-Notebook"]], "exclude": [[".cm-editor"], [".jp-RenderedImage"]]}
+# What a notebook can make of itself: its texts and outputs. JupyterLab's own are the list of cells, the buttons that fold, the
+# editors, which it gives no name, and pictures, whose text it drops.
+OURS = {"include": [[".jp-RenderedMarkdown"], [".jp-OutputArea-output"]], "exclude": [[".jp-RenderedImage img"]]}
 MARK = '"grade": false, "locked": true, "schema_version": 3, "solution": false, "task": true'
 QUESTION = f"""
 # %% [markdown] nbgrader={{"grade_id": "answer-why", "points": 3, {MARK}}}
@@ -120,7 +121,7 @@ def test_from_the_generate_button_to_the_grade(tmp_path, chromium):
         page.wait_for_timeout(3_000)
     subprocess.run([Path(sys.prefix, "bin", "nbgrader"), "generate_feedback", FIRST, "--force"], cwd=root, check=True)
     page.goto((course.grading / "feedback" / "chen" / FIRST / f"{FIRST}.html").as_uri())
-    expect(page.get_by_text("Say what cancels.")).to_be_visible()
+    expect(page.get_by_text("Say what cancels.").first).to_be_visible()
     expect(page.get_by_text("6 of 7").first).to_be_visible()
     page.goto(write_report(course, [FIRST])[0].as_uri())
     expect(page.get_by_role("heading", name="What to explain tomorrow")).to_be_visible()
