@@ -39,9 +39,10 @@ build: .venv/ready
 	$(REMEDY) $(BIN)/autograder build
 
 # umask: where root grades, the sandbox is another user, who has to read this.
+# torch by name: else pip reads fastai's wish for any torch first, and loads half a gigabyte of the newest to throw it away.
 .venv/ready: pyproject.toml
 	@python="$(PYTHON)"; python=$${python:-$$(.ci/python)} && umask 022 && \
 	echo "Setting up a virtual environment in .venv with $$python (once; a few minutes, about 2 GB) ..." && \
 	"$$python" -m venv .venv && \
-	$(BIN)/python -m pip install -e ".[test]" && \
+	$(BIN)/python -m pip install -e ".[test,torch]" && \
 	touch $@

@@ -23,7 +23,7 @@ def test_conda_installs_the_python_that_the_package_requires():
 def test_what_conda_brings_is_what_pip_asks_for():
     """conda-forge may lag behind by a patch, which pip then puts right; another version would be no help."""
     *own, pip, rest = [d for d in CONDA if not str(d).startswith("python=")]
-    assert (pip, rest) == ("pip", {"pip": ["-e .[test]"]})
+    assert (pip, rest) == ("pip", {"pip": ["-e .[test,torch]"]})
     pins = dict(w.partition(";")[0].split("==") for w in WANTED)
     for name, version in (line.split("=") for line in own):
         assert pins[name.removesuffix("-base")].rpartition(".")[0] == version, name

@@ -7,7 +7,7 @@ from course import CheckError, checks, expect
 from torch import tensor
 
 PAIR = torch.eye(2), tensor([0, 1])
-SWAPPED = torch.eye(2), tensor([1, 0])
+SWAPPED = torch.eye(2).flip(0), tensor([0, 1])
 NAN, INF = math.nan, math.inf
 
 
@@ -17,6 +17,15 @@ def seeded(seed=0):
 
 def zeros(inputs=2, classes=2):
     return [torch.zeros(inputs, classes), torch.zeros(classes)]
+
+
+def ten_rows():
+    return torch.rand(10, 784, generator=seeded()), torch.arange(10)
+
+
+def _leaves_alone(function, *labels):
+    function(z := tensor([[1.0, 2.0]]), *labels)
+    expect("the scores are left alone", z, tensor([[1.0, 2.0]]), {"make a new tensor, as in z = z - ...": z})
 
 
 @checks(
@@ -50,9 +59,17 @@ def _(softmax):
             "you subtract the largest score of all rows; each row needs its own": tensor([[NAN, NAN], [1.0, 0.0]]),
         },
     )
-    z = tensor([[1.0, 2.0]])
-    softmax(z)
-    expect("the scores are left alone", z, tensor([[1.0, 2.0]]), {"make a new tensor, z = z - ...": tensor([[-1.0, 0.0]])})
+    odds = tensor([[0.8808, 0.1192]])
+    expect(
+        "scores of 1000 and 998, in float64",
+        softmax(tensor([[1000.0, 998.0]]).double()),
+        odds.double(),
+        {
+            "your result is float32; keep the dtype of the scores": odds,
+            "do not cut large scores off, which makes them equal; subtract the row's maximum": odds.double() * 0 + 0.5,
+        },
+    )
+    _leaves_alone(softmax)
 
 
 @checks(
@@ -62,17 +79,19 @@ def _(softmax):
 )
 def _(logsumexp):
     expect(
-        "two rows of two equal scores",
-        logsumexp(tensor([[0.0, 0.0], [1000.0, 1000.0]])),
-        tensor([[0.6931], [1000.6931]]),
+        "two rows of two equal scores, and a row of unequal ones",
+        logsumexp(tensor([[0.0, 0.0], [1000.0, 1000.0], [0.0, 1000.0]])),
+        tensor([[0.6931], [1000.6931], [1000.0]]),
         {
-            "add the maximum back that you subtracted": tensor([[0.6931], [0.6931]]),
-            "exp(1000) is inf; subtract the largest score of the row first": tensor([[0.6931], [INF]]),
-            "you subtract the largest score of all rows; each row needs its own": tensor([[-INF], [1000.6931]]),
-            "the shape should be (N, 1); keep the axis with keepdim=True": tensor([0.6931, 1000.6931]),
-            "you sum the logs; first sum the exponentials, then take one log": tensor([[0.0], [2000.0]]),
+            "add the maximum back that you subtracted": tensor([[0.6931], [0.6931], [0.0]]),
+            "exp(1000) is inf; subtract the largest score of the row first": tensor([[0.6931], [INF], [INF]]),
+            "exp(1000) is inf; what you subtract is not the largest score of the row": tensor([[0.6931], [1000.6931], [INF]]),
+            "you subtract the largest score of all rows; each row needs its own": tensor([[-INF], [1000.6931], [1000.0]]),
+            "the shape should be (N, 1); keep the axis with keepdim=True": tensor([0.6931, 1000.6931, 1000.0]),
+            "you sum the logs; first sum the exponentials, then take one log": tensor([[0.0], [2000.0], [1000.0]]),
         },
     )
+    _leaves_alone(logsumexp)
 
 
 @checks(
@@ -95,6 +114,7 @@ def _(log_softmax):
         },
     )
     expect("the probabilities sum to 1", log_softmax(tensor([[1.0, 2.0, 3.0]])).exp().sum(dim=1), tensor([1.0]))
+    _leaves_alone(log_softmax)
 
 
 @checks(
@@ -113,6 +133,16 @@ def _(nll):
             "the sign is wrong; a loss is never negative": tensor(-math.log(20) / 2),
             "log_probs[:, labels] picks all pairs of row and label; give each row its own number": -p.log()[:, [0, 2]].mean(),
             "you divide by the number of entries N * C; the loss is a mean over the N rows": tensor(math.log(20) / 6),
+        },
+    )
+    loss = nll(tensor([[0.0, -200.0]]).double(), tensor([1]))
+    expect(
+        "a log-probability of -200, in float64",
+        loss,
+        tensor(200.0).double(),
+        {
+            "your result is float32; keep the dtype of log_probs": tensor(200.0),
+            "your loss has a cap; take the log-probabilities as they are": loss.clamp(1, 199),
         },
     )
 
@@ -144,11 +174,15 @@ def _(cross_entropy):
         },
     )
     expect(
-        "three rows without a clue",
-        cross_entropy(torch.zeros(3, 10), tensor([7, 0, 4])),
-        tensor(math.log(10)),
-        {"that is the sum over the rows; take the mean": tensor(3 * math.log(10))},
+        "two rows without a clue, and one that is sure and right",
+        cross_entropy(torch.cat([torch.zeros(2, 10), sure]), tensor([4, 0, 7])),
+        tensor(2 * math.log(10) / 3),
+        {
+            "that is the sum over the rows; take the mean": tensor(2 * math.log(10)),
+            "you subtract the largest logit of all rows; each row needs its own": tensor(-INF),
+        },
     )
+    _leaves_alone(cross_entropy, tensor([0]))
 
 
 @checks(
@@ -214,18 +248,23 @@ def _(cross_entropy_gradient):
     nudge[1, 2] = 1e-5
     up, down = ((s.exp().sum(dim=1).log() - s[range(3), y]).mean() for s in (z + nudge, z - nudge))
     expect("the slope between two losses", cross_entropy_gradient(z, y)[1, 2], (up - down) / 2e-5)
+    slopes, overflow = tensor([[-1.0, 1.0]]), {"exp(1000) is inf; use your softmax": tensor([[-1.0, NAN]])}
+    expect("sure and wrong", cross_entropy_gradient(tensor([[0.0, 1000.0]]), tensor([0])), slopes, overflow)
+    _leaves_alone(cross_entropy_gradient, tensor([0]))
 
 
 @checks("predict", hint="Large scores are good.", look="Section 'From scores to a decision'.")
 def _(predict):
     expect(
-        "two rows",
-        predict(tensor([[20.0, 30.0, 0.0], [5.0, 1.0, -2.0]])),
-        tensor([1, 0]),
+        "four rows",
+        predict(tensor([[20.0, 30.0, 0.0], [5.0, 1.0, -2.0], [-9.0, 1.0, -1.0], [100.0, 200.0, -3.0]])),
+        tensor([1, 0, 1, 1]),
         {
-            "that is the least probable class; use argmax": tensor([2, 2]),
-            "dim=0 looks for the best row in each column; use dim=1": tensor([0, 0, 0]),
-            "a sigmoid turns both 20 and 30 into 1.0, a tie; compare the logits": tensor([0, 0]),
+            "that is the least probable class; use argmax": tensor([2, 2, 0, 2]),
+            "dim=0 looks for the best row in each column; use dim=1": tensor([3, 3, 0]),
+            "a sigmoid turns both 20 and 30 into 1.0, a tie; compare the logits": tensor([0, 0, 1, 0]),
+            "exp(100) and exp(200) are both inf; compare the logits": tensor([1, 0, 1, 0]),
+            "-9 is less than 1; compare the scores with their signs": tensor([1, 0, 0, 1]),
         },
     )
 
@@ -236,7 +275,7 @@ def _(predict):
     look="Notebook 2, where (N,) met (N, 1).",
 )
 def _(accuracy):
-    logits = tensor([[2.0, 1.0], [0.0, 5.0], [3.0, 4.0], [9.0, 0.0]])
+    logits = tensor([[2.0, 1.0, 1.9], [0.0, 5.0, 0.0], [3.0, 4.0, 0.0], [9.0, 0.0, 0.0]])
     expect(
         "three of four",
         accuracy(logits, tensor([0, 1, 0, 0])),
@@ -248,12 +287,13 @@ def _(accuracy):
             "that is the fraction of errors": 0.25,
         },
     )
-    try:
-        accuracy(logits, tensor([[0], [1], [0], [0]]))
-    except ValueError:
-        print("ok  labels of shape (4, 1) are refused")
-    else:
-        raise CheckError("labels of shape (4, 1): raise a ValueError, or 4 x 4 pairs are compared")
+    for shape in (4, 1), (1,):
+        try:
+            accuracy(logits, torch.zeros(shape, dtype=torch.int64))
+        except ValueError:
+            print(f"ok  labels of shape {shape} are refused")
+        else:
+            raise CheckError(f"labels of shape {shape} for four rows: raise a ValueError, or they are broadcast")
 
 
 @checks(
@@ -286,9 +326,10 @@ def _(fit):
     )
     expect("validation accuracy", history["valid_accuracy"], [0.0, 0.0, 0.0])
     expect("the parameters that came in have changed", params[0].sign(), tensor([[1.0, -1.0], [-1.0, 1.0]]))
+    _check_bias(fit)
     _check_short_batch(fit)
     before = torch.random.get_rng_state()
-    rows = _ten_rows()
+    rows = ten_rows()
     first, again, other = (fit(zeros(784, 10), rows, rows, 0.1, 2, 1, seeded(seed)) for seed in (1, 1, 2))
     if first != again:
         raise CheckError("two runs with the same seed differ: the order comes from the generator alone")
@@ -299,13 +340,27 @@ def _(fit):
     print("ok  the generator decides the order, and nothing else does")
 
 
-def _ten_rows():
-    return torch.rand(10, 784, generator=seeded()), torch.arange(10)
+def _check_bias(fit):
+    """Four equal rows of class 0 in two batches: the second sees what the first has changed."""
+    rows = torch.ones(4, 1), torch.zeros(4, dtype=torch.int64)
+    fit(params := zeros(inputs=1), rows, rows, 1.0, 1, 2, seeded())
+    step = tensor([1.0, -1.0])
+    expect(
+        "the bias after two batches",
+        params[1],
+        0.6192 * step,
+        {
+            "it has not changed; its gradient is the sum of the rows of dz": 0.0 * step,
+            "its gradient is the sum of the rows of dz, not their mean": 0.3412 * step,
+            "is it left out of the logits? z = x @ w + b": 0.7689 * step,
+            "the second batch does not see what the first has changed; compute its logits anew": step,
+        },
+    )
 
 
 def _check_short_batch(fit):
     """At rate 0 the weights stay, so that the mean over batches of 4, 4 and 2 is that over ten rows."""
-    x, y = rows = _ten_rows()
+    x, y = rows = ten_rows()
     w, b = torch.randn(784, 10, generator=seeded()), torch.zeros(10)
     each = (x @ w + b).logsumexp(dim=1) - (x @ w + b)[range(10), y]
     losses = [each[batch].mean().item() for batch in torch.randperm(10, generator=seeded()).split(4)]
@@ -328,17 +383,19 @@ def _check_short_batch(fit):
     look="The docstring: 'fresh parameters', 'a new torch.Generator', 'lowest validation loss', 'or inf'.",
 )
 def _(lr_sweep):
-    lowest = lr_sweep([4.0, 1.0], zeros, PAIR, SWAPPED, 2, 2, 0)
+    mostly = torch.eye(2)[[0, 1, 0, 0]], tensor([0, 1, 0, 1])  # three labels as in PAIR, one that contradicts: soon overfitted
+    lowest = lr_sweep([4.0, 1.0], zeros, PAIR, mostly, 2, 2, 0)
     if not isinstance(lowest, dict) or lowest.keys() != {1.0, 4.0}:
         raise CheckError("the result is a dict, and its keys are the rates")
     expect(
         "two rates, judged on the validation set",
         [lowest[4.0], lowest[1.0]],
-        [2.1269, 0.9741],
+        [0.6269, 0.5671],
         {
             "you judge by the training loss; take valid_loss": [0.1269, 0.4741],
             "you judge by the training loss; take valid_loss ": [0.0807, 0.3477],
-            "that is the loss of the last epoch; take the lowest": [2.5575, 1.2252],
+            "that is the loss of the last epoch; take the lowest": [0.6999, 0.5671],
+            "that is the loss of the first epoch; take the lowest": [0.6269, 0.5991],
         },
     )
     x, y = torch.rand(60, 784, generator=seeded()), torch.arange(60) % 10
@@ -346,6 +403,8 @@ def _(lr_sweep):
     both, alone = (lr_sweep(lrs, lambda: zeros(784, 10), rows, others, 2, 8, 0) for lrs in ([0.3, 0.1], [0.1]))
     if both[0.1] != alone[0.1]:
         raise CheckError("a rate's result depends on the rate before it: call init() and seed anew for each")
+    if lr_sweep([0.1], lambda: zeros(784, 10), rows, others, 2, 8, 1) == alone:
+        raise CheckError("another seed gives the same: seed the generator of each run with it")
     ones = torch.ones(3, 9), tensor([0, 0, 1])
     late = lr_sweep([3e38], lambda: [torch.zeros(9, 2), tensor([0.694, 0.0])], ones, ones, 3, 3, 0)
     if late != {3e38: INF}:
