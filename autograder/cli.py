@@ -19,6 +19,10 @@ app = typer.Typer(
 new = typer.Typer(no_args_is_help=True, help="Begin a course of your own, or another assignment in it.")
 app.add_typer(new, name="new")
 console = Console()
+AN_ASSIGNMENT = (
+    "An assignment is a folder there with a notebook of the same name: 01-first/01-first.py or 01-first/01-first.ipynb. "
+    "`autograder new assignment 01-first` writes one."
+)
 Assignments = Annotated[list[str] | None, typer.Argument(help="Assignment ids; all if none is named.", show_default=False)]
 LOOK = 3  # exit code: all is graded that can be, and somebody must look at some of it
 LOCALE = "C.UTF-8"  # the kit's texts and paths are UTF-8, and programs that it calls ask the locale
@@ -85,6 +89,8 @@ def grade(
         raise CourseError("--dry-run belongs to --regrade.")
     course, chosen = _course(assignments)
     found = grading.submissions(course, chosen, student)
+    if missing := sorted(set(student or ()) - {s.student for s in found}):
+        raise CourseError(f"There is nothing of {missing[0]!r} in {course.submitted}/<student>/<assignment>/.")
     before = [grading.read_verdict(course, s.assignment, s.student) for s in found] if regrade else []
     verdicts = _grade(
         course, found, no_sandbox, jobs=jobs, scheduler=scheduler, anew=regrade and not dry_run, published=not dry_run
@@ -92,7 +98,7 @@ def grade(
     if regrade:
         changes = grading.changes(before, verdicts)
         console.print(changes or "Nobody gains or loses points.")
-    _end(verdicts)
+    _end(verdicts, [] if assignments or student else grading.strays(course))
 
 
 @app.command()
@@ -182,7 +188,7 @@ def new_assignment(
     """Write an assignment with one exercise and its checks."""
     from autograder import new as writer
 
-    course, _ = _course(None)
+    course, _ = _course(None, empty=True)
     for path in writer.new_assignment(course, name, ipynb, torch):
         _say(str(path))
     _say(f"Next: autograder build {name}")
@@ -309,28 +315,33 @@ def _say(sentence):
     console.print(Text("".join(c if c.isprintable() else "?" for c in sentence)), soft_wrap=True)
 
 
-def _end(verdicts):
-    """One line for each submission that somebody must look at, and an exit code that says whether there is one."""
+def _end(verdicts, strays):
+    """One line for each submission or stray that somebody must look at, and an exit code that says whether there is one."""
     from autograder.grading.summary import printable
 
     lines = [(v, flag) for v in verdicts for flag in ([*v.flags] if v.result else v.notes)]
     for verdict, flag in lines:
         console.print(f"look at {printable(verdict.student)}, {verdict.assignment}: {flag}", markup=False, soft_wrap=True)
-    raise typer.Exit(LOOK if lines else 0)
+    for path in strays:
+        _say(f"look at {path}: it is no folder of an assignment, <student>/<assignment>/, and was passed over")
+    raise typer.Exit(LOOK if lines or strays else 0)
 
 
-def _course(assignments):
-    """The course around the working folder, and the assignments that were named (all if none was)."""
+def _course(assignments, empty=False):
+    """The course around the working folder, and the assignments that were named (all if none was). empty: it may have none."""
     here = Path.cwd()
     root = next((folder for folder in (here, *here.parents) if (folder / "source").is_dir()), None)
     if root is None:
-        raise CourseError(f"There is no course here: neither {here} nor a folder above it has a folder source/.")
-    course = Course(root)
-    unknown = sorted(set(assignments or ()) - set(course.assignments))
-    if unknown:
         raise CourseError(
-            f"There is no assignment {unknown[0]!r} in {course.source}. There are: {', '.join(course.assignments)}."
+            f"There is no course here: neither {here} nor a folder above it has a folder source/. Go into your course's "
+            "folder, or begin one with `autograder new course DIR`."
         )
+    course = Course(root)
+    if not course.assignments and not empty:
+        raise CourseError(f"There is no assignment in {course.source}. {AN_ASSIGNMENT}")
+    if unknown := sorted(set(assignments or ()) - set(course.assignments)):
+        what = AN_ASSIGNMENT if (course.source / unknown[0]).is_dir() else f"There are: {', '.join(course.assignments)}."
+        raise CourseError(f"There is no assignment {unknown[0]!r} in {course.source}. {what}")
     return course, assignments or course.assignments
 
 
@@ -355,5 +366,13 @@ def main():
             console.print("Stopped before grading began. Nothing has changed.")
         sys.exit(130)
     except CourseError as error:
-        Console(stderr=True, soft_wrap=True).print(Text("Error: ", style="bold red").append(str(error), style="not bold default"))
-        sys.exit(1)
+        _fail(error)
+    except OSError as error:
+        if error.filename is None:  # no file of a person's: a fault of ours
+            raise
+        _fail(f"{error.filename}: {error.strerror}. Mend this, and run the same command again.")
+
+
+def _fail(said):
+    Console(stderr=True, soft_wrap=True).print(Text("Error: ", style="bold red").append(str(said), style="not bold default"))
+    sys.exit(1)

@@ -4,6 +4,8 @@
 """
 
 import contextlib
+import difflib
+import importlib
 import logging
 import os
 import sys
@@ -16,21 +18,54 @@ import nbgrader.apps.generateassignmentapp
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbgrader import preprocessors as nbg
 from sqlalchemy.exc import SAWarning
+from traitlets import TraitError
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder import database
-from autograder.course import Course
+from autograder.authored import described
+from autograder.course import Course, CourseError
 from autograder.late import LateWork
+
+# The sections of nbgrader_config.py that are the kit's own, each with the module of its class.
+OWN = {"Judge": "judging.settings", "LateWork": "late", "Handout": "handout.bundle", "CanvasExport": "lms.export"}
 
 
 def config(root):
-    """The configuration of the course in the folder `root`, as an object of traitlets; what an instructor adds to it counts."""
+    """The configuration of the course in the folder `root`, as an object of traitlets; what an instructor adds to it counts.
+
+    Raises: CourseError for what an instructor has to mend in it.
+    """
     file = Path(root, "nbgrader_config.py")
     if file.exists():
-        return PyFileConfigLoader(file.name, path=str(root)).load_config()
+        try:
+            c = PyFileConfigLoader(file.name, path=str(root)).load_config()
+        except CourseError:
+            raise
+        except Exception as error:  # an instructor's file: whatever it raises
+            raise CourseError(described(file, error)) from None
+        _check_own(c, file)
+        return c
     c = Config()
     configure(c, root)
     return c
+
+
+def _check_own(c, file):
+    """Raise CourseError for a setting of the kit's with a wrong name, which traitlets would pass over, or a wrong value."""
+    for section, settings in c.items():
+        if section not in OWN:
+            if meant := difflib.get_close_matches(section, OWN, 1, cutoff=0.75):
+                raise CourseError(f"{file}: there are no settings c.{section}. Write c.{meant[0]}.")
+            continue
+        own = getattr(importlib.import_module(f"autograder.{OWN[section]}"), section)
+        there_are = own.class_trait_names(config=True)
+        for name in settings.keys() - set(there_are):
+            meant = difflib.get_close_matches(name, there_are, 1) or [", ".join(sorted(there_are))]
+            raise CourseError(f"{file}: there is no setting c.{section}.{name}. There is: {meant[0]}.")
+        try:
+            own(config=c)
+        except TraitError as error:
+            raise CourseError(f"{file}, c.{section}: {error}") from None
 
 
 def lend(course, root, db_url):

@@ -12,7 +12,7 @@ import time
 import nbgrader.api
 from nbgrader.api import InvalidEntry
 from sqlalchemy import event, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
 from autograder import late
 from autograder.course import CourseError
@@ -49,7 +49,7 @@ def _engine(db_url, **options):
     except ModuleNotFoundError as error:
         raise CourseError(
             f"The gradebook {url.render_as_string()} needs {error.name}, which is not installed. For PostgreSQL run "
-            "`pip install -e '.[postgresql]'` in this folder; else correct c.CourseDirectory.db_url in nbgrader_config.py."
+            "`pip install 'mnist-course-kit[postgresql]'`; else correct c.CourseDirectory.db_url in nbgrader_config.py."
         ) from error
     event.listen(engine, "handle_error", _say_what_to_do)
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))  # a connection belongs to the process that made it
@@ -57,8 +57,8 @@ def _engine(db_url, **options):
 
 
 def _say_what_to_do(context):
-    """Raise CourseError for what a person can mend: the gradebook is locked, full, or not to be reached."""
-    if not isinstance(context.sqlalchemy_exception, OperationalError):
+    """Raise CourseError for what a person can mend: the gradebook is locked, full, old, none, or not to be reached."""
+    if not isinstance(context.sqlalchemy_exception, DatabaseError):
         return
     said, url = str(context.original_exception).strip(), context.engine.url
     name = url.database if url.get_backend_name() == "sqlite" else url.render_as_string()
@@ -67,7 +67,12 @@ def _say_what_to_do(context):
             f"The gradebook {name} has been locked by another program for {WAIT} s, so nothing was written; the grades in it "
             "stand as they were. When that program is done (another `autograder grade`? formgrader?), run this once more."
         ) from context.original_exception
-    if any(word in said for word in ("disk", "connection", "unable to open", "readonly")):
+    if "no such column" in said or ("column" in said and "does not exist" in said):  # SQLite's words, PostgreSQL's
+        raise CourseError(
+            f"The gradebook {name} was made by an older nbgrader ({said.splitlines()[0]}). Keep a copy of it, then run "
+            "`nbgrader db upgrade`, and this once more."
+        ) from context.original_exception
+    if any(word in said for word in ("disk", "connection", "unable to open", "readonly", "not a database")):
         raise CourseError(
             f"The gradebook {name} cannot be used: {said.splitlines()[0]}. The grades in it stand as they were. "
             "When that is mended, run this once more."

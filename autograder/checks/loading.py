@@ -2,8 +2,9 @@
 
 import hashlib
 import runpy
-import traceback
 from dataclasses import replace
+
+from autograder.authored import described, place
 
 from .format import Body, Edit, ExerciseError, Family
 from .reference import Reference
@@ -27,20 +28,12 @@ def _listed(file):
         return runpy.run_path(str(file))["EXERCISES"]
     except KeyError as error:
         if error.args != ("EXERCISES",):
-            raise ExerciseError(f"{_place(file, error)}: KeyError: {error}. Mend that line.") from None
+            raise ExerciseError(described(file, error)) from None
         raise ExerciseError(f"{file} has no list EXERCISES.") from None
     except ExerciseError as error:
-        raise ExerciseError(f"{_place(file, error)}: {error}") from None
+        raise ExerciseError(f"{place(file, error)}: {error}") from None
     except Exception as error:  # an author's file: whatever it raises
-        said = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise ExerciseError(f"{_place(file, error)}: {type(error).__name__}: {said}. Mend that line.") from None
-
-
-def _place(file, error):
-    """The file of exercises and the line in it at which an error came up."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-    return f"{file}, line {line}" if line else str(file)
+        raise ExerciseError(described(file, error)) from None
 
 
 def _written_out(exercise, reference):

@@ -70,6 +70,12 @@ def submissions(course, assignments, students=None):
     return sorted(found)
 
 
+def strays(course):
+    """What lies in `grading/submitted/` and is not graded, as it is no folder `<student>/<assignment>/`."""
+    loose = [f for f in course.submitted.glob("[!.]*") if not f.is_dir()]
+    return sorted([*loose, *(f for f in course.submitted.glob("[!.]*/[!.]*") if f.name not in course.assignments)])
+
+
 def grade(
     course,
     submissions,

@@ -1,7 +1,11 @@
 """What an instructor may set about judging, below the last line of `nbgrader_config.py`."""
 
-from traitlets import Bool, Dict, Enum
+from dataclasses import fields
+
+from traitlets import Bool, Dict, Enum, TraitError, validate
 from traitlets.config import Configurable
+
+from autograder.sandbox.limits import Limits
 
 SAY = ("nothing", "kind", "place", "repair")
 
@@ -20,6 +24,13 @@ class Judge(Configurable):
         help="How much is said where a small repair of a student's own function makes it right: nothing, what kind of repair, "
         "its place, or the repair itself.",
     ).tag(config=True)
+
+    @validate("limits")
+    def _are_known(self, proposal):
+        there_are = sorted(field.name for field in fields(Limits))
+        if unknown := sorted(proposal.value.keys() - set(there_are)):
+            raise TraitError(f"there is no limit {unknown[0]!r}. There are: {', '.join(there_are)}.")
+        return proposal.value
 
     def values(self):
         """All settings by name: they are part of what a result depends on."""

@@ -52,7 +52,11 @@ def read(path):
 
 
 def _zip(path):
-    with zipfile.ZipFile(path) as archive:
+    try:
+        archive = zipfile.ZipFile(path)
+    except BROKEN as error:
+        raise CourseError(f"{path} is a damaged zip file ({error}). Download it once more.") from None
+    with archive:
         for info in archive.infolist():
             if info.is_dir():
                 continue
