@@ -50,13 +50,19 @@ def make(course, assignments):
     configuration.lend(course, root, f"sqlite:///{sample.grading / 'gradebook.db'}")
     for assignment in assignments:
         release = nbformat.read(course.release / assignment / f"{assignment}.ipynb", as_version=4)
-        solved = solutions(course, assignment)
-        _hand_in(sample, UNTOUCHED, assignment, release, {})
-        _hand_in(sample, PERFECT, assignment, release, solved)
-        for number, student in enumerate(WITH_MISTAKES):
-            made = mistakes(course, assignment, number)
-            _hand_in(sample, student, assignment, release, solved | {name: _whole(name, made[name], solved) for name in made})
+        for student, sources in twelve(course, assignment).items():
+            _hand_in(sample, student, assignment, release, sources)
     return SampleClass(sample, grading.submissions(sample, assignments))
+
+
+def twelve(course, assignment):
+    """What each of the class writes: {student: {grade_id: source}}."""
+    solved = solutions(course, assignment)
+    written = {UNTOUCHED: {}, PERFECT: solved}
+    for number, student in enumerate(WITH_MISTAKES):
+        made = mistakes(course, assignment, number)
+        written[student] = solved | {name: _whole(name, made[name], solved) for name in made}
+    return written
 
 
 def solutions(course, assignment):

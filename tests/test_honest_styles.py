@@ -3,10 +3,12 @@
 
 from functools import cache
 
+import nbformat
 import pytest
 from conftest import COURSE
 
-from autograder.checks import LocalEvaluator, Reference, join, judge, load
+from autograder.checks import LocalEvaluator, Reference, join, judge, load, rules
+from autograder.sample_class import AT_FIRST, filled_in, twelve
 
 # (assignment, exercise): sources, each executed on top of the solution.
 STYLES = {
@@ -102,3 +104,16 @@ def test_an_honest_style_passes_and_is_not_flagged(where, source):
 
 def test_there_are_thirty():
     assert sum(map(len, STYLES.values())) >= 30
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments[:AT_FIRST])
+def test_the_twelve_of_the_demo_break_no_rule_and_are_not_flagged(assignment):
+    release = nbformat.read(COURSE.release / assignment / f"{assignment}.ipynb", as_version=4)
+    written = twelve(COURSE, assignment)
+    assert len(written) == 12
+    for student, sources in written.items():
+        cells = (c for c in filled_in(release, sources).cells if c.cell_type == "code")
+        source = join(c.source for c in cells if not c.metadata.get("nbgrader", {}).get("grade"))
+        for each in load(COURSE, assignment).values():
+            findings = rules.inspect(source, each.name, each.rules)
+            assert not findings.violations and not findings.flags, (student, each.name)

@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy
 import pytest
 import torch
 from conftest import COURSE
@@ -10,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import tensor
 
-from autograder.checks import LocalEvaluator, case, exercise, integers, join, judge
+from autograder.checks import LocalEvaluator, Reference, case, exercise, integers, join, judge, load
 from autograder.checks.evaluate import GENERATORS, Failure, Other, Outcome, run
+from autograder.checks.explainers.differences import MOST_TOLD, leaves
+from autograder.checks.explainers.repaired import MOST_EDITS, MOST_PLACES
+from autograder.checks.known import known
 from autograder.checks.quotable import (
     DTYPES,
     ERRORS,
@@ -26,9 +30,11 @@ from autograder.checks.quotable import (
     PATTERNS,
     SMALL,
     WIDE,
+    _leaves,
     quotable,
     sizes,
 )
+from autograder.checks.tolerance import array
 
 SOURCE = join(["secret_of_another_cell = 1", "def f(z):\n    w = z @ z\n    return w[0] + other"])
 KNOWN = [{"z": torch.zeros(5, 7)}, {"loss": torch.zeros(()), "rows": [1, 2, 3]}]
@@ -42,14 +48,16 @@ lines = st.fixed_dictionaries(
     {"number": st.integers(-5, 10**6), "text": text | st.sampled_from(SOURCE.splitlines()).map(str.strip), "function": text}
 )
 failures = st.builds(Failure, text | st.sampled_from(["TypeError", "KeyError"]), text | forms, st.none() | lines)
-leaves = (
+parts_told = (
     st.builds(Other, text)
     | failures
     | st.builds(lambda n, m: torch.zeros(n, m), st.integers(0, 99), st.integers(0, 99))
     | st.integers()
     | text
 )
-trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=9) | st.dictionaries(text, inner, max_size=5), max_leaves=9)
+trees = st.recursive(
+    parts_told, lambda inner: st.lists(inner, max_size=9) | st.dictionaries(text, inner, max_size=5), max_leaves=9
+)
 
 
 def parts(tree):
@@ -216,7 +224,60 @@ def ways(numbers, words):
     return (1 + MOST_LINES) * (1 + len(ERRORS) + messages)
 
 
+def sentences(trial, right):
+    """At least as many as a wrong result can be told with, but for what is recorded."""
+    arrays = [array(leaf) for _, leaf, _ in leaves(right, right)]
+    axes = 1 + max((x.ndim for x in _leaves([trial.inputs, right], (numpy.ndarray, torch.Tensor))), default=1)
+    shapes = len(arrays) * ((NUMBERS - sum(n < 0 for n in SMALL)) ** axes + 100)
+    factors = len(arrays) * 16 * (3 * len(trial.inputs) + 5) * (1 + len(trial.inputs))
+    parts = [(len(x), x.size) if getattr(x, "ndim", 0) else (1, 1) for x in arrays]
+    places = sum(3 * rows**2 + 3 * rows * len(trial.inputs) + size + 2 * MOST_TOLD + 50 for rows, size in parts)
+    return 4 * (shapes + factors + places + len(arrays) ** 2)
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments)
+def test_no_case_of_the_course_has_more_places_than_the_documentation_says(assignment):
+    reference = Reference(COURSE, assignment)
+    for each in load(COURSE, assignment).values():
+        about = known(each, reference, "places")
+        for trial, right in zip(about.trials, about.right, strict=True):
+            if not isinstance(right.value, Failure):
+                assert sentences(trial, right.value) <= 2**23, (each.name, trial.case.title)
+
+
+class Choosing(Forged):
+    """A kernel that fails, and lets two edits of its choice pass."""
+
+    def __init__(self, right, secret):
+        self.wrong, self.right, self.chosen, self.told = Failure("TypeError"), right, secret, 0
+
+    def evaluate(self, request):
+        return Outcome(self.wrong)
+
+    def attempts(self, request, sources, seconds):
+        first, self.told = self.told, self.told + len(sources)
+        lucky = {self.chosen % 400, self.chosen // 400 % 400}
+        return [Outcome(self.right if first + n in lucky else self.wrong) for n in range(len(sources))], 0.0
+
+
+def test_a_kernel_that_chooses_which_edits_pass_tells_two_places_at_most():
+    lines = [f"    a{n} = z[{n}] + {n + 9}" for n in range(200)]
+    source = "\n".join(["def f(z):", *lines, "    return z"])
+    said = set()
+    for secret in (5, 77_123, 91_041, 150_399):
+        kernel = Choosing(2 * ROWS.cases[0].draw(None, "x", "", "f")["z"], secret)
+        messages = [c.message for c in judge(ROWS, kernel, Solution(DOUBLE), "x", source).cases if not c.passed]
+        assert kernel.told <= MOST_EDITS + 60
+        assert all(len(re.findall(r"line \d+", message)) <= MOST_PLACES for message in messages)
+        said.update(messages)
+    assert len(said) == 4  # it does tell something
+
+
 def test_the_bits_that_remain_are_as_many_as_the_documentation_says():
     (bits,) = re.findall(r"no more than (\d+) bits", (COURSE.root / "autograder/checks/README.md").read_text())
-    assert math.log2(ways(NUMBERS, MOST_WORDS + 1)) <= int(bits)
+    exceptions = ways(NUMBERS, MOST_WORDS + 1)
+    place = 4 * MOST_EDITS  # of a line: what to look at, or not; the part that is shown, or not
+    repairs = place + 2 * math.comb(MOST_EDITS, MOST_PLACES) + place**2
+    assert exceptions <= 2**25 and repairs <= 2**25
+    assert math.log2(exceptions + repairs + 2**23) <= int(bits)
     assert len(sizes([{"z": torch.zeros(*range(2, 30)[:9])}, [torch.zeros(n) for n in range(99)]])) <= NUMBERS
