@@ -242,7 +242,7 @@ def test_no_case_of_the_course_has_more_places_than_the_documentation_says(assig
         about = known(each, reference, "places")
         for trial, right in zip(about.trials, about.right, strict=True):
             if not isinstance(right.value, Failure):
-                assert sentences(trial, right.value) <= 2**23, (each.name, trial.case.title)
+                assert sentences(trial, right.value) <= 2**24, (each.name, trial.case.title)
 
 
 class Choosing(Forged):
@@ -279,5 +279,5 @@ def test_the_bits_that_remain_are_as_many_as_the_documentation_says():
     place = 4 * MOST_EDITS  # of a line: what to look at, or not; the part that is shown, or not
     repairs = place + 2 * math.comb(MOST_EDITS, MOST_PLACES) + place**2
     assert exceptions <= 2**25 and repairs <= 2**25
-    assert math.log2(exceptions + repairs + 2**23) <= int(bits)
+    assert math.log2(exceptions + repairs + 2**24) <= int(bits)
     assert len(sizes([{"z": torch.zeros(*range(2, 30)[:9])}, [torch.zeros(n) for n in range(99)]])) <= NUMBERS
