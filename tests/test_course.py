@@ -39,9 +39,9 @@ from course import checks, expect
 def _(double, start):
     expect("twice 2", double(start), 4, {"that is three times": 6})
 
-@checks("answer")
+@checks("answer", hint="a prime", look="section 2")
 def _(answer):
-    expect("the answer", answer, 7)
+    expect("the answer", float(answer), 7.0, {"that is one less": 6.0})
 """)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(course.checking, "_checks", {})
@@ -88,10 +88,19 @@ def test_what_else_can_be_wrong_is_said_first(lesson, code, first):
         assert said[1].startswith("  in line 2 of its cell")
 
 
-def test_an_answer_may_wait(lesson, capsys):
+def test_an_answer_may_wait_and_is_never_given_away(lesson, capsys):
     lesson("check('answer')")
     assert "no answer yet" in capsys.readouterr().out
-    assert "expected: 7" in failure(lesson, "answer = 6\ncheck('answer')")
+    assert failure(lesson, "answer = 6\ncheck('answer')") == "the answer: that is one less\n  received: 6"
+    assert failure(lesson, "answer = 9\ncheck('answer')").splitlines() == [
+        "the answer: not right yet",
+        "  received: 9",
+        "",
+        "Hint: a prime",
+    ]
+    said = failure(lesson, "answer = 'seven'\ncheck('answer')")
+    assert said.startswith("answer: that is not the kind of answer that is asked for\n  received: seven\n")
+    assert said.endswith("Where to look: section 2")
 
 
 def test_a_folder_without_its_checks_is_told(lesson, tmp_path):

@@ -43,8 +43,7 @@ def _(after_one, after_many):
         1.9,
         {
             "the rate is missing: the step is lr times the gradient": 1.0,
-            "the weight itself is missing: the gradient is weight_decay * w": 1.95,
-            "the half of the penalty and the 2 of the square cancel": 1.95,
+            "is the weight itself missing? or did the half of the penalty and the 2 of the square not cancel?": 1.95,
             "the weight grows: check the sign": 2.1,
         },
         tolerance=0.001,
