@@ -279,15 +279,26 @@ def learn(
     assignment: Annotated[str, typer.Argument(show_default=False)],
     group: Annotated[str, typer.Argument(help="As the report calls it.", show_default=False)],
     sentence: Annotated[str, typer.Argument(help="What students will read: the mistake and the remedy.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="You have read the function: do not ask.")] = False,
     no_sandbox: NoSandbox = False,
 ):
-    """Record the mistake of a group in the report, prove it, and tell all who made it."""
+    """Record the mistake of a group in the report, prove it, and tell all who made it.
+
+    The function that stands for the group is shown before: once recorded, it runs with your rights, outside the sandbox.
+    """
     from autograder.progress import GradingProgress
+    from autograder.report import find
     from autograder.report import learn as learn_
 
     course, _ = _course([assignment])
+    found = find(course, assignment, group)
+    for line in found.representative.splitlines():
+        _say(f"    {line}")
+    _say("A student wrote this. Recorded, it runs with your rights, outside the sandbox, whenever this notebook is graded.")
+    if not yes and not typer.confirm("Does it do nothing but compute? Record it?"):
+        raise CourseError("Nothing was recorded.")
     with GradingProgress(console=console) as watcher:
-        learned = learn_(course, assignment, group, sentence, sandboxed=not no_sandbox, watcher=watcher)
+        learned = learn_(course, assignment, found, sentence, sandboxed=not no_sandbox, watcher=watcher)
     told, all_ = learned.told, learned.group.students
     _say(f"Recorded and proven in {learned.file}. {len(told)} of {len(all_)} students read it now: {', '.join(told)}.")
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import class_of_thirty
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 
 from autograder import checks, cli, grading
 from autograder.course import Course, CourseError
-from autograder.report import learn
+from autograder.report import find, learn
 from autograder.report import report as reports
 from autograder.report.code import bare
 from autograder.report.facts import classes
@@ -199,7 +200,7 @@ def test_a_group_becomes_a_recorded_mistake_for_exactly_its_students(course, tmp
     graded = []
     monkeypatch.setattr(grading, "grade", lambda course, submissions, **how: graded.extend(submissions) or [])
     name = groups(classes(own, [NAME])[0])[0].name
-    learn(own, NAME, name, SENTENCE)
+    learn(own, NAME, find(own, NAME, name), SENTENCE)
     assert tuple(s.student for s in graded) == FIVE
     exercise = checks.load(own, NAME)["softmax"]
     assert list(exercise.mistakes)[-1] == SENTENCE
@@ -231,20 +232,41 @@ def test_what_cannot_be_proven_changes_nothing(course, tmp_path, monkeypatch):
         (copied, "Your softmax normalises down the columns; use the last axis, dim=-1.", "already"),
     ):
         with pytest.raises(CourseError, match=why):
-            learn(own, NAME, name, sentence)
+            learn(own, NAME, find(own, NAME, name), sentence)
     # A function that lives on another cell cannot stand for the group.
-    for result in (own.grading / "results").rglob("*.json"):
-        content = json.loads(result.read_text())
-        notebook = content["notebooks"][f"{NAME}.ipynb"]
-        notebook["text"] = notebook["text"].replace("math.exp", "elsewhere.exp")
-        result.write_text(json.dumps(content))
+    rewrite(own, "math.exp", "elsewhere.exp")
     changed = next(g.name for g in groups(classes(own, [NAME])[0]) if "copy-1" in g.students)
     learned = None
     try:
-        learned = learn(own, NAME, changed, SENTENCE)
+        learned = learn(own, NAME, find(own, NAME, changed), SENTENCE)
     except CourseError as error:
         assert "was not recorded" in str(error) or "does not run on its own" in str(error)
     assert learned is None and file.read_bytes() == before
+
+
+def rewrite(course, old, new):
+    """Change the text of all notebooks that were judged."""
+    for result in (course.grading / "results").rglob("*.json"):
+        content = json.loads(result.read_text())
+        notebook = content["notebooks"][f"{NAME}.ipynb"]
+        notebook["text"] = notebook["text"].replace(old, new)
+        result.write_text(json.dumps(content))
+
+
+def test_a_students_function_runs_here_only_after_the_instructor_has_seen_it(course, tmp_path, monkeypatch):
+    own = copy_of(course, tmp_path)
+    monkeypatch.chdir(own.root)
+    monkeypatch.setattr(grading, "grade", lambda *a, **k: [])
+    rewrite(own, "math.exp", "(open('ran', 'w') and math).exp")
+    name = next(g.name for g in groups(classes(own, [NAME])[0]) if "copy-1" in g.students)
+    file, words = own.exercises / f"{NAME}.py", ["learn", NAME, name, SENTENCE]
+    before = file.read_bytes()
+    for answer in ("n\n", ""):  # nobody is there to answer a pipe
+        result = CliRunner().invoke(cli.app, words, input=answer)
+        assert result.exit_code == 1 and "(open('ran', 'w') and math).exp" in result.output
+        assert not Path("ran").exists() and file.read_bytes() == before
+    CliRunner().invoke(cli.app, words, input="y\n")
+    assert Path("ran").exists()  # else nothing is shown here
 
 
 @pytest.mark.long
@@ -259,7 +281,7 @@ def test_end_to_end_a_mistake_that_nobody_recorded_is_named_for_all_five(tmp_pat
         first = next(csv.DictReader(file))
     assert first["students"].split() == list(FIVE)
     before = {f: f.read_bytes() for f in (course.grading / "feedback").rglob("*.html")}
-    result = run(cli.app, ["learn", NAME, first["name"], SENTENCE])
+    result = run(cli.app, ["learn", NAME, first["name"], SENTENCE], input="y\n")
     assert result.exit_code == 0 and "5 of 5 students" in result.output, result.output
     changed = {f.parents[1].name for f, page in before.items() if f.read_bytes() != page}
     assert changed == set(FIVE)

@@ -26,13 +26,8 @@ class Learned:
         return [v.student for v in self.verdicts if any(self.sentence in case.message for case in v.cases)]
 
 
-def learn(course, assignment, name, sentence, **how):
-    """Record the representative of a group as a mistake, and grade its students again. how: for `grading.grade`.
-
-    Returns: a Learned. Raises: CourseError if there is no such group, or if the proof fails; then nothing has changed.
-    """
-    if not sentence.strip() or not sentence.isprintable():
-        raise CourseError("The sentence is what students will read: a line of text that names the mistake and the remedy.")
+def find(course, assignment, name):
+    """The Group of that name. Raises: CourseError if there is none, or if nothing can stand for it."""
     (group,) = classes(course, [assignment])
     found = groups(group)
     chosen = next((g for g in found if g.name == name), None)
@@ -41,7 +36,18 @@ def learn(course, assignment, name, sentence, **how):
         raise CourseError(f"There is no group {name!r} in {assignment}. {there} `autograder report` shows them.")
     if not chosen.representative:
         raise CourseError(f"No function of the group {name} can be read as Python, so none can stand for it.")
-    exercise = group.exercises[chosen.task]
+    return chosen
+
+
+def learn(course, assignment, chosen, sentence, **how):
+    """Record the representative of a Group as a mistake, and grade its students again. how: for `grading.grade`.
+
+    The representative, a student's text, runs in this process: let somebody read it before.
+    Returns: a Learned. Raises: CourseError if the proof fails; then nothing has changed.
+    """
+    if not sentence.strip() or not sentence.isprintable():
+        raise CourseError("The sentence is what students will read: a line of text that names the mistake and the remedy.")
+    exercise = checks.load(course, assignment)[chosen.task]
     if sentence in exercise.mistakes:
         raise CourseError(f"The exercise {chosen.task} has a mistake with this very sentence already; find another one.")
     _prove(course, exercise, sentence, chosen)
