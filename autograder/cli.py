@@ -3,6 +3,7 @@
 import locale
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,7 @@ from rich.text import Text
 
 from autograder.course import Course, CourseError, StoppedError
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Build, check and grade a course."
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 new = typer.Typer(no_args_is_help=True, help="Begin a course of your own, or another assignment in it.")
 app.add_typer(new, name="new")
 console = Console()
@@ -30,6 +29,21 @@ UNPROTECTED = "Run submissions as yourself, without protection. Every report say
 AS_IPYNB = "Write an .ipynb in place of a text notebook."
 WITH_TORCH = "An example with PyTorch (the extra `torch`); else with NumPy."
 NoSandbox = Annotated[bool, typer.Option("--no-sandbox", help=UNPROTECTED)]
+
+
+def _version(asked):
+    if asked:
+        console.print(f"mnist-course-kit {version('mnist-course-kit')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def autograder(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
+    ] = False,
+):
+    """Build, check and grade a course."""
 
 
 @app.command()

@@ -19,6 +19,7 @@ from nbgrader.api import Gradebook
 
 from autograder import build
 from autograder.course import Course
+from autograder.sandbox.cgroup import in_force
 
 NAME = "attack-target"
 AUTOGRADER = Path(sys.prefix, "bin", "autograder")
@@ -44,6 +45,7 @@ def undisturbed(ungraded, tmp_path_factory):
     """What grading gives when nothing goes wrong."""
     course = copy(ungraded, tmp_path_factory.mktemp("undisturbed"))
     result = grade(course)
+    assert result.stdout.startswith(in_force())
     assert result.returncode == 0, result.stdout + result.stderr
     return state(course)
 
@@ -223,7 +225,7 @@ def test_a_locked_gradebook_leaves_the_old_grade(ungraded, undisturbed, tmp_path
     with sqlite3.connect(course.grading / "gradebook.db", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         result = grade(course)
-    assert result.returncode == 1 or "The old grade stands" in result.stdout
+    assert result.returncode == 1 and "The old grade stands" in result.stdout
     assert "Traceback" not in result.stdout + result.stderr
     assert state(course) == undisturbed
     result = grade(course)

@@ -62,6 +62,11 @@ def test_nothing_that_the_readme_links_to_is_missing():
             assert Path(page.parent, target).exists(), target
 
 
+def test_the_version_is_the_one_whose_changes_are_told():
+    (newest, *_) = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert CliRunner().invoke(cli.app, ["--version"]).output.split() == ["mnist-course-kit", newest]
+
+
 # Run by other tests, on courses of their own: it goes on until somebody stops it, or needs a cluster.
 ELSEWHERE = {"autograder watch": "watch", "autograder grade --scheduler": "coordinator"}
 BY_HAND = "autograder demo"  # minutes of a class in two notebooks: `make demo`
