@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.checks import ExerciseError, LocalEvaluator, Reference, judge, load
+from autograder.checks import ExerciseError, LocalEvaluator, Reference, edit, judge, load
 from autograder.checks.evaluate import run
 from autograder.checks.proof import prove
 from autograder.course import Course
@@ -72,3 +72,25 @@ def test_a_sentence_must_say_what_fills_its_hole(tmp_path):
     made = course(tmp_path, CHECKS.replace("You divide by {number}", "You divide by a number"))
     with pytest.raises(ExerciseError, match=r"exercise shares: 'You divide by a number.*' must say \{number\}"):
         load(made, "01")
+
+
+@pytest.mark.parametrize(
+    "recorded, made",
+    [
+        (edit("dim=1", "dim=0"), "e = (z - z.amax(dim=0)).exp()\nreturn e / e.sum(dim=0)"),
+        (edit("e = ", "", "e / ", ""), "(z - z.amax(dim=1)).exp()\nreturn e.sum(dim=1)"),
+        (edit(("e = ", ""), ("e / ", "")), "(z - z.amax(dim=1)).exp()\nreturn e.sum(dim=1)"),
+        (edit("(z - ...)", "z"), "e = z.exp()\nreturn e / e.sum(dim=1)"),  # to the bracket that belongs to it
+        (edit("(...).exp()", "(...)"), "e = (z - z.amax(dim=1))\nreturn e / e.sum(dim=1)"),
+        (edit("return ...", "return 2 * (...)"), "e = (z - z.amax(dim=1)).exp()\nreturn 2 * (e / e.sum(dim=1))"),
+        (edit("(... - ...)", "(... + ...)"), "e = (z + z.amax(dim=1)).exp()\nreturn e / e.sum(dim=1)"),
+        (edit("e / e", 'einsum("...c", e)'), 'e = (z - z.amax(dim=1)).exp()\nreturn einsum("...c", e).sum(dim=1)'),
+    ],
+)
+def test_an_edit_says_what_stands_in_the_place_of_what(recorded, made):
+    assert recorded.of("e = (z - z.amax(dim=1)).exp()\nreturn e / e.sum(dim=1)") == made
+
+
+def test_an_edit_of_what_does_not_stand_there_is_an_error():
+    with pytest.raises(ExerciseError, match=r"'amax\(\.\.\.\)' does not stand in the solution"):
+        edit("amax(...)", "max()").of("(z - z.amin(dim=1)).exp()")

@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import product
 
 from ..course import CourseError
@@ -63,6 +64,12 @@ class Exercise:
         return [*found, *(sentence for sentence in filled if sentence not in found)]
 
 
+# What `...` stands for: on one line, anything in which each bracket that opens closes again. Four levels of brackets are enough.
+BETWEEN = INSIDE = r"[^][(){}\n]"
+for _ in range(4):
+    BETWEEN = rf"(?:{INSIDE}|[\[({{]{BETWEEN}*[\])}}])"
+
+
 @dataclass(frozen=True)
 class Edit:
     """What stands in the place of what in the solution, pair by pair. Made by `edit`; `load` writes the function out.
@@ -76,12 +83,28 @@ class Edit:
     def of(self, text):
         """The edited text. Raises ExerciseError if an old text does not occur."""
         for old, new in self.pairs:
-            if old not in text:
+            text, places = _pattern(old).subn(partial(_with, new), text)
+            if not places:
                 raise ExerciseError(
                     f"edit({old!r}, {new!r}): {old!r} does not stand in the solution; write what stands there now."
                 )
-            text = text.replace(old, new)
         return text
+
+    def stands_in(self, text):
+        """Whether the first old text occurs."""
+        return bool(_pattern(self.pairs[0][0]).search(text))
+
+
+@cache
+def _pattern(old):
+    between = f"({BETWEEN}*?)".join(map(re.escape, old.split("...")))
+    return re.compile(between + "$" * old.endswith("..."), re.MULTILINE)
+
+
+def _with(new, found):
+    """A new text with what the old one's `...` stood for in the place of its own, in their order."""
+    kept = iter(found.groups())
+    return re.sub(r"\.\.\.", lambda dots: next(kept, dots[0]), new)
 
 
 @dataclass(frozen=True)
@@ -131,13 +154,15 @@ class Body:
         return "\n    ".join([f"{before}def {function.name}({names}):", *self.lines])
 
 
-def edit(old, new, *more, **holes):
-    """A mistake or an alternative as an edit of the solution: `new` wherever `old` stands in its code (not in a docstring).
+def edit(*pairs, **holes):
+    """A mistake or an alternative as an edit of the solution: edit(old, new) puts `new` wherever `old` stands in its code.
 
-    more: a second pair, a third. Spaces and line ends are those of the solution.
+    pairs: an old and a new text, more of them in turn, or each pair in brackets of its own: edit((old, new), (old, new)). Spaces
+    and line ends are those of the solution; docstrings and comments are no part of its code. `...` in an old text stands for
+    anything on its line in which brackets close again (at its end, for the rest of the line), and in the new one for the same.
     holes: of a mistake, the numbers for what is written {name} in new texts and in its sentence, as epsilon=(1e-8, 1e-6).
     """
-    parts = (old, new, *more)
+    parts = [text for pair in pairs for text in ([pair] if isinstance(pair, str) else pair)]
     return Edit(tuple(zip(parts[::2], parts[1::2], strict=True)), tuple(holes.items()))
 
 

@@ -68,7 +68,7 @@ def reason(mutant, exercise, code):
     for why, listed in exercise.equivalent.items():
         for part in listed:
             if isinstance(part, Edit):
-                if part.pairs[0][0] in code and _same(part.of(code), mutant.source):
+                if part.stands_in(code) and _same(part.of(code), mutant.source):
                     return why, part
             elif any(m.start() <= mutant.start and end <= m.end() for m in re.finditer(re.escape(part), code)):
                 return why, part

@@ -446,12 +446,9 @@ balanced_subset = exercise(
     ),
     mistakes={
         "You look for each digit in a shuffled order, so its places are no indices into labels: look them up, order[...].": edit(
-            "chosen = []",
-            "order = torch.randperm(len(labels), generator=generator)\n    chosen = []",
-            "(labels == digit)",
-            "(labels[order] == digit)",
-            "torch.randperm(len(members), generator=generator)[:per_class]",
-            ":per_class",
+            ("chosen = []", "order = torch.randperm(len(labels), generator=generator)\n    chosen = []"),
+            ("(labels == digit)", "(labels[order] == digit)"),
+            ("torch.randperm(len(members), generator=generator)[:per_class]", ":per_class"),
         ),
         "You take the first images of each digit; draw them at random.": edit(
             "torch.randperm(len(members), generator=generator)[:per_class]", ":per_class"

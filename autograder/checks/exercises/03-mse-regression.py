@@ -378,10 +378,8 @@ MSE_GRADIENT = exercise(
             "return both[:-1], both[-1]",
         ),
         "broadcasting and means": edit(
-            "prediction.numel()",
-            "len(b)",
-            "x.T @ slope, slope.sum(dim=0)",
-            "(x[:, :, None] * slope[:, None, :]).mean(dim=0), slope.mean(0)",
+            ("prediction.numel()", "len(b)"),
+            ("x.T @ slope, slope.sum(dim=0)", "(x[:, :, None] * slope[:, None, :]).mean(dim=0), slope.mean(0)"),
         ),
         "a list": edit("x.T @ slope, slope.sum(dim=0)", "[x.T @ slope, slope.sum(dim=0)]"),
     },

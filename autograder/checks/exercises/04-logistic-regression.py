@@ -4,6 +4,7 @@ import torch
 
 from autograder.checks import body, case, edit, exercise, generator, gradient, labels, normal, uniform
 
+TRUTH = "truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]"  # one-hot rows
 EPSILONS = (1e-12, 1e-8, 1e-7, 1e-5, 1e-3)
 HUGE = uniform(6, 10, low=-1e4, high=1e4)
 # Probabilities from 1 to 1e-26: as small slopes they tell a formula from a difference quotient, see `spread`.
@@ -32,6 +33,10 @@ def below(g):
 def few_classes(g):
     """Labels (12,) among which most classes do not occur."""
     return torch.randint(3, 6, (12,), generator=g)
+
+
+ACCURACY = "accuracy(logits, labels)"
+REFUSED = dict(raises=ValueError, logits=normal(12, 4))
 
 
 # One set of shapes and sizes for the three functions of one argument.
@@ -74,6 +79,10 @@ def training_pair(n, features=5, classes=3, scale=1.0, dtype=torch.float32):
     )
 
 
+def pairs(n, m, **how):
+    return dict(train=training_pair(n, **how), valid=training_pair(m, **how))
+
+
 def same_rows(n, features=5, classes=3):
     """One row n times: whatever the order, training goes the same way."""
 
@@ -113,21 +122,27 @@ def run(seed, epochs=2):
 
 def training(title, code=TRAINED, *, weight=1, **changes):
     """A case of `fit`: in one batch, where nothing else is said."""
-    pairs = dict(params=parameters(), train=training_pair(12), valid=training_pair(9))
-    return case(title, code, weight=weight, **pairs | dict(lr=0.5, epochs=2, batch_size=12, generator=generator()) | changes)
+    usual = dict(params=parameters(), **pairs(12, 9))
+    return case(title, code, weight=weight, **usual | dict(lr=0.5, epochs=2, batch_size=12, generator=generator()) | changes)
 
 
 def sweeping(title, code, *, weight=1, **changes):
     """A case of `lr_sweep`: two epochs of several batches, where nothing else is said."""
-    pairs = dict(start=parameters(), train=training_pair(20, scale=3.0), valid=training_pair(9))
-    return case(title, code, weight=weight, **pairs | dict(epochs=2, batch_size=3, seed=integers_below(1000)) | changes)
+    usual = dict(start=parameters(), train=training_pair(20, scale=3.0), valid=training_pair(9))
+    return case(title, code, weight=weight, **usual | dict(epochs=2, batch_size=3, seed=integers_below(1000)) | changes)
 
 
-SWEEP = "lr_sweep({lrs}, lambda: [p.clone() for p in start], train, valid, epochs, batch_size, seed)"
+ALIKE = (torch.ones(3, 9), torch.tensor([0, 0, 1]))
+
+
+def sweep(lrs):
+    return f"lr_sweep({lrs}, lambda: [p.clone() for p in start], train, valid, epochs, batch_size, seed)"
+
+
 OWN_FIT = f"""
 generator = torch.Generator().manual_seed(seed)
 history = fit([p.clone() for p in start], train, valid, 0.1, epochs, batch_size, generator)
-abs({SWEEP.format(lrs="[0.1]")}[0.1] - min(history["valid_loss"])) < 1e-6
+abs({sweep([0.1])}[0.1] - min(history["valid_loss"])) < 1e-6
 """
 
 FIT = """
@@ -165,819 +180,615 @@ def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
 """
 
 
-EXERCISES = [
-    exercise(
-        "softmax",
-        *on_scores("softmax"),
-        mistakes={
-            "You standardise the scores, which changes the answer; only subtract the row's maximum.": body(
-                "e = ((z - z.mean(dim=1, keepdim=True)) / z.std(dim=1, keepdim=True)).exp()",
-                "return e / e.sum(dim=1, keepdim=True)",
-            ),
-            "nan_to_num hides the overflow: large scores should get 1, not 0. Subtract the row's maximum first.": body(
-                "return (z.exp() / z.exp().sum(dim=1, keepdim=True)).nan_to_num()"
-            ),
-            "You share out sigmoids; softmax shares out exponentials.": body(
-                "s = 1 / (1 + (-z).exp())", "return s / s.sum(dim=1, keepdim=True)"
-            ),
-            "Your softmax normalises down the columns; use the last axis, dim=1.": edit(
-                "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)", "sum(dim=1, keepdim=True)", "sum(dim=0, keepdim=True)"
-            ),
-            "You normalise over the whole batch; each row has its own sum.": edit("sum(dim=1, keepdim=True)", "sum()"),
-            "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit(
-                "- z.amax(dim=1, keepdim=True)", ""
-            ),
-            "You subtract the largest score of the whole batch; each row needs its own.": edit(
-                "amax(dim=1, keepdim=True)", "max()"
-            ),
-            "You subtract the largest score of each column; that changes the answer, so take it row by row.": edit(
-                "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)"
-            ),
-            "You subtract the smallest score; it is the largest exponent that must become 0.": edit("amax", "amin"),
-            "What you subtract is not the largest score of the row, and exp still overflows; subtract the maximum.": edit(
-                "amax", "mean"
-            ),
-            "The sums lose their axis and divide the columns; keep it with keepdim=True.": edit(
-                "sum(dim=1, keepdim=True)", "sum(dim=1)"
-            ),
-            "The maxima lose their axis and shift the columns; keep it with keepdim=True.": edit(
-                "amax(dim=1, keepdim=True)", "amax(dim=1)"
-            ),
-            "Adding {epsilon} to the divisor hides the underflow, and rows sum to less than 1; shift the scores instead.": edit(
-                "(z - z.amax(dim=1, keepdim=True))",
-                "z",
-                "e.sum(dim=1, keepdim=True)",
-                "(e.sum(dim=1, keepdim=True) + {epsilon})",
-                epsilon=EPSILONS,
-            ),
-            "The sum is at least 1 after the shift, so {epsilon} in the divisor only makes the result wrong; leave it out.": edit(
-                "e.sum(dim=1, keepdim=True)", "(e.sum(dim=1, keepdim=True) + {epsilon})", epsilon=EPSILONS[1:]
-            ),
-            "You cut the scores off at {bound} to avoid the overflow; that changes the answer. Subtract the row's maximum.": edit(
-                "(z - z.amax(dim=1, keepdim=True))", "z.clamp(-{bound}, {bound})", bound=(20, 50, 80, 88)
-            ),
-            "That is the sigmoid, which judges each score alone; divide exp(z) by the sum of its row.": body(
-                "return 1 / (1 + (-z).exp())"
-            ),
-            "You divide the shifted scores by their sum; take the exponential of them first.": edit(".exp()", ""),
-            "You divide by the largest exponential; divide by the sum of the row.": edit("sum", "amax"),
-            "These are the logarithms of the probabilities; softmax returns the probabilities.": edit(
-                "return e / e.sum(dim=1, keepdim=True)", "return log_softmax(z)"
-            ),
-            "You give more probability to smaller scores; the sign in the exponent is wrong.": edit(
-                "z - z.amax(dim=1, keepdim=True)", "z.amin(dim=1, keepdim=True) - z"
-            ),
-            "You take powers of 2; softmax is defined with e, so use exp.": edit("exp", "exp2"),
-            "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
-                "e = (z - z.amax(dim=1, keepdim=True))", "z -= z.amax(dim=1, keepdim=True)\n    e = z"
-            ),
-            "The result is always float32; keep the dtype of the scores.": edit("exp", "float().exp"),
-        },
-        alternatives={
-            "a loop over rows, stacked": """
-def softmax(z):
-    rows = []
-    for row in z:
-        e = torch.exp(row - row.max())
-        rows.append(e / e.sum())
-    return torch.stack(rows)
-""",
-            "through its own logarithm": body("return torch.exp(z - logsumexp(z))"),
-            "the last axis as -1, max with values": body(
-                "shifted = z - z.max(-1, keepdim=True).values",
-                "return torch.exp(shifted) / torch.exp(shifted).sum(-1, keepdim=True)",
-            ),
-            "from all differences of scores": body("return 1 / (z[:, None, :] - z[:, :, None]).exp().sum(dim=2)"),
-            "einsum": body(
-                "e = (z - z.amax(1)[:, None]).exp()", 'return torch.einsum("nc,n->nc", e, 1 / torch.einsum("nc->n", e))'
-            ),
-            "in place, on a copy": body(
-                "z = z.clone()", "z.sub_(z.amax(dim=1, keepdim=True)).exp_()", "return z.div_(z.sum(dim=1, keepdim=True))"
-            ),
-            "clamped where no digit shows it": edit(".exp()", ".clamp(min=-50).exp()"),
-            "NumPy, in float64": body(
-                "a = z.numpy().astype(np.float64)",
-                "e = np.exp(a - a.max(axis=1, keepdims=True))",
-                "return torch.from_numpy(e / e.sum(axis=1, keepdims=True)).to(z.dtype)",
-            ),
-            "transposed": body("e = (z.T - z.T.max(dim=0).values).exp()", "return (e / e.sum(dim=0)).T"),
-        },
-        equivalent={
-            "a factor of e cancels": [edit("e = (z", "e = -(z"), edit(".exp()", ".exp() * 2"), edit(".exp()", ".exp() / 2")]
-        },
-    ),
-    exercise(
-        "logsumexp",
-        *on_scores("logsumexp"),
-        mistakes={
-            "You subtract the maximum and leave it out of the result; add it back.": edit("top +", ""),
-            "You subtract the maximum once more; it has to be added back.": edit("top +", "", "log()", "log() - top"),
-            "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit("z.amax", "-z.amax"),
-            "You shift by the largest score of the whole batch; each row needs its own.": edit(
-                "amax(dim=1, keepdim=True)", "amax()"
-            ),
-            "What you shift by is not the largest score of the row, and exp still overflows; shift by the maximum.": edit(
-                "amax", "amin"
-            ),
-            "You sum down the columns; use the last axis, dim=1.": edit(
-                "amax(dim=1, keepdim=True)", "amax(dim=0, keepdim=True)", "sum(dim=1, keepdim=True)", "sum(dim=0, keepdim=True)"
-            ),
-            "You sum down the columns and turn the result; use the last axis, dim=1.": body(
-                "top = z.amax(dim=0, keepdim=True)", "return (top + (z - top).exp().sum(dim=0, keepdim=True).log()).T"
-            ),
-            "The shape should be (N, 1); keep the axis with keepdim=True.": edit(
-                "amax(dim=1, keepdim=True)", "amax(dim=1)", "- top", "- top[:, None]", "sum(dim=1, keepdim=True)", "sum(dim=1)"
-            ),
-            "Adding (N, 1) and (N,) gives N x N numbers; use keepdim=True in both places.": edit(
-                "sum(dim=1, keepdim=True)", "sum(dim=1)"
-            ),
-            "You sum the logs, which only undoes exp; sum the exponentials, then take one log.": body(
-                "return z.sum(dim=1, keepdim=True)"
-            ),
-            "That is the largest score; the other scores count too.": edit(".sum", ".amax"),
-            "Scores equal to the maximum are lost; every score of the row belongs into the sum.": edit(
-                "return top +", "rest =", ".sum", "* (z != top)\n    return top + rest.sum", ".log", ".log1p"
-            ),
-            "log1p adds a second 1 to the sum; the maximum's own term is in it already, so use log.": edit(".log", ".log1p"),
-            "You take the mean of the exponentials; take their sum.": edit(".sum", ".mean"),
-            "You use the logarithm to base 2; exp and log belong together.": edit(".log", ".log2"),
-            "The logarithm is missing; without it the shift cannot be undone by an addition.": edit(".log()", ""),
-            "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
-                "return top + (z - top)", "z -= top\n    return top + z"
-            ),
-            "Adding {epsilon} in the log caps it from below; shift the scores instead.": edit(
-                "top + (z - top).exp().sum(dim=1, keepdim=True)",
-                "(z.exp().sum(dim=1, keepdim=True) + {epsilon})",
-                epsilon=EPSILONS,
-            ),
-        },
-        alternatives={
-            "a loop over rows": body(
-                "result = torch.empty(len(z), 1, dtype=z.dtype)",
-                "for i, row in enumerate(z):",
-                "    result[i] = row.max() + torch.log(torch.sum(torch.exp(row - row.max())))",
-                "return result",
-            ),
-            "folded with logaddexp": body(
-                "total = z[:, :1]",
-                "for k in range(1, z.shape[1]):",
-                "    total = torch.logaddexp(total, z[:, k : k + 1])",
-                "return total",
-            ),
-            "flat, then unsqueezed": body(
-                "top = z.max(-1).values", "return (top + (z.T - top).T.exp().sum(-1).log()).unsqueeze(-1)"
-            ),
-            "a matrix product with ones": body(
-                "top = z.amax(-1, keepdim=True)",
-                "return top + torch.log(torch.exp(z - top) @ torch.ones(z.shape[1], 1, dtype=z.dtype))",
-            ),
-            "log1p of the others": body(
-                "ordered = z.sort(dim=1, descending=True).values",
-                "return ordered[:, :1] + (ordered[:, 1:] - ordered[:, :1]).exp().sum(dim=1, keepdim=True).log1p()",
-            ),
-            "NumPy": body(
-                "a = z.numpy()",
-                "top = a.max(axis=1, keepdims=True)",
-                "return torch.from_numpy(top + np.log(np.exp(a - top).sum(axis=1, keepdims=True)))",
-            ),
-        },
-    ),
-    exercise(
-        "log_softmax",
-        *on_scores("log_softmax"),
-        case("gaps of more than 104", "log_softmax(z)", weight=2, z=lambda g: 150 * torch.randn(6, 5, generator=g)),
-        mistakes={
-            "log(softmax(z)) is -inf where the probability underflows; subtract the log-sum-exp from the scores.": body(
-                "return softmax(z).log()"
-            ),
-            "exp overflows from a score of 89 on; subtract the log-sum-exp, which shifts by the row's maximum.": body(
-                "e = z.exp()", "return (e / e.sum(dim=1, keepdim=True)).log()"
-            ),
-            "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": body(
-                "return z - z.exp().sum(dim=1, keepdim=True).log()"
-            ),
-            "Adding {epsilon} inside the logarithm caps the result; subtract the log-sum-exp from the scores.": edit(
-                "shifted - logsumexp(shifted)", "(softmax(z) + {epsilon}).log()", epsilon=EPSILONS
-            ),
-            "Clamping the probabilities at {epsilon} caps the result; subtract the log-sum-exp from the scores.": edit(
-                "shifted - logsumexp(shifted)", "softmax(z).clamp(min={epsilon}).log()", epsilon=EPSILONS
-            ),
-            "You normalise down the columns; use the last axis, dim=1.": body("return (z.T - logsumexp(z.T)).T"),
-            "The sign is wrong; a log-probability is never positive.": edit(
-                "shifted - logsumexp(shifted)", "logsumexp(shifted) - shifted"
-            ),
-            "You subtract the maximum twice; logsumexp adds it back already.": edit("(shifted)", "(z)"),
-            "The scores are unshifted but their log-sum-exp is shifted; shift both or none.": edit("return shifted", "return z"),
-            "The log-sum-exp loses its axis and is subtracted from the columns; it should be (N, 1).": body(
-                "return z - logsumexp(z).squeeze(1)"
-            ),
-            "These are the probabilities; their logarithm is asked for.": body("return softmax(z)"),
-            "You only subtract the maximum; subtract the log-sum-exp, so that the probabilities sum to 1.": edit(
-                "- logsumexp(shifted)", ""
-            ),
-            "You shift by the largest score of the whole batch; each row needs its own.": body(
-                "z = z - z.max()", "return z - z.exp().sum(dim=1, keepdim=True).log()"
-            ),
-            "You add the log-sum-exp; dividing by the sum means subtracting its logarithm.": body("return z + logsumexp(z)"),
-            "You divide by the log-sum-exp; dividing by the sum means subtracting its logarithm.": body(
-                "return z / logsumexp(z)"
-            ),
-            "You use the logarithm to base 2; log-probabilities here are natural logarithms.": body(
-                "return (z - logsumexp(z)) / math.log(2)"
-            ),
-            "You change the scores in place; make a new tensor, z = z - ...": body("z -= logsumexp(z)", "return z"),
-        },
-        alternatives={
-            "the scores minus their log-sum-exp": body("return z - logsumexp(z)"),
-            "written out, dim=-1": body(
-                "z = z - z.max(dim=-1, keepdim=True)[0]", "return z - torch.log(torch.sum(torch.exp(z), dim=-1, keepdim=True))"
-            ),
-            "a loop over rows": body("return torch.stack([row - row.max() - (row - row.max()).exp().sum().log() for row in z])"),
-            "in float64, then back": body("wide = z.double()", "return (wide - logsumexp(wide)).to(z.dtype)"),
-            "applied twice, which changes nothing": body("z = z - logsumexp(z)", "return z - logsumexp(z)"),
-            "in place, on a copy": body("z = z.clone()", "z -= z.amax(1, True)", "z -= z.exp().sum(1, True).log()", "return z"),
-        },
-        equivalent={"logsumexp shifts by itself": ["z - z.amax(dim=1, keepdim=True)"]},
-    ),
-    exercise(
-        "nll",
-        *on_labels(
-            "nll(scores, labels)", log_probs, wide=lambda g: sure(g).log_softmax(dim=1), huge=lambda g: HUGE(g).log_softmax(dim=1)
+softmax = exercise(
+    "softmax",
+    *on_scores("softmax"),
+    mistakes={
+        "You standardise the scores, which changes the answer; only subtract the row's maximum.": body(
+            "e = ((z - z.mean(dim=1, keepdim=True)) / z.std(dim=1, keepdim=True)).exp()", "return e / e.sum(dim=1, keepdim=True)"
         ),
-        mistakes={
-            "log_probs[:, labels] picks every pair of row and label; give each row its own number, torch.arange(N).": edit(
-                "torch.arange(len(labels))", ":"
-            ),
-            "That is the sum over the rows; take the mean.": edit("mean", "sum"),
-            "The sign is wrong; a loss is never negative.": edit("-log_probs", "log_probs"),
-            "You divide by the number of entries N * C; the loss is a mean over the N rows.": body(
-                "return -(torch.eye(log_probs.shape[1], dtype=log_probs.dtype)[labels] * log_probs).mean()"
-            ),
-            "You divide by the number of classes; the loss is a mean over the rows.": edit(
-                "mean()", "sum() / log_probs.shape[1]"
-            ),
-            "You take the logarithm again; nll gets log-probabilities, not probabilities.": edit("mean", "log().mean"),
-            "You turn the log-probabilities back into probabilities; average them as they are.": edit("mean", "exp().mean"),
-            "You average the probabilities before the logarithm; average the log-probabilities.": edit(
-                "mean", "exp().mean().log"
-            ),
-            "You price the most probable class; price the label of each row.": edit(
-                "[torch.arange(len(labels)), labels]", ".amax(dim=1)"
-            ),
-            "You average over all classes; only the label of each row counts.": edit("[torch.arange(len(labels)), labels]", ""),
-            "That is one loss for each row; take the mean of them.": edit(".mean()", ""),
-            "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit("mean()", "mean().item()"),
-            "The result has an axis too many; the loss is a 0-d tensor.": edit("mean()", "mean(dim=0, keepdim=True)"),
-            "You count in bits; use natural logarithms as they come in.": edit("mean()", "mean() / math.log(2)"),
-            "Classes are counted from 0; do not subtract 1 from the labels.": edit(
-                "(len(labels)), labels", "(len(labels)), labels - 1"
-            ),
-            "That is the median; the loss is the mean.": edit("mean", "median"),
-            "You clamp the log-probabilities at log({epsilon}), which caps the loss; take them as they are.": edit(
-                "-log_probs", "-log_probs.clamp(min=math.log({epsilon}))", epsilon=EPSILONS
-            ),
-            "The result is always float32; keep the dtype of log_probs.": edit("mean()", "mean().float()"),
-        },
-        alternatives={
-            "gather": body("return -log_probs.gather(1, labels.unsqueeze(1)).mean()"),
-            "a loop over rows": body(
-                "total = 0",
-                "for row, label in zip(log_probs, labels):",
-                "    total = total - row[label]",
-                "return total / len(labels)",
-            ),
-            "a mask": edit(
-                "return",
-                "mask = labels[:, None] == torch.arange(log_probs.shape[1])\n    return",
-                "torch.arange(len(labels)), labels",
-                "mask",
-            ),
-            "a sum over one-hot rows": body(
-                "truth = torch.eye(log_probs.shape[-1], dtype=log_probs.dtype)[labels]",
-                'return torch.einsum("nc,nc->", log_probs, -truth) / log_probs.shape[0]',
-            ),
-            "range as an index": body("return torch.mean(-1 * log_probs[range(log_probs.size(0)), labels])"),
-            "the diagonal of all pairs": edit("[torch.arange(len(labels)), labels]", "[:, labels].diagonal()"),
-        },
-        equivalent={
-            "a vector has one axis": ["mean()"],
-            "a number has no axis to lose": [
-                edit(
-                    "-log_probs[torch.arange(len(labels)), labels].mean()",
-                    "(-log_probs[torch.arange(len(labels)), labels].mean()).squeeze()",
-                )
-            ],
-        },
-    ),
-    exercise(
-        "cross_entropy",
-        *on_labels("cross_entropy(scores, labels)", normal, wide=sure, huge=HUGE),
-        case(
-            "perfect predictions cost nothing",
-            "cross_entropy(scores, labels)",
-            scores=lambda g: 80 * torch.eye(10)[labels(10)(g)],
-            labels=labels(10),
+        "nan_to_num hides the overflow: large scores should get 1, not 0. Subtract the row's maximum first.": body(
+            "return (z.exp() / z.exp().sum(dim=1, keepdim=True)).nan_to_num()"
         ),
-        case("the label's score 5 to 35 below the best", "cross_entropy(scores, labels)", scores=below, labels=torch.arange(10)),
-        case("no information at all", "cross_entropy(scores, labels)", scores=lambda g: torch.zeros(4, 10), labels=labels(4)),
-        case("rows thousands apart", "cross_entropy(scores, labels)", scores=uneven, labels=labels(5)),
-        mistakes={
-            "You average the probabilities, then take the logarithm; take the logarithm of each, then the mean.": body(
-                "return -softmax(logits)[torch.arange(len(labels)), labels].mean().log()"
-            ),
-            "Softmax is applied twice; log_softmax takes the logits as they are.": edit("(logits)", "(softmax(logits))"),
-            "log(softmax(z)) is -inf where the probability underflows; use log_softmax.": edit(
-                "log_softmax(logits)", "softmax(logits).log()"
-            ),
-            "exp overflows from a score of 89 on; use log_softmax.": edit(
-                "return nll(log_softmax(logits), labels)",
-                "e = logits.exp()\n    return nll((e / e.sum(dim=1, keepdim=True)).log(), labels)",
-            ),
-            "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": edit(
-                "log_softmax(logits)", "logits - logits.exp().sum(dim=1, keepdim=True).log()"
-            ),
-            "Adding {epsilon} inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": edit(
-                "log_softmax(logits)", "(softmax(logits) + {epsilon}).log()", epsilon=EPSILONS
-            ),
-            "Clamping the probabilities at {epsilon} caps the loss, and there it has no gradient; use log_softmax.": edit(
-                "log_softmax(logits)", "softmax(logits).clamp({epsilon}, 1 - {epsilon}).log()", epsilon=EPSILONS
-            ),
-            "You count in bits; use the natural logarithm.": edit(
-                "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels) / math.log(2)"
-            ),
-            "That is the sum over the rows; take the mean.": edit(
-                "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels) * len(labels)"
-            ),
-            "You divide by the number of entries N * C; the loss is a mean over the N rows.": edit(
-                "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels) / logits.shape[1]"
-            ),
-            "The sign is wrong; a loss is never negative.": edit("nll", "-nll"),
-            "The softmax is missing: nll gets the logits instead of log-probabilities.": edit("log_softmax(logits)", "logits"),
-            "nll gets probabilities; it needs their logarithms, log_softmax.": edit("log_softmax", "softmax"),
-            "You normalise down the columns; softmax works along each row.": edit("(logits)", "(logits.T).T"),
-            "You subtract the largest logit of the whole batch; each row needs its own.": body(
-                "shifted = logits - logits.max()", "return nll(shifted - shifted.exp().sum(dim=1, keepdim=True).log(), labels)"
-            ),
-            "That is ten yes/no losses (one-vs-rest); cross-entropy only prices the label of each row.": body(
-                "truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]",
-                "return (logits.clamp(min=0) - logits * truth + (-logits.abs()).exp().log1p()).sum(dim=1).mean()",
-            ),
-            "That is the squared error of the probabilities; cross-entropy is -log of the label's probability.": body(
-                "truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]",
-                "return (softmax(logits) - truth).square().sum(dim=1).mean()",
-            ),
-            "That is 1 - p; the loss is -log p.": edit(
-                "nll(log_softmax(logits), labels)", "1 - softmax(logits)[torch.arange(len(labels)), labels].mean()"
-            ),
-            "You price the most probable class; price the label of each row.": edit(
-                "(logits), labels", "(logits), logits.argmax(dim=1)"
-            ),
-            "That is one loss for each row; take the mean of them.": body(
-                "return -log_softmax(logits)[torch.arange(len(labels)), labels]"
-            ),
-            "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit(
-                "nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels).item()"
-            ),
-            "You change the logits in place; make a new tensor.": edit(
-                "return nll(log_softmax(logits), labels)", "logits -= logsumexp(logits)\n    return nll(logits, labels)"
-            ),
-        },
-        alternatives={
-            "log-sum-exp minus the label's logit": edit(
-                "nll(log_softmax(logits), labels)",
-                "(logsumexp(logits).squeeze(1) - logits[torch.arange(len(labels)), labels]).mean()",
-            ),
-            "all at once, without the other functions": body(
-                "shifted = logits - logits.max(-1, keepdim=True).values",
-                "log_probs = shifted - torch.log(torch.exp(shifted).sum(-1, keepdim=True))",
-                "return -log_probs.gather(-1, labels.view(-1, 1)).mean()",
-            ),
-            "a loop over rows": body(
-                "losses = []",
-                "for z, y in zip(logits, labels):",
-                "    losses.append((z - z[y]).max() + (z - z.max()).exp().sum().log())",
-                "return torch.stack(losses).mean()",
-            ),
-            "from differences to the label's logit": edit(
-                "nll(log_softmax(logits), labels)", "logsumexp(logits - logits.gather(1, labels[:, None])).mean()"
-            ),
-            "one-hot rows": body(
-                "truth = torch.zeros_like(logits)",
-                "truth[torch.arange(len(labels)), labels] = 1",
-                "return -(truth * log_softmax(logits)).sum() / len(logits)",
-            ),
-            "log_softmax once more, which changes nothing": edit("(logits)", "(log_softmax(logits))"),
-        },
-        equivalent={
-            "a number has no axis to lose": [
-                edit("nll(log_softmax(logits), labels)", "nll(log_softmax(logits), labels).squeeze()")
-            ]
-        },
-    ),
-    exercise(
-        "cross_entropy_gradient",
-        *on_labels("cross_entropy_gradient(scores, labels)", normal, wide=sure, huge=HUGE, double=ORDERS),
-        gradient(
-            "the slope of the loss",
-            weight=2,
-            loss="cross_entropy(scores, labels)",
-            grad="[cross_entropy_gradient(scores, labels)]",
-            wrt="scores",
-            scores=normal(5, 4, dtype=torch.float64),
-            labels=labels(5, 4),
+        "You share out sigmoids; softmax shares out exponentials.": edit("(z - ...).exp()", "1 / (1 + (-z).exp())"),
+        "Your softmax normalises down the columns; use the last axis, dim=1.": edit("dim=1", "dim=0"),
+        "You normalise over the whole batch; each row has its own sum.": edit("sum(dim=1, keepdim=True)", "sum()"),
+        "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit("- z.amax(...)", ""),
+        "You subtract the largest score of the whole batch; each row needs its own.": edit("amax(dim=1, keepdim=True)", "max()"),
+        "You subtract the largest score of each column; that changes the answer, so take it row by row.": edit(
+            "amax(dim=1", "amax(dim=0"
         ),
-        case("rows thousands apart", "cross_entropy_gradient(scores, labels)", scores=uneven, labels=labels(5)),
-        mistakes={
-            "You subtract the labels themselves; subtract 1 at the place of each label (one-hot).": body(
-                "return (softmax(logits) - labels[:, None]) / len(labels)"
-            ),
-            "Divide by the number of rows: the loss is a mean, so each row has a share of 1/N.": edit("/ len(labels)", ""),
-            "The truth is missing: subtract 1 at the label of each row.": edit("1", "0"),
-            "The sign is wrong: probability minus truth.": edit("return gradient", "return -gradient"),
-            "You divide by the number of entries N * C; divide by the number of rows.": edit("/ len(labels)", "/ logits.numel()"),
-            "You divide by the number of classes; divide by the number of rows.": edit("/ len(labels)", "/ logits.shape[1]"),
-            "You divide by {size} whatever the batch; the last one may be shorter, so use len(labels).": edit(
-                "/ len(labels)", "/ {size}", size=(16, 64, 128)
-            ),
-            "You divide by N twice; once is enough.": edit("/ len(labels)", "/ len(labels) ** 2"),
-            "Only the truth is divided by N; put parentheses around the difference.": edit(
-                "-= 1", "-= 1 / len(labels)", "return gradient / len(labels)", "return gradient"
-            ),
-            "You subtract 1 after dividing by N; subtract it first.": edit(
-                "softmax(logits)", "softmax(logits) / len(labels)", "return gradient / len(labels)", "return gradient"
-            ),
-            "gradient[:, labels] changes whole columns; give each row its own number, torch.arange(N).": edit(
-                "torch.arange(len(labels))", ":"
-            ),
-            "The probabilities are missing: you subtract the truth from the logits.": edit("softmax(logits)", "logits.clone()"),
-            "These are ten sigmoids; the gradient of cross-entropy has the softmax of the row.": edit(
-                "softmax(logits)", "logits.sigmoid()"
-            ),
-            "The softmax is applied twice; once is enough.": edit("softmax(logits)", "softmax(softmax(logits))"),
-            "That is the gradient with respect to the probabilities, -1/p; with respect to the logits it is p - truth.": body(
-                "return -torch.eye(logits.shape[1], dtype=logits.dtype)[labels] / softmax(logits) / len(labels)"
-            ),
-            "The factor p (1 - p) belongs to the squared error; in cross-entropy it cancels.": body(
-                "p = softmax(logits)",
-                "return (p - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]) * p * (1 - p) / len(labels)",
-            ),
-            "You normalise down the columns; softmax works along each row.": edit("softmax(logits)", "softmax(logits.T).T"),
-            "exp overflows from a score of 89 on; use your softmax, which shifts by the row's maximum.": edit(
-                "softmax(logits)", "logits.exp() / logits.exp().sum(dim=1, keepdim=True)"
-            ),
-            "You sum over the rows; the gradient has the shape of the logits, (N, C).": edit(
-                "gradient / len(labels)", "gradient.mean(dim=0)"
-            ),
-            "You keep only the label's entry of each row; the other classes have a gradient too.": body(
-                "truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]",
-                "return (softmax(logits) - truth) * truth / len(labels)",
-            ),
-            "You take the predicted class for the truth; use the labels.": edit(
-                "len(labels)), labels]", "len(labels)), logits.argmax(dim=1)]"
-            ),
-            "You write into the logits; make a new tensor.": edit(
-                "gradient = softmax(logits)", "gradient = logits\n    gradient[:] = softmax(logits)"
-            ),
-            "Your loss and your gradient are both sums over the rows; the loss is a mean.": """
+        "You subtract the smallest score; it is the largest exponent that must become 0.": edit("amax", "amin"),
+        "What you subtract is not the row's largest score, and exp still overflows; subtract the maximum.": edit("amax", "mean"),
+        "The sums lose their axis and divide the columns; keep it with keepdim=True.": edit("sum(...)", "sum(dim=1)"),
+        "The maxima lose their axis and shift the columns; keep it with keepdim=True.": edit("amax(...)", "amax(dim=1)"),
+        "Adding {epsilon} to the divisor hides the underflow, and rows sum to less than 1; shift the scores instead.": edit(
+            ("(z - ...)", "z"), ("e.sum(...)", "(e.sum(...) + {epsilon})"), epsilon=EPSILONS
+        ),
+        "The sum is at least 1 after the shift, so {epsilon} in the divisor only makes the result wrong; leave it out.": edit(
+            "e.sum(...)", "(e.sum(...) + {epsilon})", epsilon=EPSILONS[1:]
+        ),
+        "You cut the scores off at {bound} to avoid the overflow; that changes the answer. Subtract the row's maximum.": edit(
+            "(z - ...)", "z.clamp(-{bound}, {bound})", bound=(20, 50, 80, 88)
+        ),
+        "That is a sigmoid, which judges each score alone; divide exp(z) by its row's sum.": body("return 1 / (1 + (-z).exp())"),
+        "You divide the shifted scores by their sum; take the exponential of them first.": edit(".exp()", ""),
+        "You divide by the largest exponential; divide by the sum of the row.": edit("sum", "amax"),
+        "These are the logarithms of the probabilities; softmax returns the probabilities.": body("return log_softmax(z)"),
+        "Smaller scores get more probability; the sign in the exponent is wrong.": edit("z - z.amax(...)", "z.amin(...) - z"),
+        "You take powers of 2; softmax is defined with e, so use exp.": edit("exp", "exp2"),
+        "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
+            "e = (...)", "z -= z.amax(dim=1, keepdim=True)\n    e = z"
+        ),
+        "The result is always float32; keep the dtype of the scores.": edit("exp", "float().exp"),
+    },
+    alternatives={
+        "a loop over rows, stacked": body(
+            "rows = []",
+            "for row in z:",
+            "    e = torch.exp(row - row.max())",
+            "    rows.append(e / e.sum())",
+            "return torch.stack(rows)",
+        ),
+        "through its own logarithm": body("return torch.exp(z - logsumexp(z))"),
+        "the last axis as -1, max with values": body(
+            "shifted = z - z.max(-1, keepdim=True).values", "return torch.exp(shifted) / torch.exp(shifted).sum(-1, keepdim=True)"
+        ),
+        "from all differences of scores": body("return 1 / (z[:, None, :] - z[:, :, None]).exp().sum(dim=2)"),
+        "einsum": body("e = (z - z.amax(1)[:, None]).exp()", 'return torch.einsum("nc,n->nc", e, 1 / torch.einsum("nc->n", e))'),
+        "in place, on a copy": body(
+            "z = z.clone()", "z.sub_(z.amax(dim=1, keepdim=True)).exp_()", "return z.div_(z.sum(dim=1, keepdim=True))"
+        ),
+        "clamped where no digit shows it": edit(".exp()", ".clamp(min=-50).exp()"),
+        "NumPy, in float64": body(
+            "a = z.numpy().astype(np.float64)",
+            "e = np.exp(a - a.max(axis=1, keepdims=True))",
+            "return torch.from_numpy(e / e.sum(axis=1, keepdims=True)).to(z.dtype)",
+        ),
+        "transposed": body("e = (z.T - z.T.max(dim=0).values).exp()", "return (e / e.sum(dim=0)).T"),
+    },
+    equivalent={"a factor of e cancels": [edit("e = (z", "e = -(z"), edit(".exp()", ".exp() * 2"), edit(".exp()", ".exp() / 2")]},
+)
+
+logsumexp = exercise(
+    "logsumexp",
+    *on_scores("logsumexp"),
+    mistakes={
+        "You subtract the maximum and leave it out of the result; add it back.": edit("top +", ""),
+        "You subtract the maximum once more; it has to be added back.": edit("top +", "", "log()", "log() - top"),
+        "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit("z.amax", "-z.amax"),
+        "You shift by the largest score of the whole batch; each row needs its own.": edit("amax(dim=1, keepdim=True)", "amax()"),
+        "What you shift by is not the row's largest score, and exp still overflows; shift by the maximum.": edit("amax", "amin"),
+        "You sum down the columns; use the last axis, dim=1.": edit("dim=1", "dim=0"),
+        "You sum down the columns and turn the result; use the last axis, dim=1.": edit(
+            ("dim=1", "dim=0"), ("return ...", "return (...).T")
+        ),
+        "The shape should be (N, 1); keep the axis with keepdim=True.": edit(", keepdim=True", "", "- top", "- top[:, None]"),
+        "Adding (N, 1) and (N,) gives N x N numbers; use keepdim=True in both places.": edit("sum(...)", "sum(dim=1)"),
+        "You sum the logs, which only undoes exp; sum the exponentials, then take one log.": body("return z.sum(1, True)"),
+        "That is the largest score; the other scores count too.": edit(".sum", ".amax"),
+        "Scores equal to the maximum are lost; every score of the row belongs into the sum.": edit(
+            "return top +", "rest =", ".sum", "* (z != top)\n    return top + rest.sum", ".log", ".log1p"
+        ),
+        "log1p adds a second 1 to the sum; the maximum's own term is in it already, so use log.": edit(".log", ".log1p"),
+        "You take the mean of the exponentials; take their sum.": edit(".sum", ".mean"),
+        "You use the logarithm to base 2; exp and log belong together.": edit(".log", ".log2"),
+        "The logarithm is missing; without it the shift cannot be undone by an addition.": edit(".log()", ""),
+        "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
+            "return top + (z - top)", "z -= top\n    return top + z"
+        ),
+        "Adding {epsilon} in the log caps it from below; shift the scores instead.": edit(
+            ("top + (z - top)", "(z"), (".log()", " + {epsilon}).log()"), epsilon=EPSILONS
+        ),
+    },
+    alternatives={
+        "a loop over rows": body(
+            "result = torch.empty(len(z), 1, dtype=z.dtype)",
+            "for i, row in enumerate(z):",
+            "    result[i] = row.max() + torch.log(torch.sum(torch.exp(row - row.max())))",
+            "return result",
+        ),
+        "folded with logaddexp": body(
+            "total = z[:, :1]",
+            "for k in range(1, z.shape[1]):",
+            "    total = torch.logaddexp(total, z[:, k : k + 1])",
+            "return total",
+        ),
+        "flat, then unsqueezed": body("top = z.max(-1).values", "return (top + (z.T - top).T.exp().sum(-1).log()).unsqueeze(-1)"),
+        "a matrix product with ones": body(
+            "top = z.amax(-1, keepdim=True)",
+            "return top + torch.log(torch.exp(z - top) @ torch.ones(z.shape[1], 1, dtype=z.dtype))",
+        ),
+        "log1p of the others": body(
+            "ordered = z.sort(dim=1, descending=True).values",
+            "return ordered[:, :1] + (ordered[:, 1:] - ordered[:, :1]).exp().sum(dim=1, keepdim=True).log1p()",
+        ),
+        "NumPy": body(
+            "a = z.numpy()",
+            "top = a.max(axis=1, keepdims=True)",
+            "return torch.from_numpy(top + np.log(np.exp(a - top).sum(axis=1, keepdims=True)))",
+        ),
+    },
+)
+
+log_softmax = exercise(
+    "log_softmax",
+    *on_scores("log_softmax"),
+    case("gaps of more than 104", "log_softmax(z)", weight=2, z=lambda g: 150 * torch.randn(6, 5, generator=g)),
+    mistakes={
+        "log(softmax(z)) is -inf where the probability underflows; subtract the log-sum-exp from the scores.": body(
+            "return softmax(z).log()"
+        ),
+        "exp overflows from a score of 89 on; subtract the log-sum-exp, which shifts by the row's maximum.": body(
+            "e = z.exp()", "return (e / e.sum(dim=1, keepdim=True)).log()"
+        ),
+        "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": body(
+            "return z - z.exp().sum(dim=1, keepdim=True).log()"
+        ),
+        "Adding {epsilon} inside the logarithm caps the result; subtract the log-sum-exp from the scores.": edit(
+            "shifted - logsumexp(shifted)", "(softmax(z) + {epsilon}).log()", epsilon=EPSILONS
+        ),
+        "Clamping the probabilities at {epsilon} caps the result; subtract the log-sum-exp from the scores.": edit(
+            "shifted - logsumexp(shifted)", "softmax(z).clamp(min={epsilon}).log()", epsilon=EPSILONS
+        ),
+        "You normalise down the columns; use the last axis, dim=1.": body("return (z.T - logsumexp(z.T)).T"),
+        "The sign is wrong; a log-probability is never positive.": edit("return ...", "return -(...)"),
+        "You subtract the maximum twice; logsumexp adds it back already.": edit("(shifted)", "(z)"),
+        "The scores are unshifted but their log-sum-exp is shifted; shift both or none.": edit("return shifted", "return z"),
+        "The log-sum-exp loses its axis and is subtracted from the columns; it should be (N, 1).": body(
+            "return z - logsumexp(z).squeeze(1)"
+        ),
+        "These are the probabilities; their logarithm is asked for.": body("return softmax(z)"),
+        "You only subtract the maximum; subtract the log-sum-exp, so that probabilities sum to 1.": edit("- logsumexp(...)", ""),
+        "You shift by the largest score of the whole batch; each row needs its own.": body(
+            "z = z - z.max()", "return z - z.exp().sum(dim=1, keepdim=True).log()"
+        ),
+        "You add the log-sum-exp; dividing by the sum means subtracting its logarithm.": body("return z + logsumexp(z)"),
+        "You divide by the log-sum-exp; dividing by the sum means subtracting its logarithm.": body("return z / logsumexp(z)"),
+        "You use the logarithm to base 2; log-probabilities here are natural logarithms.": body(
+            "return (z - logsumexp(z)) / math.log(2)"
+        ),
+        "You change the scores in place; make a new tensor, z = z - ...": body("z -= logsumexp(z)", "return z"),
+    },
+    alternatives={
+        "the scores minus their log-sum-exp": body("return z - logsumexp(z)"),
+        "written out, dim=-1": body(
+            "z = z - z.max(dim=-1, keepdim=True)[0]", "return z - torch.log(torch.sum(torch.exp(z), dim=-1, keepdim=True))"
+        ),
+        "a loop over rows": body("return torch.stack([row - row.max() - (row - row.max()).exp().sum().log() for row in z])"),
+        "in float64, then back": body("wide = z.double()", "return (wide - logsumexp(wide)).to(z.dtype)"),
+        "applied twice, which changes nothing": body("z = z - logsumexp(z)", "return z - logsumexp(z)"),
+        "in place, on a copy": body("z = z.clone()", "z -= z.amax(1, True)", "z -= z.exp().sum(1, True).log()", "return z"),
+    },
+    equivalent={"logsumexp shifts by itself": ["z - z.amax(dim=1, keepdim=True)"]},
+)
+
+nll = exercise(
+    "nll",
+    *on_labels(
+        "nll(scores, labels)", log_probs, wide=lambda g: sure(g).log_softmax(dim=1), huge=lambda g: HUGE(g).log_softmax(dim=1)
+    ),
+    mistakes={
+        "log_probs[:, labels] picks every pair of row and label; give each row its own number, torch.arange(N).": edit(
+            "torch.arange(len(labels))", ":"
+        ),
+        "That is the sum over the rows; take the mean.": edit("mean", "sum"),
+        "The sign is wrong; a loss is never negative.": edit("-log_probs", "log_probs"),
+        "You divide by N * C; the loss is a mean over the N rows.": edit("mean()", "sum() / log_probs.numel()"),
+        "You divide by the number of classes; the loss is a mean over the rows.": edit("mean()", "sum() / log_probs.shape[1]"),
+        "You take the logarithm again; nll gets log-probabilities, not probabilities.": edit("mean", "log().mean"),
+        "You turn the log-probabilities back into probabilities; average them as they are.": edit("mean", "exp().mean"),
+        "You average the probabilities before the logarithm; average the log-probabilities.": edit("mean", "exp().mean().log"),
+        "You price the most probable class; price the label of each row.": edit("[...]", ".amax(dim=1)"),
+        "You average over all classes; only the label of each row counts.": edit("[...]", ""),
+        "That is one loss for each row; take the mean of them.": edit(".mean()", ""),
+        "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit("mean()", "mean().item()"),
+        "The result has an axis too many; the loss is a 0-d tensor.": edit("mean()", "mean(dim=0, keepdim=True)"),
+        "You count in bits; use natural logarithms as they come in.": edit("mean()", "mean() / math.log(2)"),
+        "Classes are counted from 0; do not subtract 1 from the labels.": edit("labels]", "labels - 1]"),
+        "That is the median; the loss is the mean.": edit("mean", "median"),
+        "You clamp the log-probabilities at log({epsilon}), which caps the loss; take them as they are.": edit(
+            "-log_probs", "-log_probs.clamp(min=math.log({epsilon}))", epsilon=EPSILONS
+        ),
+        "The result is always float32; keep the dtype of log_probs.": edit("mean()", "mean().float()"),
+    },
+    alternatives={
+        "gather": body("return -log_probs.gather(1, labels.unsqueeze(1)).mean()"),
+        "a loop over rows": body(
+            "total = 0",
+            "for row, label in zip(log_probs, labels):",
+            "    total = total - row[label]",
+            "return total / len(labels)",
+        ),
+        "a mask": edit(
+            ("return", "mask = labels[:, None] == torch.arange(log_probs.shape[1])\n    return"),
+            ("torch.arange(len(labels)), labels", "mask"),
+        ),
+        "a sum over one-hot rows": body(
+            "truth = torch.eye(log_probs.shape[-1], dtype=log_probs.dtype)[labels]",
+            'return torch.einsum("nc,nc->", log_probs, -truth) / log_probs.shape[0]',
+        ),
+        "range as an index": body("return torch.mean(-1 * log_probs[range(log_probs.size(0)), labels])"),
+        "the diagonal of all pairs": edit("[torch.arange(len(labels)), labels]", "[:, labels].diagonal()"),
+    },
+    equivalent={
+        "a vector has one axis": ["mean()"],
+        "a number has no axis to lose": [edit("return ...", "return (...).squeeze()")],
+    },
+)
+
+cross_entropy = exercise(
+    "cross_entropy",
+    *on_labels("cross_entropy(scores, labels)", normal, wide=sure, huge=HUGE),
+    case(
+        "perfect predictions cost nothing",
+        "cross_entropy(scores, labels)",
+        scores=lambda g: 80 * torch.eye(10)[labels(10)(g)],
+        labels=labels(10),
+    ),
+    case("the label's score 5 to 35 below the best", "cross_entropy(scores, labels)", scores=below, labels=torch.arange(10)),
+    case("no information at all", "cross_entropy(scores, labels)", scores=lambda g: torch.zeros(4, 10), labels=labels(4)),
+    case("rows thousands apart", "cross_entropy(scores, labels)", scores=uneven, labels=labels(5)),
+    mistakes={
+        "You average the probabilities, then take the logarithm; take the logarithm of each, then the mean.": body(
+            "return -softmax(logits)[torch.arange(len(labels)), labels].mean().log()"
+        ),
+        "Softmax is applied twice; log_softmax takes the logits as they are.": edit("(logits)", "(softmax(logits))"),
+        "log(softmax(z)) is -inf where softmax underflows; use log_softmax.": edit("log_softmax(...)", "softmax(...).log()"),
+        "exp overflows from a score of 89 on; use log_softmax.": edit(
+            ("return", "e = logits.exp()\n    return"), ("log_softmax(...)", "(e / e.sum(dim=1, keepdim=True)).log()")
+        ),
+        "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": edit(
+            "log_softmax(logits)", "logits - logits.exp().sum(dim=1, keepdim=True).log()"
+        ),
+        "Adding {epsilon} inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": edit(
+            "log_softmax(logits)", "(softmax(logits) + {epsilon}).log()", epsilon=EPSILONS
+        ),
+        "Clamping the probabilities at {epsilon} caps the loss, and there it has no gradient; use log_softmax.": edit(
+            "log_softmax(logits)", "softmax(logits).clamp({epsilon}, 1 - {epsilon}).log()", epsilon=EPSILONS
+        ),
+        "You count in bits; use the natural logarithm.": edit("nll(...)", "nll(...) / math.log(2)"),
+        "That is the sum over the rows; take the mean.": edit("nll(...)", "nll(...) * len(labels)"),
+        "You divide by N * C; the loss is a mean over the N rows.": edit("nll(...)", "nll(...) / logits.shape[1]"),
+        "The sign is wrong; a loss is never negative.": edit("nll", "-nll"),
+        "The softmax is missing: nll gets the logits instead of log-probabilities.": edit("log_softmax(logits)", "logits"),
+        "nll gets probabilities; it needs their logarithms, log_softmax.": edit("log_softmax", "softmax"),
+        "You normalise down the columns; softmax works along each row.": edit("(logits)", "(logits.T).T"),
+        "You subtract the largest logit of the whole batch; each row needs its own.": body(
+            "shifted = logits - logits.max()", "return nll(shifted - shifted.exp().sum(dim=1, keepdim=True).log(), labels)"
+        ),
+        "That is ten yes/no losses (one-vs-rest); cross-entropy only prices the label of each row.": body(
+            TRUTH, "return (logits.clamp(min=0) - logits * truth + (-logits.abs()).exp().log1p()).sum(dim=1).mean()"
+        ),
+        "That is the squared error of the probabilities; cross-entropy is -log of the label's probability.": body(
+            TRUTH, "return (softmax(logits) - truth).square().sum(dim=1).mean()"
+        ),
+        "That is 1 - p; the loss is -log p.": body("return 1 - softmax(logits)[torch.arange(len(labels)), labels].mean()"),
+        "You price the most probable class; price the label of each row.": edit("), labels", "), logits.argmax(dim=1)"),
+        "That is one loss for each row; take the mean of them.": body("return -log_softmax(logits)[range(len(labels)), labels]"),
+        "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit("nll(...)", "nll(...).item()"),
+        "You change the logits in place; make a new tensor.": body("logits -= logsumexp(logits)", "return nll(logits, labels)"),
+    },
+    alternatives={
+        "log-sum-exp minus the label's logit": body(
+            "return (logsumexp(logits).squeeze(1) - logits[torch.arange(len(labels)), labels]).mean()"
+        ),
+        "all at once, without the other functions": body(
+            "shifted = logits - logits.max(-1, keepdim=True).values",
+            "log_probs = shifted - torch.log(torch.exp(shifted).sum(-1, keepdim=True))",
+            "return -log_probs.gather(-1, labels.view(-1, 1)).mean()",
+        ),
+        "a loop over rows": body(
+            "losses = []",
+            "for z, y in zip(logits, labels):",
+            "    losses.append((z - z[y]).max() + (z - z.max()).exp().sum().log())",
+            "return torch.stack(losses).mean()",
+        ),
+        "from differences to the label's logit": body("return logsumexp(logits - logits.gather(1, labels[:, None])).mean()"),
+        "one-hot rows": body(
+            "truth = torch.zeros_like(logits)",
+            "truth[torch.arange(len(labels)), labels] = 1",
+            "return -(truth * log_softmax(logits)).sum() / len(logits)",
+        ),
+        "log_softmax once more, which changes nothing": edit("(logits)", "(log_softmax(logits))"),
+    },
+    equivalent={"a number has no axis to lose": [edit("nll(...)", "nll(...).squeeze()")]},
+)
+
+cross_entropy_gradient = exercise(
+    "cross_entropy_gradient",
+    *on_labels("cross_entropy_gradient(scores, labels)", normal, wide=sure, huge=HUGE, double=ORDERS),
+    gradient(
+        "the slope of the loss",
+        weight=2,
+        loss="cross_entropy(scores, labels)",
+        grad="[cross_entropy_gradient(scores, labels)]",
+        wrt="scores",
+        scores=normal(5, 4, dtype=torch.float64),
+        labels=labels(5, 4),
+    ),
+    case("rows thousands apart", "cross_entropy_gradient(scores, labels)", scores=uneven, labels=labels(5)),
+    mistakes={
+        "You subtract the labels themselves; subtract 1 at the place of each label (one-hot).": body(
+            "return (softmax(logits) - labels[:, None]) / len(labels)"
+        ),
+        "Divide by the number of rows: the loss is a mean, so each row has a share of 1/N.": edit("/ len(labels)", ""),
+        "The truth is missing: subtract 1 at the label of each row.": edit("1", "0"),
+        "The sign is wrong: probability minus truth.": edit("return gradient", "return -gradient"),
+        "You divide by the number of entries N * C; divide by the number of rows.": edit("/ len(labels)", "/ logits.numel()"),
+        "You divide by the number of classes; divide by the number of rows.": edit("/ len(labels)", "/ logits.shape[1]"),
+        "You divide by {size} whatever the batch; the last one may be shorter, so use len(labels).": edit(
+            "/ len(labels)", "/ {size}", size=(16, 64, 128)
+        ),
+        "You divide by N twice; once is enough.": edit("/ len(labels)", "/ len(labels) ** 2"),
+        "Only the truth is divided by N; put parentheses around the difference.": edit(
+            " / len(labels)", "", "-= 1", "-= 1 / len(labels)"
+        ),
+        "You subtract 1 after dividing by N; subtract it first.": edit("/ len(labels)", "", "(logits)", "(logits) / len(labels)"),
+        "gradient[:, labels] changes whole columns; give each row its own number, torch.arange(N).": edit(
+            "torch.arange(len(labels))", ":"
+        ),
+        "The probabilities are missing: you subtract the truth from the logits.": edit("softmax(logits)", "logits.clone()"),
+        "These are sigmoids; the gradient of cross-entropy has the softmax of the row.": edit("softmax(...)", "logits.sigmoid()"),
+        "The softmax is applied twice; once is enough.": edit("softmax(logits)", "softmax(softmax(logits))"),
+        "That is the gradient with respect to the probabilities, -1/p; with respect to the logits it is p - truth.": body(
+            TRUTH, "return -truth / softmax(logits) / len(labels)"
+        ),
+        "The factor p (1 - p) belongs to the squared error; in cross-entropy it cancels.": body(
+            TRUTH, "p = softmax(logits)", "return (p - truth) * p * (1 - p) / len(labels)"
+        ),
+        "You normalise down the columns; softmax works along each row.": edit("softmax(logits)", "softmax(logits.T).T"),
+        "exp overflows from a score of 89 on; use your softmax, which shifts by the row's maximum.": edit(
+            "softmax(logits)", "logits.exp() / logits.exp().sum(dim=1, keepdim=True)"
+        ),
+        "You sum over the rows; the gradient has the shape of the logits, (N, C).": edit(" / len(labels)", ".mean(dim=0)"),
+        "You keep only the label's entry of each row; the other classes have a gradient too.": body(
+            TRUTH, "return (softmax(logits) - truth) * truth / len(labels)"
+        ),
+        "You take the predicted class for the truth; use the labels.": edit("labels]", "logits.argmax(dim=1)]"),
+        "You write into the logits; make a new tensor.": edit("gradient = ", "gradient = logits\n    gradient[:] = "),
+        "Your loss and your gradient are both sums over the rows; the loss is a mean.": """
 def cross_entropy(logits, labels):
     return len(labels) * nll(log_softmax(logits), labels)
 
 def cross_entropy_gradient(logits, labels):
     return softmax(logits) - torch.eye(logits.shape[1], dtype=logits.dtype)[labels]
 """,
-        },
-        alternatives={
-            "one-hot rows": body(
-                "truth = torch.eye(logits.shape[-1], dtype=logits.dtype)[labels]",
-                "return (softmax(logits) - truth) / len(logits)",
-            ),
-            "a loop over rows": """
-def cross_entropy_gradient(logits, labels):
-    rows = []
-    for z, y in zip(logits, labels):
-        row = softmax(z[None])[0]
-        row[y] = row[y] - 1
-        rows.append(row / len(labels))
-    return torch.stack(rows)
-""",
-            "scatter_add_": body(
-                "shares = torch.full((len(labels), 1), -1 / len(labels), dtype=logits.dtype)",
-                "return (softmax(logits) / len(labels)).scatter_add_(1, labels[:, None], shares)",
-            ),
-            "a comparison as truth": body(
-                "truth = (labels.view(-1, 1) == torch.arange(logits.size(1)).view(1, -1)).to(logits.dtype)",
-                "return (log_softmax(logits).exp() - truth).mul(1 / logits.size(0))",
-            ),
-            "without the other functions": """
-def cross_entropy_gradient(logits, labels):
-    e = torch.exp(logits - logits.max(1, keepdim=True)[0])
-    dz = e / e.sum(1, keepdim=True)
-    dz[range(len(labels)), labels] -= 1.0
-    dz /= logits.shape[0]
-    return dz
-""",
-        },
-        equivalent={
-            "the result is a tensor of its own": [
-                edit("labels] -= 1", "labels] = gradient[torch.arange(len(labels)), labels] - 1")
-            ]
-        },
+    },
+    alternatives={
+        "one-hot rows": body(TRUTH, "return (softmax(logits) - truth) / len(logits)"),
+        "a loop over rows": body(
+            "rows = []",
+            "for z, y in zip(logits, labels):",
+            "    row = softmax(z[None])[0]",
+            "    row[y] = row[y] - 1",
+            "    rows.append(row / len(labels))",
+            "return torch.stack(rows)",
+        ),
+        "scatter_add_": body(
+            "shares = torch.full((len(labels), 1), -1 / len(labels), dtype=logits.dtype)",
+            "return (softmax(logits) / len(labels)).scatter_add_(1, labels[:, None], shares)",
+        ),
+        "a comparison as truth": body(
+            "truth = (labels.view(-1, 1) == torch.arange(logits.size(1)).view(1, -1)).to(logits.dtype)",
+            "return (log_softmax(logits).exp() - truth).mul(1 / logits.size(0))",
+        ),
+        "without the other functions": body(
+            "e = torch.exp(logits - logits.max(1, keepdim=True)[0])",
+            "dz = e / e.sum(1, keepdim=True)",
+            "dz[range(len(labels)), labels] -= 1.0",
+            "dz /= logits.shape[0]",
+            "return dz",
+        ),
+    },
+    equivalent={
+        "the result is a tensor of its own": [edit("labels] -= 1", "labels] = gradient[torch.arange(len(labels)), labels] - 1")]
+    },
+)
+
+predict = exercise(
+    "predict",
+    case("a random batch", "predict(logits)", logits=normal(20, 10)),
+    case("as many rows as classes", "predict(logits)", logits=normal(8, 8)),
+    case("a single row", "predict(logits)", logits=normal(1, 10)),
+    case("large scores, which a sigmoid cannot tell apart", "predict(logits)", logits=uniform(12, 10, low=50, high=90)),
+    case("scores up to 10,000 in size", "predict(logits)", logits=HUGE),
+    case("negative scores", "predict(logits)", logits=normal(12, 5, mean=-200, sd=30)),
+    case("float64", "predict(logits)", logits=normal(6, 4, dtype=torch.float64)),
+    mistakes={
+        "That is the least probable class; use argmax.": edit("argmax", "argmin"),
+        "You compare the rows of each column; use dim=1.": edit("dim=1", "dim=0"),
+        "Without an axis argmax counts through the whole batch; use dim=1.": edit("dim=1", ""),
+        "A sigmoid turns all large scores into 1.0, a tie; compare the logits themselves.": edit("argmax", "sigmoid().argmax"),
+        "exp turns large scores into inf, a tie or NaN; compare the logits themselves.": edit(
+            "return logits", "e = logits.exp()\n    return (e / e.sum(dim=1, keepdim=True))"
+        ),
+        "You return the largest score; its position is asked for.": edit("argmax", "amax"),
+        "The shape should be (N,); leave out keepdim=True.": edit("(dim=1)", "(dim=1)[:, None]"),
+        "You return both values and positions; only the positions are asked for.": body("return tuple(logits.max(dim=1))"),
+        "The predictions are not int64; leave them as argmax returns them.": edit("(dim=1)", "(dim=1).to(logits.dtype)"),
+        "The largest size is not the largest score: -9 is less than 1. Compare the scores with their signs.": edit(
+            "argmax", "abs().argmax"
+        ),
+        "Classes are counted from 0; do not add 1.": edit("(dim=1)", "(dim=1) + 1"),
+        "argmax on the negative log-likelihood finds the least probable class; use argmin there.": edit(
+            "return logits", "return (-log_softmax(logits).clamp(-200, 0))"
+        ),
+        "That is a list; a tensor is asked for.": edit("(dim=1)", "(dim=1).tolist()"),
+    },
+    alternatives={
+        "dim=-1": edit("logits.argmax(dim=1)", "torch.argmax(logits, -1)"),
+        "max, with its positions": edit("argmax(dim=1)", "max(1)[1]"),
+        "argmin on the negative log-likelihood": edit("logits.argmax", "(-log_softmax(logits)).argmin"),
+        "a loop over rows": edit("logits.argmax(dim=1)", "tensor([int(row.argmax()) for row in logits])"),
+        "the last of the sorted scores": edit("argmax", "argsort", "(dim=1)", "(dim=1)[:, -1]"),
+        "topk": edit("logits.argmax(dim=1)", "logits.topk(1, dim=1).indices.squeeze(1)"),
+    },
+)
+
+accuracy = exercise(
+    "accuracy",
+    case("a random batch", ACCURACY, weight=2, logits=normal(40, 3), labels=labels(40, 3)),
+    case("as many rows as classes", ACCURACY, logits=normal(9, 9), labels=labels(9, 9)),
+    case("all right", "accuracy(logits, logits.max(dim=1).indices)", logits=normal(12, 10)),
+    case("all wrong", "accuracy(logits, logits.min(dim=1).indices)", logits=normal(12, 10)),
+    case(
+        "right only in the last rows",
+        "accuracy(logits, torch.cat([logits[:29].argmin(dim=1), logits[29:].argmax(dim=1)]))",
+        logits=normal(41, 10),
     ),
-    exercise(
-        "predict",
-        case("a random batch", "predict(logits)", logits=normal(20, 10)),
-        case("as many rows as classes", "predict(logits)", logits=normal(8, 8)),
-        case("a single row", "predict(logits)", logits=normal(1, 10)),
-        case("large scores, which a sigmoid cannot tell apart", "predict(logits)", logits=uniform(12, 10, low=50, high=90)),
-        case("scores up to 10,000 in size", "predict(logits)", logits=HUGE),
-        case("negative scores", "predict(logits)", logits=normal(12, 5, mean=-200, sd=30)),
-        case("float64", "predict(logits)", logits=normal(6, 4, dtype=torch.float64)),
-        mistakes={
-            "That is the least probable class; use argmax.": edit("argmax", "argmin"),
-            "You compare the rows of each column; use dim=1.": edit("dim=1", "dim=0"),
-            "Without an axis argmax counts through the whole batch; use dim=1.": edit("dim=1", ""),
-            "A sigmoid turns all large scores into 1.0, a tie; compare the logits themselves.": edit(
-                "argmax", "sigmoid().argmax"
-            ),
-            "exp turns large scores into inf, a tie or NaN; compare the logits themselves.": edit(
-                "return logits", "e = logits.exp()\n    return (e / e.sum(dim=1, keepdim=True))"
-            ),
-            "You return the largest score; its position is asked for.": edit("argmax", "amax"),
-            "The shape should be (N,); leave out keepdim=True.": edit("(dim=1)", "(dim=1)[:, None]"),
-            "You return both values and positions; only the positions are asked for.": edit(
-                "logits.argmax(dim=1)", "tuple(logits.max(dim=1))"
-            ),
-            "The predictions are not int64; leave them as argmax returns them.": edit("(dim=1)", "(dim=1).to(logits.dtype)"),
-            "The largest size is not the largest score: -9 is less than 1. Compare the scores with their signs.": edit(
-                "argmax", "abs().argmax"
-            ),
-            "Classes are counted from 0; do not add 1.": edit("(dim=1)", "(dim=1) + 1"),
-            "argmax on the negative log-likelihood finds the least probable class; use argmin there.": edit(
-                "return logits", "return (-log_softmax(logits).clamp(-200, 0))"
-            ),
-            "That is a list; a tensor is asked for.": edit("(dim=1)", "(dim=1).tolist()"),
-        },
-        alternatives={
-            "dim=-1": edit("logits.argmax(dim=1)", "torch.argmax(logits, -1)"),
-            "max, with its positions": edit("argmax(dim=1)", "max(1)[1]"),
-            "argmin on the negative log-likelihood": edit("logits.argmax", "(-log_softmax(logits)).argmin"),
-            "a loop over rows": edit("logits.argmax(dim=1)", "tensor([int(row.argmax()) for row in logits])"),
-            "the last of the sorted scores": edit("argmax", "argsort", "(dim=1)", "(dim=1)[:, -1]"),
-            "topk": edit("logits.argmax(dim=1)", "logits.topk(1, dim=1).indices.squeeze(1)"),
-        },
+    case("a single row", ACCURACY, logits=normal(1, 2), labels=labels(1, 2)),
+    case("float64", ACCURACY, logits=normal(7, 3, dtype=torch.float64), labels=labels(7, 3)),
+    case("labels of shape (N, 1) raise a ValueError", "accuracy(logits, labels[:, None])", **REFUSED, labels=labels(12, 4)),
+    case(
+        "predictions instead of logits raise a ValueError",
+        "accuracy(predictions, labels)",
+        raises=ValueError,
+        predictions=labels(12, 4),
+        labels=labels(12, 4),
     ),
-    exercise(
-        "accuracy",
-        case("a random batch", "accuracy(logits, labels)", weight=2, logits=normal(40, 3), labels=labels(40, 3)),
-        case("as many rows as classes", "accuracy(logits, labels)", logits=normal(9, 9), labels=labels(9, 9)),
-        case("all right", "accuracy(logits, logits.max(dim=1).indices)", logits=normal(12, 10)),
-        case("all wrong", "accuracy(logits, logits.min(dim=1).indices)", logits=normal(12, 10)),
-        case(
-            "right only in the last rows",
-            "accuracy(logits, torch.cat([logits[:29].argmin(dim=1), logits[29:].argmax(dim=1)]))",
-            logits=normal(41, 10),
+    case("a label too few raises a ValueError", "accuracy(logits, labels)", **REFUSED, labels=labels(11, 4)),
+    case("a single label for many rows raises a ValueError", "accuracy(logits, labels)", **REFUSED, labels=labels(1, 4)),
+    mistakes={
+        "You count labels with a probability above 1/2; count those whose score is the largest.": edit(
+            "predict(...) == labels", "softmax(logits)[torch.arange(len(labels)), labels] > 0.5"
         ),
-        case("a single row", "accuracy(logits, labels)", logits=normal(1, 2), labels=labels(1, 2)),
-        case("float64", "accuracy(logits, labels)", logits=normal(7, 3, dtype=torch.float64), labels=labels(7, 3)),
-        case(
-            "labels of shape (N, 1) raise a ValueError",
-            "accuracy(logits, labels[:, None])",
-            raises=ValueError,
-            logits=normal(12, 4),
-            labels=labels(12, 4),
+        "A silent broadcast: (N,) against (N, 1) compares N x N pairs; raise a ValueError unless the shapes fit.": edit(
+            ("if ...:", "if False:"), ("predict(...)", "logits.argmax(dim=-1)")
         ),
-        case(
-            "predictions instead of logits raise a ValueError",
-            "accuracy(predictions, labels)",
-            raises=ValueError,
-            predictions=labels(12, 4),
-            labels=labels(12, 4),
+        "Your shape check lets a label tensor of another length pass; compare with len(logits).": edit(
+            "labels.shape != logits.shape[:1]", "labels.ndim != 1"
         ),
-        case(
-            "a label too few raises a ValueError",
-            "accuracy(logits, labels)",
-            raises=ValueError,
-            logits=normal(12, 4),
-            labels=labels(11, 4),
+        "Labels of shape (N, 1) are flattened silently; raise a ValueError.": edit("if", "labels = labels.flatten()\n    if"),
+        "Wrong shapes raise an AssertionError; a ValueError is asked for.": edit("ValueError", "AssertionError"),
+        "Wrong shapes give 0; raise a ValueError.": edit("raise ...", "return 0.0"),
+        "That is percent; a fraction between 0 and 1 is asked for.": edit("return", "return 100 *"),
+        "That is the number of hits; divide by the number of rows.": edit("/ len(labels)", ""),
+        "That is the fraction of errors; count where predictions and labels agree.": edit("== labels", "!= labels"),
+        "That is a tensor; .item() makes it a Python float.": edit(".item()", ""),
+        "You predict the smallest score; use argmax.": edit("predict(logits)", "logits.argmin(dim=1)"),
+        "You divide by the number of entries N * C; divide by the number of rows.": edit("len(labels)", "logits.numel()"),
+        "You divide by the number of classes; divide by the number of rows.": edit("len(labels)", "logits.shape[1]"),
+        "You average over batches of unequal size; count the hits of all rows and divide once.": body(
+            "parts = zip(logits.split(16), labels.split(16))", "return float(np.mean([right(z, y) for z, y in parts]))"
         ),
-        case(
-            "a single label for many rows raises a ValueError",
-            "accuracy(logits, labels)",
-            raises=ValueError,
-            logits=normal(12, 4),
-            labels=labels(1, 4),
+        "You round the result; leave all its digits.": body("return round(right(logits, labels), 1)"),
+        "// cuts the fraction down to 0; use /.": edit("return", "return 1.0 *", "/ len", "// len"),
+        "That is the mean probability of the labels; count the hits.": edit(
+            "(predict...)", "softmax(logits)[torch.arange(len(labels)), labels]"
         ),
-        mistakes={
-            "You count labels with a probability above 1/2; count those whose score is the largest.": edit(
-                "predict(logits) == labels", "softmax(logits)[torch.arange(len(labels)), labels] > 0.5"
-            ),
-            "A silent broadcast: (N,) against (N, 1) compares N x N pairs; raise a ValueError unless the shapes fit.": edit(
-                "logits.ndim != 2 or labels.shape != logits.shape[:1]", "False", "predict(logits)", "logits.argmax(dim=-1)"
-            ),
-            "Your shape check lets a label tensor of another length pass; compare with len(logits).": edit(
-                "labels.shape != logits.shape[:1]", "labels.ndim != 1"
-            ),
-            "Labels of shape (N, 1) are flattened silently; raise a ValueError.": edit(
-                "    if", "    labels = labels.flatten()\n    if"
-            ),
-            "Wrong shapes raise an AssertionError; a ValueError is asked for.": edit("ValueError", "AssertionError"),
-            "Wrong shapes give 0; raise a ValueError.": edit(
-                'raise ValueError(f"logits (N, C) and labels (N,), not {logits.shape} and {labels.shape}")', "return 0.0"
-            ),
-            "That is percent; a fraction between 0 and 1 is asked for.": edit("return", "return 100 *"),
-            "That is the number of hits; divide by the number of rows.": edit("/ len(labels)", ""),
-            "That is the fraction of errors; count where predictions and labels agree.": edit("== labels", "!= labels"),
-            "That is a tensor; .item() makes it a Python float.": edit(".item()", ""),
-            "You predict the smallest score; use argmax.": edit("predict(logits)", "logits.argmin(dim=1)"),
-            "You divide by the number of entries N * C; divide by the number of rows.": edit("len(labels)", "logits.numel()"),
-            "You divide by the number of classes; divide by the number of rows.": edit("len(labels)", "logits.shape[1]"),
-            "You average over batches of unequal size; count the hits of all rows and divide once.": body(
-                "parts = zip(logits.split(16), labels.split(16))",
-                "return right(logits, labels) and float(np.mean([right(z, y) for z, y in parts]))",
-            ),
-            "You round the result; leave all its digits.": body("return round(right(logits, labels), 1)"),
-            "// cuts the fraction down to 0; use /.": edit("return", "return 1.0 *", "/ len", "// len"),
-            "That is the mean probability of the labels; count the hits.": edit(
-                "(predict(logits) == labels)", "softmax(logits)[torch.arange(len(labels)), labels]"
-            ),
-        },
-        alternatives={
-            "the mean of hits, in float64": edit("sum().item() / len(labels)", "double().mean().item()"),
-            "the mean of hits, in float32": edit("sum().item() / len(labels)", "float().mean().item()"),
-            "a loop over rows": edit(
-                "(predict(logits) == labels).sum().item()",
-                "sum(int(row.argmax()) == int(label) for row, label in zip(logits, labels))",
-            ),
-            "the number of hits, divided": edit(
-                "(predict(logits) == labels).sum().item()", "int((predict(logits) == labels).sum())"
-            ),
-            "count_nonzero of the errors": edit(
-                "(predict(logits) == labels).sum().item()",
-                "(len(labels) - torch.count_nonzero(predict(logits) != labels).item())",
-            ),
-            "NumPy": edit(
-                "(predict(logits) == labels).sum().item() / len(labels)", "float(np.mean((predict(logits) == labels).numpy()))"
-            ),
-        },
-        equivalent={"a vector has one axis": ["sum()"], "of two axes the first is all but the last": [edit("[:1]", "[:-1]")]},
+    },
+    alternatives={
+        "the mean of hits, in float64": edit("sum().item() / len(labels)", "double().mean().item()"),
+        "the mean of hits, in float32": edit("sum().item() / len(labels)", "float().mean().item()"),
+        "a loop over rows": edit(
+            "(...).sum().item()", "sum(int(row.argmax()) == int(label) for row, label in zip(logits, labels))"
+        ),
+        "the number of hits, divided": edit("(...).sum().item()", "int((...).sum())"),
+        "count_nonzero of the errors": edit(
+            "(...).sum().item()", "(len(labels) - torch.count_nonzero(predict(logits) != labels).item())"
+        ),
+        "NumPy": edit("(...).sum().item() / len(labels)", "float(np.mean((...).numpy()))"),
+    },
+    equivalent={"a vector has one axis": ["sum()"], "of two axes the first is all but the last": [edit("[:1]", "[:-1]")]},
+)
+
+fit = exercise(
+    "fit",
+    training("one batch an epoch", weight=2, epochs=4),
+    training("several batches, the last one short", weight=2, train=same_rows(7), lr=0.2, epochs=3, batch_size=3),
+    training(
+        "every row of an epoch moves the weights",
+        "fit(params, train, valid, lr, 1, 3, generator); (params[0] != 0).any(dim=1)",
+        params=lambda g: [torch.zeros(10, 3), torch.zeros(3)],
+        train=lambda g: (torch.eye(10), torch.randint(3, (10,), generator=g)),
+        valid=training_pair(4, features=10),
+        lr=0.1,
     ),
-    exercise(
-        "fit",
-        training("one batch an epoch", weight=2, epochs=4),
-        training("several batches, the last one short", weight=2, train=same_rows(7), lr=0.2, epochs=3, batch_size=3),
-        training(
-            "every row of an epoch moves the weights",
-            "fit(params, train, valid, lr, 1, 3, generator); (params[0] != 0).any(dim=1)",
-            params=lambda g: [torch.zeros(10, 3), torch.zeros(3)],
-            train=lambda g: (torch.eye(10), torch.randint(3, (10,), generator=g)),
-            valid=training_pair(4, features=10),
-            lr=0.1,
+    training("with rate 0, the training loss is the mean over all rows", train=training_pair(10), lr=0.0, batch_size=4),
+    training("a batch larger than the training set", **pairs(6, 1), lr=0.1, epochs=1, batch_size=64),
+    training("the generator alone decides the order", RUNS, train=training_pair(20, scale=3.0)),
+    training("float64 stays float64", params=parameters(dtype=torch.float64), **pairs(12, 9, dtype=torch.float64)),
+    training("scores in the thousands", **pairs(12, 9, scale=1000.0), lr=0.001, epochs=1),
+    in_place=True,
+    mistakes={
+        "You divide the step by batch_size; the 1/N of the mean is in dz already.": edit("lr *", "lr / batch_size *"),
+        "You validate on the training set; use the validation pair.": edit("= valid", "= train"),
+        "You train on the validation set; use the training pair.": edit("y = train", "y = valid"),
+        "train and valid are swapped; each is a pair (x, y), in the order of the arguments.": edit(
+            "w, b = params", "w, b = params; train, valid = valid, train"
         ),
-        training("with rate 0, the training loss is the mean over all rows", train=training_pair(10), lr=0.0, batch_size=4),
-        training(
-            "a batch larger than the training set",
-            train=training_pair(6),
-            valid=training_pair(1),
-            lr=0.1,
-            epochs=1,
-            batch_size=64,
+        "train_loss is the loss of the last batch; average over the epoch's batches.": edit("+=", "=", "* len(rows)", "* len(y)"),
+        "You average the batch losses as if all batches were equal; weight each by its number of rows.": edit(
+            " * len(rows)", "", "total / len(y)", "total / math.ceil(len(y) / batch_size)"
         ),
-        training("the generator alone decides the order", RUNS, train=training_pair(20, scale=3.0)),
-        training(
-            "float64 stays float64",
-            params=parameters(dtype=torch.float64),
-            train=training_pair(12, dtype=torch.float64),
-            valid=training_pair(9, dtype=torch.float64),
+        "train_loss is a sum; divide by the number of training rows.": edit("/ len(y)", ""),
+        "You add up batch means and divide by the number of rows; multiply each mean by its rows first.": edit("* len(rows)", ""),
+        "Multiply the loss of a batch by its own number of rows, not by batch_size.": edit("* len(rows)", "* batch_size"),
+        "You take the loss of a batch after its step; take it before.": edit(
+            ("total += ...", "pass"),
+            ("dim=0)", "dim=0)\n            total += cross_entropy(x[rows] @ w + b, y[rows]).item() * len(rows)"),
         ),
-        training(
-            "scores in the thousands",
-            train=training_pair(12, scale=1000.0),
-            valid=training_pair(9, scale=1000.0),
-            lr=0.001,
-            epochs=1,
+        "train_loss is computed after the epoch; average the batch losses on the way.": edit(
+            "total / len(y)", "cross_entropy(x @ w + b, y).item()"
         ),
-        in_place=True,
-        mistakes={
-            "You divide the step by batch_size; the 1/N of the mean is in dz already.": edit(
-                "lr * (x", "lr / batch_size * (x", "lr * dz", "lr / batch_size * dz"
-            ),
-            "You validate on the training set; use the validation pair.": edit("= valid", "= train"),
-            "You train on the validation set; use the training pair.": edit("y = train", "y = valid"),
-            "train and valid are swapped; each is a pair (x, y), in the order of the arguments.": edit(
-                "w, b = params", "w, b = params; train, valid = valid, train"
-            ),
-            "train_loss is the loss of the last batch; average over all batches of the epoch.": edit(
-                "+=", "=", "* len(rows)", "* len(y)"
-            ),
-            "You average the batch losses as if all batches were equal; weight each by its number of rows.": edit(
-                " * len(rows)", "", "total / len(y)", "total / math.ceil(len(y) / batch_size)"
-            ),
-            "train_loss is a sum; divide by the number of training rows.": edit("/ len(y)", ""),
-            "You add up means of batches and divide by the number of rows; multiply each mean by its rows first.": edit(
-                "* len(rows)", ""
-            ),
-            "Multiply the loss of a batch by its own number of rows, not by batch_size.": edit("* len(rows)", "* batch_size"),
-            "You take the loss of a batch after its step; take it before.": edit(
-                "total += cross_entropy(logits, y[rows]).item() * len(rows)",
-                "pass",
-                "dim=0)",
-                "dim=0)\n            total += cross_entropy(x[rows] @ w + b, y[rows]).item() * len(rows)",
-            ),
-            "train_loss is computed after the epoch; average the batch losses on the way.": edit(
-                "total / len(y)", "cross_entropy(x @ w + b, y).item()"
-            ),
-            "You validate before the epoch; validate after it.": edit(
-                "total = 0.0", "total, before = 0.0, valid[0] @ w + b", "logits = valid[0] @ w + b", "logits = before"
-            ).of(FIT),
-            "The gradients of an epoch all come from the weights at its start; use the present weights.": edit(
-                "total = 0.0",
-                "total, stale = 0.0, [w.clone(), b.clone()]",
-                "logits = x[rows] @ w + b",
-                "logits = x[rows] @ stale[0] + stale[1]",
-            ).of(FIT),
-            "w = w - ... makes a new tensor, and the parameters that came in stay as they were; use -=.": edit(
-                "w -= lr *", "w = w - lr *", "b -= lr *", "b = b - lr *"
-            ),
-            "You step up the gradient; the sign of the step is wrong.": edit("dz =", "dz = -"),
-            "The bias is never changed; its gradient is the sum of the rows of dz.": edit("dim=0", ""),
-            "The weights are never changed; their gradient is x.T @ dz.": edit("w -= lr * (x[rows].T @ dz)", "pass"),
-            "The gradient of the bias is the sum of the rows of dz, not their mean: 1/N is in dz already.": edit("sum", "mean"),
-            "You divide by the batch size again; 1/N is in dz already.": edit("-= lr", "-= lr / len(rows)"),
-            "The bias needs the learning rate too: b -= lr * its gradient.": edit("lr * dz", "dz"),
-            "The bias is left out of the logits; z = x @ w + b.": edit(
-                "x[rows] @ w + b", "x[rows] @ w", "valid[0] @ w + b", "valid[0] @ w"
-            ).of(FIT),
-            "The last, short batch is dropped; train on it too.": edit(
-                "batch_size):", "batch_size)[: max(1, len(y) // batch_size)]:"
-            ),
-            "You train on the first batch of each epoch only; go through all of them.": edit("batch_size):", "batch_size)[:1]:"),
-            "The rows are not shuffled; draw a new order from the generator each epoch.": edit(
-                "torch.randperm(len(y), generator=generator)", "torch.arange(len(y))"
-            ),
-            "The order comes from the global random state; pass generator=generator.": edit(", generator=generator", ""),
-            "Rows are drawn with replacement, so an epoch misses some; use torch.randperm.": edit(
-                "torch.randperm(len(y), ", "torch.randint(len(y), (len(y),), "
-            ),
-            "The order is drawn once; draw a new one in every epoch.": edit(
-                "history = {",
-                "once = torch.randperm(len(y), generator=generator)\n    history = {",
-                "in torch.randperm(len(y), generator=generator)",
-                "in once",
-            ),
-            "You seed the generator inside fit; leave its state to the caller.": edit(
-                "x, y = train", "x, y = train; generator.manual_seed(0)"
-            ),
-            "x and y are shuffled apart; one order is for both.": edit(
-                "x, y = train", "x, y = train; y = y[torch.randperm(len(y), generator=generator)]"
-            ),
-            "The history has one entry a batch; it should have one entry an epoch.": edit(
-                "total += cross_entropy(logits, y[rows]).item() * len(rows)",
-                'history["train_loss"].append(cross_entropy(logits, y[rows]).item())',
-                'history["train_loss"].append(total / len(y))',
-                "pass",
-            ),
-            "You train one epoch too few; there are `epochs` of them.": edit("range(epochs)", "range(epochs - 1)"),
-            "You start from zeros; go on from the parameters that came in.": edit(
-                "w, b = params", "w, b = params[0].zero_(), params[1].zero_()"
-            ),
-            "The history holds tensors; .item() makes them floats.": edit(".item()", ""),
-            "valid_accuracy is the accuracy on the last training batch; use the validation pair.": edit(
-                "logits = valid[0] @ w + b",
-                "last = accuracy(logits, y[rows]); logits = valid[0] @ w + b",
-                "accuracy(logits, valid[1])",
-                "last",
-            ).of(FIT),
-        },
-        alternatives={
-            "slices of an order, no progress bar": FIT,
-            "split": edit(
-                "start in range(0, len(y), batch_size)",
-                "rows in order.split(batch_size)",
-                "rows = order[start : start + batch_size]",
-                "pass",
-            ).of(FIT),
-            "an order from sorted random numbers": edit(
-                "torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()"
-            ).of(FIT),
-            "gradients by einsum, parameters by index": edit(
-                "w -= lr * (x[rows].T @ dz)",
-                'params[0].sub_(lr * torch.einsum("nd,nc->dc", x[rows], dz))',
-                "b -= lr * dz.sum(dim=0)",
-                'params[1].sub_(torch.einsum("nc->c", dz), alpha=lr)',
-            ).of(FIT),
-            "copied into place": edit(
-                "w -= lr * (x[rows].T @ dz)",
-                "w.copy_(w - lr * x[rows].t().mm(dz))",
-                "b -= lr * dz.sum(dim=0)",
-                "b[:] = b - lr * dz.sum(0)",
-            ),
-            "1/N in the rate instead of the gradient": edit(
-                "cross_entropy_gradient(logits, y[rows])",
-                "softmax(logits) - torch.eye(len(b), dtype=x.dtype)[y[rows]]",
-                "-= lr",
-                "-= lr / len(rows)",
-            ),
-            "a column of ones for the bias, a loss for each row": """
+        "You validate before the epoch; validate after it.": edit(
+            ("total = 0.0", "total, before = 0.0, valid[0] @ w + b"), ("logits = valid...", "logits = before")
+        ).of(FIT),
+        "The gradients of an epoch all come from the weights at its start; use the present weights.": edit(
+            ("total = 0.0", "total, old = 0.0, [w.clone(), b.clone()]"), ("x[rows] @ w + b", "x[rows] @ old[0] + old[1]")
+        ).of(FIT),
+        "w = w - ... makes a new tensor, and the parameters that came in stay as they were; use -=.": edit(
+            "w -= lr *", "w = w - lr *", "b -= lr *", "b = b - lr *"
+        ),
+        "You step up the gradient; the sign of the step is wrong.": edit("dz =", "dz = -"),
+        "The bias is never changed; its gradient is the sum of the rows of dz.": edit("dim=0", ""),
+        "The weights are never changed; their gradient is x.T @ dz.": edit("w -= lr * (x[rows].T @ dz)", "pass"),
+        "The gradient of the bias is the sum of the rows of dz, not their mean: 1/N is in dz already.": edit("sum", "mean"),
+        "You divide by the batch size again; 1/N is in dz already.": edit("-= lr", "-= lr / len(rows)"),
+        "The bias needs the learning rate too: b -= lr * its gradient.": edit("lr * dz", "dz"),
+        "The bias is left out of the logits; z = x @ w + b.": edit("@ w + b", "@ w").of(FIT),
+        "The last, short batch is dropped; train on it too.": edit("size):", "size)[: max(1, len(y) // batch_size)]:"),
+        "You train on the first batch of each epoch only; go through all of them.": edit("batch_size):", "batch_size)[:1]:"),
+        "The rows are not shuffled; draw a new order from the generator each epoch.": edit("randperm(...)", "arange(len(y))"),
+        "The order comes from the global random state; pass generator=generator.": edit(", generator=generator", ""),
+        "Rows are drawn with replacement, so an epoch misses some; use torch.randperm.": edit(
+            "randperm(len(y), ", "randint(len(y), (len(y),), "
+        ),
+        "The order is drawn once; draw a new one in every epoch.": edit(
+            ("for _", "once = torch.randperm(len(y), generator=generator)\n    for _"), ("in torch.randperm(...)", "in once")
+        ),
+        "You seed the generator inside fit; leave its state to the caller.": edit("= train", "= train; generator.manual_seed(0)"),
+        "x and y are shuffled apart; one order is for both.": edit(
+            "= train", "= train; y = y[torch.randperm(len(y), generator=generator)]"
+        ),
+        "The history has one entry a batch; it should have one entry an epoch.": edit(
+            ("total += ... * len(rows)", 'history["train_loss"].append(...)'),
+            ('history["train_loss"].append(total / len(y))', "pass"),
+        ),
+        "You train one epoch too few; there are `epochs` of them.": edit("range(epochs)", "range(epochs - 1)"),
+        "You start from zeros; go on from the parameters that came in.": edit("= params", "= map(torch.zero_, params)"),
+        "The history holds tensors; .item() makes them floats.": edit(".item()", ""),
+        "valid_accuracy is the accuracy on the last training batch; use the validation pair.": edit(
+            ("logits = valid", "last = accuracy(logits, y[rows]); logits = valid"), ("accuracy(logits, valid[1])", "last")
+        ).of(FIT),
+    },
+    alternatives={
+        "slices of an order, no progress bar": FIT,
+        "split": edit(("start in range(...)", "rows in order.split(batch_size)"), ("rows = order[...]", "pass")).of(FIT),
+        "an order from sorted random numbers": edit("randperm(...)", "rand(len(y), generator=generator).argsort()").of(FIT),
+        "gradients by einsum, parameters by index": edit(
+            ("w -= ...", 'params[0].sub_(lr * torch.einsum("nd,nc->dc", x[rows], dz))'),
+            ("b -= ...", 'params[1].sub_(torch.einsum("nc->c", dz), alpha=lr)'),
+        ).of(FIT),
+        "copied into place": edit(
+            ("w -= ...", "w.copy_(w - lr * x[rows].t().mm(dz))"), ("b -= ...", "b[:] = b - lr * dz.sum(0)")
+        ),
+        "1/N in the rate instead of the gradient": edit(
+            ("cross_entropy_gradient(...)", "softmax(logits) - torch.eye(len(b), dtype=x.dtype)[y[rows]]"),
+            ("-= lr", "-= lr / len(rows)"),
+        ),
+        "a column of ones for the bias, a loss for each row": """
 def fit(params, train, valid, lr, epochs, batch_size, generator):
     ones = lambda x: torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], dim=1)
     v = torch.cat([params[0], params[1][None]])
@@ -997,139 +808,99 @@ def fit(params, train, valid, lr, epochs, batch_size, generator):
     params[0][:], params[1][:] = v[:-1], v[-1]
     return history
 """,
-        },
-        equivalent={
-            "a number is not changed in place": [
-                edit(
-                    "total += cross_entropy(logits, y[rows]).item() * len(rows)",
-                    "total = total + cross_entropy(logits, y[rows]).item() * len(rows)",
-                )
-            ],
-            "the second of two is the last": [
-                edit("cross_entropy(logits, valid[1])", "cross_entropy(logits, valid[-1])"),
-                edit("accuracy(logits, valid[1])", "accuracy(logits, valid[-1])"),
-            ],
-            "with a single class there is nothing to learn": [
-                edit("lr * (x[rows].T @ dz)", "(lr * (x[rows].T @ dz)).squeeze()"),
-                edit("lr * dz.sum(dim=0)", "(lr * dz.sum(dim=0)).squeeze()"),
-            ],
-        },
+    },
+    equivalent={
+        "a number is not changed in place": [edit("total += ...", "total = total + ...")],
+        "the second of two is the last": [
+            edit("cross_entropy(logits, valid[1])", "cross_entropy(logits, valid[-1])"),
+            edit("accuracy(logits, valid[1])", "accuracy(logits, valid[-1])"),
+        ],
+        "with a single class there is nothing to learn": [
+            edit("lr * (...)", "(lr * (...)).squeeze()"),
+            edit("lr * dz...", "(lr * dz...).squeeze()"),
+        ],
+    },
+)
+
+lr_sweep = exercise(
+    "lr_sweep",
+    sweeping(
+        "the lowest validation loss of each rate",
+        sweep([0.02, 0.1, 0.5, 2.0]),
+        weight=3,
+        train=training_pair(12),
+        epochs=6,
+        batch_size=12,
     ),
-    exercise(
-        "lr_sweep",
-        sweeping(
-            "the lowest validation loss of each rate",
-            SWEEP.format(lrs="[0.02, 0.1, 0.5, 2.0]"),
-            weight=3,
-            train=training_pair(12),
-            epochs=6,
-            batch_size=12,
+    sweeping(
+        "an ascending loss: the first epoch is the best",
+        sweep([1.0, 0.1]),
+        start=lambda g: [torch.zeros(2, 2), torch.zeros(2)],
+        train=lambda g: (torch.eye(2), torch.tensor([0, 1])),
+        valid=lambda g: ((1 + torch.rand(2, 1, generator=g)) * torch.eye(2), torch.tensor([1, 0])),
+        epochs=3,
+        batch_size=2,
+    ),
+    sweeping("a rate that overflows at once counts as inf", sweep("[1e38, 1e-6]"), **pairs(8, 8, scale=1000.0), batch_size=8),
+    sweeping(
+        "a rate whose loss becomes NaN after a good epoch counts as inf",
+        sweep("[3e38, 0.01]"),
+        weight=2,
+        start=lambda g: [torch.zeros(9, 2), torch.tensor([0.694, 0.0])],
+        train=ALIKE,
+        valid=ALIKE,
+        epochs=3,
+    ),
+    sweeping("a rate has the same result alone and in company", f"{sweep([0.3, 0.1])}[0.1] == {sweep([0.1])}[0.1]"),
+    sweeping("the batches are those of a generator with the seed", OWN_FIT),
+    sweeping(
+        "the global random state is left alone",
+        f"before = torch.get_rng_state(); {sweep([0.1])}; torch.equal(torch.get_rng_state(), before)",
+        **pairs(6, 6),
+        epochs=1,
+    ),
+    mistakes={
+        "You report the best accuracy, not the lowest loss.": edit("min(losses)", 'max(history["valid_accuracy"])').of(LR_SWEEP),
+        "All rates go on training the same parameters; call init() for each.": edit(
+            "lowest = {}", "lowest, params = {}, init()", "fit(init()", "fit(params"
+        ).of(LR_SWEEP),
+        "You judge by the training loss; take valid_loss.": edit("valid_loss", "train_loss"),
+        "You take the loss of the last epoch; take the lowest of the run.": edit("min(losses)", "losses[-1]"),
+        "You take the loss of the first epoch; take the lowest of the run.": edit("min(losses)", "losses[0]"),
+        "You take the highest loss of the run; take the lowest.": edit("min", "max"),
+        "You average the losses of the run; take the lowest.": edit("min(losses)", "sum(losses) / len(losses)"),
+        "min hides a NaN that comes after a good epoch; a run whose loss becomes NaN counts as inf.": edit("in losses", "in lrs"),
+        "You skip the NaN epochs; a run whose loss becomes NaN counts as inf.": edit(
+            "math.inf if ...", "min((loss for loss in losses if loss == loss), default=math.inf)"
         ),
-        sweeping(
-            "an ascending loss: the first epoch is the best",
-            SWEEP.format(lrs="[1.0, 0.1]"),
-            start=lambda g: [torch.zeros(2, 2), torch.zeros(2)],
-            train=lambda g: (torch.eye(2), torch.tensor([0, 1])),
-            valid=lambda g: ((1 + torch.rand(2, 1, generator=g)) * torch.eye(2), torch.tensor([1, 0])),
-            epochs=3,
-            batch_size=2,
+        "A failed run is reported as NaN; count it as inf, so that min can compare it.": edit("inf", "nan"),
+        "Rates that fail are left out; report them as inf.": edit(
+            "lowest[lr] =", "if any(math.isnan(loss) for loss in losses):\n            continue\n        lowest[lr] ="
         ),
-        sweeping(
-            "a rate that overflows at once counts as inf",
-            SWEEP.format(lrs="[1e38, 1e-6]"),
-            train=training_pair(8, scale=1000.0),
-            valid=training_pair(8, scale=1000.0),
-            batch_size=8,
+        "The rates see different batches; give each run a new torch.Generator with this seed.": edit(
+            ("        generator = ...\n", ""), ("    for lr", "    generator = torch.Generator().manual_seed(seed)\n    for lr")
         ),
-        sweeping(
-            "a rate whose loss becomes NaN after a good epoch counts as inf",
-            SWEEP.format(lrs="[3e38, 0.01]"),
-            weight=2,
-            start=lambda g: [torch.zeros(9, 2), torch.tensor([0.694, 0.0])],
-            train=lambda g: (torch.ones(3, 9), torch.tensor([0, 0, 1])),
-            valid=lambda g: (torch.ones(3, 9), torch.tensor([0, 0, 1])),
-            epochs=3,
-        ),
-        sweeping(
-            "a rate has the same result alone and in company",
-            f"{SWEEP.format(lrs='[0.3, 0.1]')}[0.1] == {SWEEP.format(lrs='[0.1]')}[0.1]",
-        ),
-        sweeping("the batches are those of a generator with the seed", OWN_FIT),
-        sweeping(
-            "the global random state is left alone",
-            f"before = torch.get_rng_state(); {SWEEP.format(lrs='[0.1]')}; torch.equal(torch.get_rng_state(), before)",
-            train=training_pair(6),
-            valid=training_pair(6),
-            epochs=1,
-        ),
-        mistakes={
-            "You report the best accuracy; report the lowest loss.": edit(
-                'losses = fit(init(), train, valid, lr, epochs, batch_size, generator)["valid_loss"]',
-                'history = fit(init(), train, valid, lr, epochs, batch_size, generator)\n        losses = history["valid_loss"]',
-                "min(losses)",
-                'max(history["valid_accuracy"])',
-            ),
-            "All rates go on training the same parameters; call init() for each.": edit(
-                "lowest = {}", "lowest, params = {}, init()", "fit(init()", "fit(params"
-            ).of(LR_SWEEP),
-            "You judge by the training loss; take valid_loss.": edit("valid_loss", "train_loss"),
-            "You take the loss of the last epoch; take the lowest of the run.": edit("min(losses)", "losses[-1]"),
-            "You take the loss of the first epoch; take the lowest of the run.": edit("min(losses)", "losses[0]"),
-            "You take the highest loss of the run; take the lowest.": edit("min", "max"),
-            "You average the losses of the run; take the lowest.": edit("min(losses)", "sum(losses) / len(losses)"),
-            "min hides a NaN that comes after a good epoch; a run whose loss becomes NaN counts as inf.": edit(
-                "in losses", "in lrs"
-            ),
-            "You skip the NaN epochs; a run whose loss becomes NaN counts as inf.": edit(
-                "math.inf if any(math.isnan(loss) for loss in losses) else min(losses)",
-                "min((loss for loss in losses if loss == loss), default=math.inf)",
-            ),
-            "A failed run is reported as NaN; count it as inf, so that min can compare it.": edit("inf", "nan"),
-            "Rates that fail are left out; report them as inf.": edit(
-                "        lowest[lr] =",
-                "        if any(math.isnan(loss) for loss in losses):\n            continue\n        lowest[lr] =",
-            ),
-            "The rates see different batches; give each run a new torch.Generator with this seed.": edit(
-                "lowest = {}",
-                "lowest, generator = {}, torch.Generator().manual_seed(seed)",
-                "        generator = torch.Generator().manual_seed(seed)\n",
-                "",
-            ),
-            "The seed is not used; seed the generator of each run with it.": edit("(seed)", "(epochs)"),
-            "You seed the global random state; make a torch.Generator for each run.": edit(
-                "torch.Generator().manual_seed(seed)", "torch.manual_seed(seed)"
-            ),
-            "You report accuracies; the lowest validation loss is asked for.": edit(
-                "valid_loss", "valid_accuracy", "min(losses)", "max(losses)"
-            ).of(LR_SWEEP),
-            "You return only the best rate; return the loss of every rate.": edit(
-                "return lowest", "return min(lowest, key=lowest.get)"
-            ),
-            "You return a list; a dict {rate: loss} is asked for.": edit("return lowest", "return list(lowest.values())"),
-            "The dict is turned round; the rates are the keys.": edit(
-                "return lowest", "return {loss: lr for lr, loss in lowest.items()}"
-            ),
-            "You train on the validation set; pass train and valid in their order.": edit("train, valid, lr", "valid, train, lr"),
-            "You validate on the training set; pass both pairs to fit.": edit("valid, lr", "train, lr"),
-            "You train for one epoch only; pass epochs on.": edit("lr, epochs,", "lr, 1,"),
-            "You pass on the whole list of losses; note one number for each rate.": edit(
-                "math.inf if any(math.isnan(loss) for loss in losses) else min(losses)", "losses"
-            ),
-            "You use one learning rate for all; pass lr on.": edit("valid, lr,", "valid, lrs[0],"),
-        },
-        alternatives={
-            "NaN found by its being unlike itself": LR_SWEEP,
-            "copies of one start": edit(
-                "lowest = {}", "lowest, start = {}, init()", "init(), train", "[p.clone() for p in start], train"
-            ).of(LR_SWEEP),
-            "one generator, seeded again for each rate": edit(
-                "lowest = {}", "lowest, again = {}, torch.Generator()", "torch.Generator().manual_seed", "again.manual_seed"
-            ).of(LR_SWEEP),
-            "NumPy finds NaN and minimum": edit(
-                "any(math.isnan(loss) for loss in losses)", "np.isnan(losses).any()", "min(losses)", "float(np.min(losses))"
-            ),
-            "from the largest rate down": edit("in lrs", "in sorted(lrs, reverse=True)"),
-            "a helper and a comprehension": """
+        "The seed is not used; seed the generator of each run with it.": edit("(seed)", "(epochs)"),
+        "You seed the global random state; make a torch.Generator for each run.": edit("torch.Generator().", "torch."),
+        "You report accuracies; report the lowest validation loss.": edit("_loss", "_accuracy", "min", "max").of(LR_SWEEP),
+        "You return only the best rate; return the loss of every rate.": edit("return ...", "return min(lowest, key=lowest.get)"),
+        "You return a list; a dict {rate: loss} is asked for.": edit("return lowest", "return list(lowest.values())"),
+        "The dict is turned round; rates are the keys.": edit("return ...", "return {loss: lr for lr, loss in lowest.items()}"),
+        "You train on the validation set; pass train and valid in their order.": edit("train, valid, lr", "valid, train, lr"),
+        "You validate on the training set; pass both pairs to fit.": edit("valid, lr", "train, lr"),
+        "You train for one epoch only; pass epochs on.": edit("lr, epochs,", "lr, 1,"),
+        "You pass on the whole list of losses; note one number for each rate.": edit("math.inf if ...", "losses"),
+        "You use one learning rate for all; pass lr on.": edit("valid, lr,", "valid, lrs[0],"),
+    },
+    alternatives={
+        "NaN found by its being unlike itself": LR_SWEEP,
+        "copies of one start": edit("= {}", "= {}; start = init()", "(init()", "([p.clone() for p in start]").of(LR_SWEEP),
+        "one generator, seeded again for each rate": edit(
+            "torch.Generator()", "again", "= {}", "= {}; again = torch.Generator()"
+        ).of(LR_SWEEP),
+        "NumPy finds NaN and minimum": edit("any(...)", "np.isnan(losses).any()", "min(losses)", "float(np.min(losses))"),
+        "from the largest rate down": edit("in lrs", "in sorted(lrs, reverse=True)"),
+        "a helper and a comprehension": """
 def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
     def run(lr):
         history = fit(init(), train, valid, lr, epochs, batch_size, torch.Generator().manual_seed(seed))
@@ -1138,9 +909,10 @@ def lr_sweep(lrs, init, train, valid, epochs, batch_size, seed):
 
     return {lr: run(lr) for lr in lrs}
 """,
-            "on a fit that draws its batches otherwise": LR_SWEEP
-            + edit("torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()").of(FIT),
-        },
-        equivalent={"a list twice has the same minimum": [edit('["valid_loss"]', '["valid_loss"] * 2')]},
-    ),
-]
+        "on a fit that draws its batches otherwise": LR_SWEEP
+        + edit("torch.randperm(len(y), generator=generator)", "torch.rand(len(y), generator=generator).argsort()").of(FIT),
+    },
+    equivalent={"a list twice has the same minimum": [edit('["valid_loss"]', '["valid_loss"] * 2')]},
+)
+
+EXERCISES = [softmax, logsumexp, log_softmax, nll, cross_entropy, cross_entropy_gradient, predict, accuracy, fit, lr_sweep]

@@ -108,737 +108,725 @@ def without_b(inputs):
 ORDERS = sizes(1, 80, 2, torch.float64) | dict(x=spread(1, 80), w=spread(80, 2))
 
 
-EXERCISES = [
-    exercise(
-        "relu",
-        case("a batch of scores", "relu(z)", z=normal(5, 10)),
-        case("large and small", "relu(z)", z=normal(6, 6, sd=1e4)),
-        case("a single row", "relu(z)", z=normal(1, 10)),
-        case("a vector", "relu(z)", z=normal(40)),
-        case("three axes", "relu(z)", z=normal(3, 4, 5)),
-        case("nothing but negative numbers", "relu(z)", z=normal(3, 4, mean=-50)),
-        case("float64 stays float64", "relu(z)", z=normal(4, 7, dtype=torch.float64)),
-        mistakes={
-            "This is a leaky ReLU with the slope {slope}: negative entries must become 0, not small.": edit(
-                "z.clamp(min=0)", "torch.maximum(z, {slope} * z)", slope=SLOPES
-            ),
-            "You return absolute values; a negative entry must become 0.": edit("clamp(min=0)", "abs()"),
-            "You return where z is positive (0 or 1); keep the values of z there.": edit(
-                "z.clamp(min=0)", "torch.where(z > 0, torch.ones_like(z), torch.zeros_like(z))"
-            ),
-            "You keep the negative entries and drop the positive ones: turn the comparison round.": edit("min", "max"),
-            "You cut the values off at 1; ReLU has no upper end.": edit("min=0", "0, 1"),
-            "You change z in place; return a new tensor (clamp, not clamp_).": edit("clamp", "clamp_"),
-            "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": body(
-                "return torch.logaddexp(z, torch.zeros_like(z))"
-            ),
-            "This is a sigmoid; ReLU keeps positive entries as they are.": body("return 1 / (1 + (-z).exp())"),
-            "You replace negative entries by the smallest value; they must become 0.": body("return z - z.min()"),
-            "The result is always float32; keep the dtype of z.": edit("clamp(min=0)", "clamp(min=0).float()"),
-            "You drop the negative entries, which changes the shape; replace them by 0.": body("return z[z > 0]"),
-        },
-        alternatives={
-            "where": edit("z.clamp(min=0", "torch.where(z > 0, z, torch.zeros_like(z)"),
-            "a product with the mask": body("return z * (z > 0)"),
-            "maximum": body("return torch.maximum(z, torch.zeros_like(z))"),
-            "half the sum with the absolute value": body("return (z + z.abs()) / 2"),
-            "in place, on a copy": body("out = z.clone()", "out[out < 0] = 0", "return out"),
-            "a loop over the entries": body(
-                "return torch.stack([v if v > 0 else torch.zeros_like(v) for v in z.flatten()]).reshape(z.shape)"
-            ),
-        },
+relu = exercise(
+    "relu",
+    case("a batch of scores", "relu(z)", z=normal(5, 10)),
+    case("large and small", "relu(z)", z=normal(6, 6, sd=1e4)),
+    case("a single row", "relu(z)", z=normal(1, 10)),
+    case("a vector", "relu(z)", z=normal(40)),
+    case("three axes", "relu(z)", z=normal(3, 4, 5)),
+    case("nothing but negative numbers", "relu(z)", z=normal(3, 4, mean=-50)),
+    case("float64 stays float64", "relu(z)", z=normal(4, 7, dtype=torch.float64)),
+    mistakes={
+        "This is a leaky ReLU with the slope {slope}: negative entries must become 0, not small.": edit(
+            "z.clamp(min=0)", "torch.maximum(z, {slope} * z)", slope=SLOPES
+        ),
+        "You return absolute values; a negative entry must become 0.": edit("clamp(min=0)", "abs()"),
+        "You return where z is positive (0 or 1); keep the values of z there.": edit(
+            "z.clamp(min=0)", "torch.where(z > 0, torch.ones_like(z), torch.zeros_like(z))"
+        ),
+        "You keep the negative entries and drop the positive ones: turn the comparison round.": edit("min", "max"),
+        "You cut the values off at 1; ReLU has no upper end.": edit("min=0", "0, 1"),
+        "You change z in place; return a new tensor (clamp, not clamp_).": edit("clamp", "clamp_"),
+        "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": body(
+            "return torch.logaddexp(z, torch.zeros_like(z))"
+        ),
+        "This is a sigmoid; ReLU keeps positive entries as they are.": body("return 1 / (1 + (-z).exp())"),
+        "You replace negative entries by the smallest value; they must become 0.": body("return z - z.min()"),
+        "The result is always float32; keep the dtype of z.": edit("clamp(min=0)", "clamp(min=0).float()"),
+        "You drop the negative entries, which changes the shape; replace them by 0.": body("return z[z > 0]"),
+    },
+    alternatives={
+        "where": edit("z.clamp(min=0", "torch.where(z > 0, z, torch.zeros_like(z)"),
+        "a product with the mask": body("return z * (z > 0)"),
+        "maximum": body("return torch.maximum(z, torch.zeros_like(z))"),
+        "half the sum with the absolute value": body("return (z + z.abs()) / 2"),
+        "in place, on a copy": body("out = z.clone()", "out[out < 0] = 0", "return out"),
+        "a loop over the entries": body(
+            "return torch.stack([v if v > 0 else torch.zeros_like(v) for v in z.flatten()]).reshape(z.shape)"
+        ),
+    },
+)
+
+relu_backward = exercise(
+    "relu_backward",
+    case("a batch", "relu_backward(dy, z)", dy=normal(5, 10), z=normal(5, 10)),
+    case("scores far from 0", "relu_backward(dy, z)", dy=normal(6, 6), z=normal(6, 6, sd=1e4)),
+    case("a single row", "relu_backward(dy, z)", dy=normal(1, 10), z=normal(1, 10)),
+    case("a vector", "relu_backward(dy, z)", dy=normal(40), z=normal(40)),
+    case("three axes", "relu_backward(dy, z)", dy=normal(3, 4, 5), z=normal(3, 4, 5)),
+    case("every unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=50)),
+    case("no unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=-50)),
+    case(
+        "float64 stays float64",
+        "relu_backward(dy, z)",
+        dy=normal(4, 40, dtype=torch.float64),
+        z=spread(4, 40, low=1e-15, high=1e15),
     ),
-    exercise(
-        "relu_backward",
-        case("a batch", "relu_backward(dy, z)", dy=normal(5, 10), z=normal(5, 10)),
-        case("scores far from 0", "relu_backward(dy, z)", dy=normal(6, 6), z=normal(6, 6, sd=1e4)),
-        case("a single row", "relu_backward(dy, z)", dy=normal(1, 10), z=normal(1, 10)),
-        case("a vector", "relu_backward(dy, z)", dy=normal(40), z=normal(40)),
-        case("three axes", "relu_backward(dy, z)", dy=normal(3, 4, 5), z=normal(3, 4, 5)),
-        case("every unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=50)),
-        case("no unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=-50)),
-        case(
-            "float64 stays float64",
-            "relu_backward(dy, z)",
-            dy=normal(4, 40, dtype=torch.float64),
-            z=spread(4, 40, low=1e-15, high=1e15),
+    mistakes={
+        "You look at the sign of dy; the gradient passes where z is positive.": edit("z > 0", "dy > 0"),
+        "You return the slope of relu alone; multiply it by dy.": edit("dy * (z > 0)", "(z > 0).to(dy.dtype)"),
+        "You let all of dy through; where z is negative the gradient is 0.": edit("dy * (z > 0)", "dy * 1"),
+        "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": edit("(z > 0)", "z.clamp(min=0)"),
+        "The mask is upside down: the gradient passes where z is positive.": edit(">", "<"),
+        "This is a leaky ReLU with the slope {slope}: where z is negative the gradient is 0.": edit(
+            "dy * (z > 0)", "torch.where(z > 0, dy, {slope} * dy)", slope=SLOPES
         ),
-        mistakes={
-            "You look at the sign of dy; the gradient passes where z is positive.": edit("z > 0", "dy > 0"),
-            "You return the slope of relu alone; multiply it by dy.": edit("dy * (z > 0)", "(z > 0).to(dy.dtype)"),
-            "You let all of dy through; where z is negative the gradient is 0.": edit("dy * (z > 0)", "dy * 1"),
-            "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": edit("(z > 0)", "z.clamp(min=0)"),
-            "The mask is upside down: the gradient passes where z is positive.": edit(">", "<"),
-            "This is a leaky ReLU with the slope {slope}: where z is negative the gradient is 0.": edit(
-                "dy * (z > 0)", "torch.where(z > 0, dy, {slope} * dy)", slope=SLOPES
-            ),
-            "You return relu(z); its gradient is asked for, dy where z is positive.": edit("dy * (z > 0)", "z * (z > 0)"),
-            "You change dy in place; work on a copy.": edit("return dy * (z > 0)", "dy[z <= 0] = 0\n    return dy"),
-            "You multiply by z; the slope of relu is 0 or 1.": edit("(z > 0)", "z"),
-            "You multiply by the sign of z; where z is negative the slope is 0, not -1.": edit("(z > 0)", "z.sign()"),
-            "The result is always float32; keep the dtype of dy.": edit("dy * (z > 0)", "(dy * (z > 0)).float()"),
-        },
-        alternatives={
-            "where": body("return torch.where(z > 0, dy, torch.zeros_like(dy))"),
-            "the mask as numbers": body("return dy * (z > 0).to(dy.dtype)"),
-            "in place, on a copy": body("dz = dy.clone()", "dz[z <= 0] = 0", "return dz"),
-            "the slope 1 at 0": body("return dy * (z >= 0)"),
-            "heaviside": edit("(z > 0)", "torch.heaviside(z, torch.zeros((), dtype=z.dtype))"),
-            "the sign of relu": edit("(z > 0)", "relu(z).sign()"),
-        },
-        equivalent={"at 0 either answer will do": [edit("z > 0", "z >= 0")]},
+        "You return relu(z); its gradient is asked for, dy where z is positive.": edit("dy * (z > 0)", "z * (z > 0)"),
+        "You change dy in place; work on a copy.": edit("return dy * (z > 0)", "dy[z <= 0] = 0\n    return dy"),
+        "You multiply by z; the slope of relu is 0 or 1.": edit("(z > 0)", "z"),
+        "You multiply by the sign of z; where z is negative the slope is 0, not -1.": edit("(z > 0)", "z.sign()"),
+        "The result is always float32; keep the dtype of dy.": edit("dy * (z > 0)", "(dy * (z > 0)).float()"),
+    },
+    alternatives={
+        "where": body("return torch.where(z > 0, dy, torch.zeros_like(dy))"),
+        "the mask as numbers": body("return dy * (z > 0).to(dy.dtype)"),
+        "in place, on a copy": body("dz = dy.clone()", "dz[z <= 0] = 0", "return dz"),
+        "the slope 1 at 0": body("return dy * (z >= 0)"),
+        "heaviside": edit("(z > 0)", "torch.heaviside(z, torch.zeros((), dtype=z.dtype))"),
+        "the sign of relu": edit("(z > 0)", "relu(z).sign()"),
+    },
+    equivalent={"at 0 either answer will do": [edit("z > 0", "z >= 0")]},
+)
+
+init_linear = exercise(
+    "init_linear",
+    case(
+        "the weights of 400 inputs",
+        "init_linear(400, 150, generator)[0]",
+        weight=2,
+        tolerance="statistical",
+        generator=generator(),
     ),
-    exercise(
-        "init_linear",
-        case(
-            "the weights of 400 inputs",
-            "init_linear(400, 150, generator)[0]",
-            weight=2,
-            tolerance="statistical",
-            generator=generator(),
-        ),
-        case(
-            "the weights of 50 inputs",
-            "init_linear(50, 900, generator)[0]",
-            weight=2,
-            tolerance="statistical",
-            generator=generator(),
-        ),
-        case("the weights of one unit", "init_linear(1000, 1, generator)[0]", tolerance="statistical", generator=generator()),
-        case("the biases", "init_linear(7, 5, generator)[1]", weight=2, generator=generator()),
-        case(
-            "shapes and dtypes",
-            "w, b = init_linear(7, 5, generator); [list(w.shape), str(w.dtype), list(b.shape), str(b.dtype)]",
-            generator=generator(),
-        ),
-        case(
-            "the generator decides",
-            """
+    case(
+        "the weights of 50 inputs",
+        "init_linear(50, 900, generator)[0]",
+        weight=2,
+        tolerance="statistical",
+        generator=generator(),
+    ),
+    case("the weights of one unit", "init_linear(1000, 1, generator)[0]", tolerance="statistical", generator=generator()),
+    case("the biases", "init_linear(7, 5, generator)[1]", weight=2, generator=generator()),
+    case(
+        "shapes and dtypes",
+        "w, b = init_linear(7, 5, generator); [list(w.shape), str(w.dtype), list(b.shape), str(b.dtype)]",
+        generator=generator(),
+    ),
+    case(
+        "the generator decides",
+        """
 def drawn(number):
     return init_linear(6, 4, torch.Generator().manual_seed(number))[0]
 
 {"the same seed gives the same weights": torch.equal(drawn(1), drawn(1)),
  "another seed gives others": not torch.equal(drawn(1), drawn(2))}
 """,
-            weight=2,
-        ),
-        case(
-            "two layers from one generator differ",
-            "not torch.equal(init_linear(6, 4, generator)[0], init_linear(6, 4, generator)[0])",
-            generator=generator(),
-        ),
-        mistakes={
-            "You use the variance 2 / fan_in as the standard deviation; take its square root.": edit("math.sqrt", ""),
-            "You divide by fan_out; what counts is the number of inputs, fan_in.": edit("/ fan_in", "/ fan_out"),
-            "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": edit("2", "1"),
-            "You average fan_in and fan_out (Glorot); here the variance is 2 / fan_in.": edit(
-                "2 / fan_in", "2 / (fan_in + fan_out)"
-            ),
-            "The weights are all 0: hidden units that start equal stay equal. Draw them from the generator.": edit("2", "0"),
-            "The weights are N(0, 1), far too large: multiply by sqrt(2 / fan_in).": edit("* math.sqrt(2 / fan_in)", ""),
-            "You multiply by {spread} whatever the size of the layer; multiply by sqrt(2 / fan_in).": edit(
-                "math.sqrt(2 / fan_in)", "{spread}", spread=(0.001, 0.01, 0.1, 0.5)
-            ),
-            "The weights are uniform; normal ones are asked for (torch.randn).": edit(
-                "torch.randn(fan_in, fan_out, generator=generator)",
-                "(2 * torch.rand(fan_in, fan_out, generator=generator) - 1) * 3**0.5",
-            ),
-            "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": edit("randn", "rand"),
-            "The biases are random; they start at 0.": edit(
-                "zeros(fan_out)", "randn(fan_out, generator=generator) * math.sqrt(2 / fan_in)"
-            ),
-            "The biases start at 1; they start at 0.": edit("zeros", "ones"),
-            "You do not use the generator: pass generator=generator to torch.randn.": edit(", generator=generator", ""),
-            "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": edit(
-                "    w", "    generator.manual_seed(0)\n    w"
-            ),
-            "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": edit(
-                "fan_in, fan_out, generator=generator", "fan_out, fan_in, generator=generator"
-            ),
-            "b is (1, fan_out); its shape is (fan_out,).": edit("torch.zeros(fan_out)", "torch.zeros(1, fan_out)"),
-            "There is one bias for each input; there is one for each output, fan_out.": edit("zeros(fan_out)", "zeros(fan_in)"),
-        },
-        alternatives={
-            "normal_ on an empty tensor": INIT_LINEAR,
-            "a power instead of a root": body(
-                "return torch.randn((fan_in, fan_out), generator=generator) * (2 / fan_in) ** 0.5, torch.zeros(fan_out)"
-            ),
-            "divided by a root": body(
-                "return torch.randn(fan_in, fan_out, generator=generator) / (fan_in / 2) ** 0.5, torch.zeros((fan_out,))"
-            ),
-            "torch.normal": body(
-                "return torch.normal(0.0, (2 / fan_in) ** 0.5, (fan_in, fan_out), generator=generator), torch.zeros(fan_out)"
-            ),
-            "drawn transposed, unit by unit": body(
-                "units = [torch.randn(fan_in, generator=generator) * math.sqrt(2 / fan_in) for _ in range(fan_out)]",
-                "return torch.stack(units, dim=1), torch.zeros(fan_out)",
-            ),
-        },
-        equivalent={
-            "minus a normal number is as normal": [
-                edit(
-                    "torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / fan_in)",
-                    "-(torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / fan_in))",
-                )
-            ]
-        },
+        weight=2,
     ),
-    exercise(
-        "linear_backward",
-        case("a batch", "linear_backward(dy, x, w)", **without_b(sizes(5, 4, 3))),
-        case("a single row", "linear_backward(dy, x, w)", **without_b(sizes(1, 4, 3))),
-        case("a single output", "linear_backward(dy, x, w)", **without_b(sizes(6, 4, 1))),
-        case("as many rows as inputs and outputs", "linear_backward(dy, x, w)", weight=2, **without_b(sizes(4, 4, 4))),
-        case("as many outputs as rows", "linear_backward(dy, x, w)", **without_b(sizes(3, 5, 3))),
-        case("float64 stays float64", "linear_backward(dy, x, w)", **without_b(ORDERS)),
-        gradient(
-            "against central differences",
-            loss="((x @ w + b) * dy).sum()",
-            grad="linear_backward(dy, x, w)",
-            wrt=("x", "w", "b"),
-            weight=2,
-            **sizes(4, 3, 2, torch.float64),
-        ),
-        mistakes={
-            "You divide by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)", "sum", "mean"),
-            "dw is divided by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)"),
-            "db is a mean over the rows; it is their sum, for the 1/N is already in dy.": edit("sum", "mean"),
-            "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
-            "db is summed along each row; b was added to every row, so sum over the rows, dim=0.": edit("dim=0", "dim=1"),
-            "db is one number; sum over the rows only, dim=0.": edit("dim=0", ""),
-            "db is dy itself; b was added to every row, so sum dy over the rows.": edit(".sum(dim=0)", ""),
-            "dx and dw are swapped: return (dx, dw, db).": edit("dy @ w.T, (dy.T @ x).T", "(dy.T @ x).T, dy @ w.T"),
-            "dw is transposed: it has the shape of w, (D, K). Use x.T @ dy.": edit(".T, dy", ", dy"),
-            "dx is transposed: it has the shape of x, (N, D). Use dy @ w.T.": edit("dy @ w.T", "w @ dy.T"),
-            "You multiply dy by w; it takes the transpose, dy @ w.T, to get back to the shape of x.": edit("w.T", "w"),
-            "dw misses the transpose: x.T @ dy sums over the rows of the batch.": edit("(dy.T @ x).T", "x @ dy"),
-            "The signs are reversed: these are gradients, the minus comes with the step.": edit("return", "dy = -dy\n    return"),
-            "dx is computed from x @ w; the gradient that arrives is dy.": edit("dy @ w.T", "(x @ w) @ w.T"),
-            "The results are always float32; keep the dtype of the inputs.": body(
-                "return tuple(part.float() for part in right(dy, x, w))"
-            ),
-        },
-        alternatives={
-            "transposes by t() and mm": body("return dy.mm(w.t()), x.t().mm(dy), dy.sum(0)"),
-            "einsum": body(
-                "return torch.einsum('nk,dk->nd', dy, w), torch.einsum('nd,nk->dk', x, dy), torch.einsum('nk->k', dy)"
-            ),
-            "broadcasting": body("return (dy[:, None, :] * w).sum(-1), (x[:, :, None] * dy[:, None, :]).sum(0), dy.sum(-2)"),
-            "a loop over the rows": body(
-                "dw, db = torch.zeros_like(w), torch.zeros_like(w[0])",
-                "for row, d in zip(x, dy):",
-                "    dw += torch.outer(row, d)",
-                "    db += d",
-                "return torch.stack([w @ d for d in dy]), dw, db",
-            ),
-            "a row of ones for the bias": body(
-                "ones = torch.ones(1, len(x), dtype=x.dtype)", "return dy @ w.mT, (dy.mT @ x).mT, (ones @ dy)[0]"
-            ),
-            "a list": body("return [dy @ w.T, x.T @ dy, dy.sum(axis=0)]"),
-        },
+    case(
+        "two layers from one generator differ",
+        "not torch.equal(init_linear(6, 4, generator)[0], init_linear(6, 4, generator)[0])",
+        generator=generator(),
     ),
-    exercise(
-        "forward",
-        case("a batch", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(7, 6)),
-        case("a single row", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(1, 6)),
-        case("all sizes equal", "forward(params, x)[0]", weight=2, params=network(4, 4, 4), x=normal(4, 4)),
-        case("a single hidden unit", "forward(params, x)[0]", params=network(6, 1, 4), x=normal(7, 6)),
-        case("no hidden unit fires", "forward(params, x)[0]", params=network(6, 5, 4, shift=-1e3), x=normal(7, 6)),
-        case("large inputs", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(7, 6, sd=1e3)),
-        case(
-            "float64 stays float64",
-            "forward(params, x)[0]",
-            params=network(6, 5, 4, torch.float64),
-            x=normal(7, 6, dtype=torch.float64),
+    mistakes={
+        "You use the variance 2 / fan_in as the standard deviation; take its square root.": edit("math.sqrt", ""),
+        "You divide by fan_out; what counts is the number of inputs, fan_in.": edit("/ fan_in", "/ fan_out"),
+        "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": edit("2", "1"),
+        "You average fan_in and fan_out (Glorot); here the variance is 2 / fan_in.": edit("2 / fan_in", "2 / (fan_in + fan_out)"),
+        "The weights are all 0: hidden units that start equal stay equal. Draw them from the generator.": edit("2", "0"),
+        "The weights are N(0, 1), far too large: multiply by sqrt(2 / fan_in).": edit("* math.sqrt(2 / fan_in)", ""),
+        "You multiply by {spread} whatever the size of the layer; multiply by sqrt(2 / fan_in).": edit(
+            "math.sqrt(2 / fan_in)", "{spread}", spread=(0.001, 0.01, 0.1, 0.5)
         ),
-        case("logits and a cache", "len(forward(params, x))", params=network(6, 5, 4), x=normal(7, 6)),
-        mistakes={
-            "There is no ReLU between the layers: two linear layers without it are one.": edit("h @", "z @"),
-            "There is a ReLU on the logits; it belongs between the layers only.": edit(
-                "h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)"
-            ),
-            "You return probabilities; return the logits, softmax belongs to the loss.": edit(
-                "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits)"
-            ),
-            "You return log-probabilities; return the logits, softmax belongs to the loss.": edit(
-                "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits).log()"
-            ),
-            "You return predictions; return the logits.": edit("return logits,", "return logits.argmax(dim=1),"),
-            "b1 is missing: the first layer is x @ w1 + b1.": edit("x @ w1 + b1", "(x @ w1)"),
-            "b2 is missing: the logits are h @ w2 + b2.": edit("h @ w2 + b2", "(h @ w2)"),
-            "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": edit(
-                "+ b1\n    h = relu(z)", "\n    h = z.clamp(min=0) + b1"
-            ),
-            "The ReLU is on the input; it belongs after the first layer.": edit("x @", "x.clamp(min=0) @", "relu(z)", "z"),
-            "There is a sigmoid between the layers; this network has a ReLU.": edit("relu(z)", "1 / (1 + (-z).exp())"),
-            "This is a leaky ReLU with the slope {slope}: negative entries must become 0.": edit(
-                "relu(z)", "torch.maximum(z, {slope} * z)", slope=SLOPES
-            ),
-            "The hidden units are absolute values; with ReLU, negative ones become 0.": edit(
-                "relu(z)", "z.clamp(min=0)", "h @", "z.abs() @"
-            ),
-            "You return the logits alone; return the pair (logits, cache).": edit(", (x, z, h, logits)", ""),
-            "The pair is the wrong way round: return (logits, cache).": edit(
-                "relu(z)", "z.clamp(min=0)", "logits,", "", "(x, z, h, logits)", "(x, z, h, logits), logits"
-            ),
-            "You add b1 to the parameters in place; forward changes nothing.": edit(
-                "z = x", "b1 += 0.1\n    z = x", "relu(z)", "z.clamp(min=0)"
-            ),
-        },
-        alternatives={
-            "addmm, a dict for a cache": body(
-                "w1, b1, w2, b2 = params",
-                "h = torch.addmm(b1, x, w1).clamp(min=0)",
-                "return torch.addmm(b2, h, w2), {'x': x, 'h': h}",
-            ),
-            "einsum": body(
-                "w1, b1, w2, b2 = params",
-                "h = relu(torch.einsum('nd,dh->nh', x, w1) + b1)",
-                "return torch.einsum('nh,hc->nc', h, w2) + b2, [x, h]",
-            ),
-            "a loop over the rows": body(
-                "w1, b1, w2, b2 = params",
-                "hidden = torch.stack([relu(row @ w1 + b1) for row in x])",
-                "return torch.stack([row @ w2 + b2 for row in hidden]), (x, hidden)",
-            ),
-            "no cache at all": body("h = relu(x @ params[0] + params[1])", "return h @ params[2] + params[3], None"),
-            "in place, on its own tensors": body(
-                "w1, b1, w2, b2 = params", "h = x @ w1", "h += b1", "h[h < 0] = 0", "return h @ w2 + b2, (x, h)"
-            ),
-        },
-        equivalent={"the cache is your own affair": ["(x, z, h, logits)"]},
+        "The weights are uniform; normal ones are asked for (torch.randn).": edit(
+            "torch.randn(fan_in, fan_out, generator=generator)",
+            "(2 * torch.rand(fan_in, fan_out, generator=generator) - 1) * 3**0.5",
+        ),
+        "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": edit("randn", "rand"),
+        "The biases are random; they start at 0.": edit(
+            "zeros(fan_out)", "randn(fan_out, generator=generator) * math.sqrt(2 / fan_in)"
+        ),
+        "The biases start at 1; they start at 0.": edit("zeros", "ones"),
+        "You do not use the generator: pass generator=generator to torch.randn.": edit(", generator=generator", ""),
+        "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": edit(
+            "    w", "    generator.manual_seed(0)\n    w"
+        ),
+        "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": edit(
+            "fan_in, fan_out, generator=generator", "fan_out, fan_in, generator=generator"
+        ),
+        "b is (1, fan_out); its shape is (fan_out,).": edit("torch.zeros(fan_out)", "torch.zeros(1, fan_out)"),
+        "There is one bias for each input; there is one for each output, fan_out.": edit("zeros(fan_out)", "zeros(fan_in)"),
+    },
+    alternatives={
+        "normal_ on an empty tensor": INIT_LINEAR,
+        "a power instead of a root": body(
+            "return torch.randn((fan_in, fan_out), generator=generator) * (2 / fan_in) ** 0.5, torch.zeros(fan_out)"
+        ),
+        "divided by a root": body(
+            "return torch.randn(fan_in, fan_out, generator=generator) / (fan_in / 2) ** 0.5, torch.zeros((fan_out,))"
+        ),
+        "torch.normal": body(
+            "return torch.normal(0.0, (2 / fan_in) ** 0.5, (fan_in, fan_out), generator=generator), torch.zeros(fan_out)"
+        ),
+        "drawn transposed, unit by unit": body(
+            "units = [torch.randn(fan_in, generator=generator) * math.sqrt(2 / fan_in) for _ in range(fan_out)]",
+            "return torch.stack(units, dim=1), torch.zeros(fan_out)",
+        ),
+    },
+    equivalent={
+        "minus a normal number is as normal": [
+            edit(
+                "torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / fan_in)",
+                "-(torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / fan_in))",
+            )
+        ]
+    },
+)
+
+linear_backward = exercise(
+    "linear_backward",
+    case("a batch", "linear_backward(dy, x, w)", **without_b(sizes(5, 4, 3))),
+    case("a single row", "linear_backward(dy, x, w)", **without_b(sizes(1, 4, 3))),
+    case("a single output", "linear_backward(dy, x, w)", **without_b(sizes(6, 4, 1))),
+    case("as many rows as inputs and outputs", "linear_backward(dy, x, w)", weight=2, **without_b(sizes(4, 4, 4))),
+    case("as many outputs as rows", "linear_backward(dy, x, w)", **without_b(sizes(3, 5, 3))),
+    case("float64 stays float64", "linear_backward(dy, x, w)", **without_b(ORDERS)),
+    gradient(
+        "against central differences",
+        loss="((x @ w + b) * dy).sum()",
+        grad="linear_backward(dy, x, w)",
+        wrt=("x", "w", "b"),
+        weight=2,
+        **sizes(4, 3, 2, torch.float64),
     ),
-    exercise(
-        "backward",
-        case("a batch", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6), labels=labels(7, 4)),
-        case("a single row", GRADIENTS, params=network(6, 5, 4), x=normal(1, 6), labels=labels(1, 4)),
-        case("all sizes equal", GRADIENTS, params=network(4, 4, 4), x=normal(4, 4), labels=labels(4, 4)),
-        case("one class only", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6), labels=one_class(7, 4)),
-        case("no hidden unit fires", GRADIENTS, params=network(6, 5, 4, shift=-1e3), x=normal(7, 6), labels=labels(7, 4)),
-        case("logits of a thousand", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6, sd=500), labels=labels(7, 4)),
-        case(
-            "called twice",
-            "cache = forward(params, x)[1]; backward(params, cache, labels); backward(params, cache, labels)",
-            weight=2,
-            params=network(6, 5, 4),
-            x=normal(7, 6),
-            labels=labels(7, 4),
+    mistakes={
+        "You divide by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)", "sum", "mean"),
+        "dw is divided by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)"),
+        "db is a mean over the rows; it is their sum, for the 1/N is already in dy.": edit("sum", "mean"),
+        "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
+        "db is summed along each row; b was added to every row, so sum over the rows, dim=0.": edit("dim=0", "dim=1"),
+        "db is one number; sum over the rows only, dim=0.": edit("dim=0", ""),
+        "db is dy itself; b was added to every row, so sum dy over the rows.": edit(".sum(dim=0)", ""),
+        "dx and dw are swapped: return (dx, dw, db).": edit("dy @ w.T, (dy.T @ x).T", "(dy.T @ x).T, dy @ w.T"),
+        "dw is transposed: it has the shape of w, (D, K). Use x.T @ dy.": edit(".T, dy", ", dy"),
+        "dx is transposed: it has the shape of x, (N, D). Use dy @ w.T.": edit("dy @ w.T", "w @ dy.T"),
+        "You multiply dy by w; it takes the transpose, dy @ w.T, to get back to the shape of x.": edit("w.T", "w"),
+        "dw misses the transpose: x.T @ dy sums over the rows of the batch.": edit("(dy.T @ x).T", "x @ dy"),
+        "The signs are reversed: these are gradients, the minus comes with the step.": edit("return", "dy = -dy\n    return"),
+        "dx is computed from x @ w; the gradient that arrives is dy.": edit("dy @ w.T", "(x @ w) @ w.T"),
+        "The results are always float32; keep the dtype of the inputs.": body(
+            "return tuple(part.float() for part in right(dy, x, w))"
         ),
-        case(
-            "another forward in between",
-            "cache = forward(params, x)[1]; forward(params, other); backward(params, cache, labels)",
-            params=network(6, 5, 4),
-            x=normal(7, 6),
-            other=normal(7, 6),
-            labels=labels(7, 4),
+    },
+    alternatives={
+        "transposes by t() and mm": body("return dy.mm(w.t()), x.t().mm(dy), dy.sum(0)"),
+        "einsum": body("return torch.einsum('nk,dk->nd', dy, w), torch.einsum('nd,nk->dk', x, dy), torch.einsum('nk->k', dy)"),
+        "broadcasting": body("return (dy[:, None, :] * w).sum(-1), (x[:, :, None] * dy[:, None, :]).sum(0), dy.sum(-2)"),
+        "a loop over the rows": body(
+            "dw, db = torch.zeros_like(w), torch.zeros_like(w[0])",
+            "for row, d in zip(x, dy):",
+            "    dw += torch.outer(row, d)",
+            "    db += d",
+            "return torch.stack([w @ d for d in dy]), dw, db",
         ),
-        case(
-            "float64 stays float64",
-            GRADIENTS,
-            params=network(60, 3, 4, torch.float64, shift=2.0),
-            x=spread(1, 60),
-            labels=labels(1, 4),
+        "a row of ones for the bias": body(
+            "ones = torch.ones(1, len(x), dtype=x.dtype)", "return dy @ w.mT, (dy.mT @ x).mT, (ones @ dy)[0]"
         ),
-        gradient(
-            "against central differences",
-            loss=NLL,
-            grad=GRADIENTS,
-            wrt="params",
-            weight=2,
-            params=network(5, 4, 3, torch.float64),
-            x=normal(6, 5, dtype=torch.float64),
-            labels=labels(6, 3),
+        "a list": body("return [dy @ w.T, x.T @ dy, dy.sum(axis=0)]"),
+    },
+)
+
+forward = exercise(
+    "forward",
+    case("a batch", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(7, 6)),
+    case("a single row", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(1, 6)),
+    case("all sizes equal", "forward(params, x)[0]", weight=2, params=network(4, 4, 4), x=normal(4, 4)),
+    case("a single hidden unit", "forward(params, x)[0]", params=network(6, 1, 4), x=normal(7, 6)),
+    case("no hidden unit fires", "forward(params, x)[0]", params=network(6, 5, 4, shift=-1e3), x=normal(7, 6)),
+    case("large inputs", "forward(params, x)[0]", params=network(6, 5, 4), x=normal(7, 6, sd=1e3)),
+    case(
+        "float64 stays float64",
+        "forward(params, x)[0]",
+        params=network(6, 5, 4, torch.float64),
+        x=normal(7, 6, dtype=torch.float64),
+    ),
+    case("logits and a cache", "len(forward(params, x))", params=network(6, 5, 4), x=normal(7, 6)),
+    mistakes={
+        "There is no ReLU between the layers: two linear layers without it are one.": edit("h @", "z @"),
+        "There is a ReLU on the logits; it belongs between the layers only.": edit("h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)"),
+        "You return probabilities; return the logits, softmax belongs to the loss.": edit(
+            "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits)"
         ),
-        mistakes={
-            "The gradient of the logits goes through a ReLU; there is none behind them.": edit(
-                "cross_entropy_gradient(logits, labels)", "relu_backward(cross_entropy_gradient(logits, labels), logits)"
-            ),
-            "w2 is changed before dh is computed from it; backward changes nothing, the step comes afterwards.": edit(
-                "    dh = ", "    w2 -= 0.1 * dw2\n    dh = "
-            ).of(BACKWARD),
-            "Gradients add up from call to call; start afresh each time.": edit(
-                "\ndef backward",
-                "\nkept = {}\n\ndef backward",
+        "You return log-probabilities; return the logits, softmax belongs to the loss.": edit(
+            "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits).log()"
+        ),
+        "You return predictions; return the logits.": edit("return logits,", "return logits.argmax(dim=1),"),
+        "b1 is missing: the first layer is x @ w1 + b1.": edit("x @ w1 + b1", "(x @ w1)"),
+        "b2 is missing: the logits are h @ w2 + b2.": edit("h @ w2 + b2", "(h @ w2)"),
+        "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": edit(
+            "+ b1\n    h = relu(z)", "\n    h = z.clamp(min=0) + b1"
+        ),
+        "The ReLU is on the input; it belongs after the first layer.": edit("x @", "x.clamp(min=0) @", "relu(z)", "z"),
+        "There is a sigmoid between the layers; this network has a ReLU.": edit("relu(z)", "1 / (1 + (-z).exp())"),
+        "This is a leaky ReLU with the slope {slope}: negative entries must become 0.": edit(
+            "relu(z)", "torch.maximum(z, {slope} * z)", slope=SLOPES
+        ),
+        "The hidden units are absolute values; with ReLU, negative ones become 0.": edit(
+            "relu(z)", "z.clamp(min=0)", "h @", "z.abs() @"
+        ),
+        "You return the logits alone; return the pair (logits, cache).": edit(", (x, z, h, logits)", ""),
+        "The pair is the wrong way round: return (logits, cache).": edit(
+            "relu(z)", "z.clamp(min=0)", "logits,", "", "(x, z, h, logits)", "(x, z, h, logits), logits"
+        ),
+        "You add b1 to the parameters in place; forward changes nothing.": edit(
+            "z = x", "b1 += 0.1\n    z = x", "relu(z)", "z.clamp(min=0)"
+        ),
+    },
+    alternatives={
+        "addmm, a dict for a cache": body(
+            "w1, b1, w2, b2 = params",
+            "h = torch.addmm(b1, x, w1).clamp(min=0)",
+            "return torch.addmm(b2, h, w2), {'x': x, 'h': h}",
+        ),
+        "einsum": body(
+            "w1, b1, w2, b2 = params",
+            "h = relu(torch.einsum('nd,dh->nh', x, w1) + b1)",
+            "return torch.einsum('nh,hc->nc', h, w2) + b2, [x, h]",
+        ),
+        "a loop over the rows": body(
+            "w1, b1, w2, b2 = params",
+            "hidden = torch.stack([relu(row @ w1 + b1) for row in x])",
+            "return torch.stack([row @ w2 + b2 for row in hidden]), (x, hidden)",
+        ),
+        "no cache at all": body("h = relu(x @ params[0] + params[1])", "return h @ params[2] + params[3], None"),
+        "in place, on its own tensors": body(
+            "w1, b1, w2, b2 = params", "h = x @ w1", "h += b1", "h[h < 0] = 0", "return h @ w2 + b2, (x, h)"
+        ),
+    },
+    equivalent={"the cache is your own affair": ["(x, z, h, logits)"]},
+)
+
+backward = exercise(
+    "backward",
+    case("a batch", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6), labels=labels(7, 4)),
+    case("a single row", GRADIENTS, params=network(6, 5, 4), x=normal(1, 6), labels=labels(1, 4)),
+    case("all sizes equal", GRADIENTS, params=network(4, 4, 4), x=normal(4, 4), labels=labels(4, 4)),
+    case("one class only", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6), labels=one_class(7, 4)),
+    case("no hidden unit fires", GRADIENTS, params=network(6, 5, 4, shift=-1e3), x=normal(7, 6), labels=labels(7, 4)),
+    case("logits of a thousand", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6, sd=500), labels=labels(7, 4)),
+    case(
+        "called twice",
+        "cache = forward(params, x)[1]; backward(params, cache, labels); backward(params, cache, labels)",
+        weight=2,
+        params=network(6, 5, 4),
+        x=normal(7, 6),
+        labels=labels(7, 4),
+    ),
+    case(
+        "another forward in between",
+        "cache = forward(params, x)[1]; forward(params, other); backward(params, cache, labels)",
+        params=network(6, 5, 4),
+        x=normal(7, 6),
+        other=normal(7, 6),
+        labels=labels(7, 4),
+    ),
+    case(
+        "float64 stays float64",
+        GRADIENTS,
+        params=network(60, 3, 4, torch.float64, shift=2.0),
+        x=spread(1, 60),
+        labels=labels(1, 4),
+    ),
+    gradient(
+        "against central differences",
+        loss=NLL,
+        grad=GRADIENTS,
+        wrt="params",
+        weight=2,
+        params=network(5, 4, 3, torch.float64),
+        x=normal(6, 5, dtype=torch.float64),
+        labels=labels(6, 3),
+    ),
+    mistakes={
+        "The gradient of the logits goes through a ReLU; there is none behind them.": edit(
+            "cross_entropy_gradient(logits, labels)", "relu_backward(cross_entropy_gradient(logits, labels), logits)"
+        ),
+        "w2 is changed before dh is computed from it; backward changes nothing, the step comes afterwards.": edit(
+            "    dh = ", "    w2 -= 0.1 * dw2\n    dh = "
+        ).of(BACKWARD),
+        "Gradients add up from call to call; start afresh each time.": edit(
+            ("\ndef backward", "\nkept = {}\n\ndef backward"),
+            (
                 "    return [dw1, db1, dw2, db2]",
                 "    grads = [dw1, db1, dw2, db2]\n"
                 "    key = tuple(g.shape for g in grads)\n"
                 "    kept[key] = [a + g for a, g in zip(kept.get(key, [0, 0, 0, 0]), grads)]\n"
                 "    return kept[key]",
-            ).of(BACKWARD),
-            "The mask is taken from dh; the gradient passes where z was positive.": edit("dh, z", "dh, dh"),
-            "The way back skips the ReLU: multiply dh by (z > 0).": edit("relu_backward(dh, z)", "dh"),
-            "The mask is upside down: the gradient passes where z was positive.": edit("relu_backward(dh, z)", "dh * (z < 0)"),
-            "You multiply dh by h; the slope of relu is 0 or 1.": edit("relu_backward(dh, z)", "dh * h"),
-            "The 1/N of the mean is missing; the loss is a mean over the rows.": edit(
-                "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) * len(labels)"
             ),
-            "The 1/N is there twice: divide once, in the gradient of the logits.": edit(
-                "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) / len(labels)"
-            ),
-            "The one-hot labels are missing: subtract 1 at each row's label.": edit(
-                "cross_entropy_gradient(logits, labels)", "after04.softmax(logits) / len(labels)"
-            ),
-            "The signs are reversed: these are gradients, the minus comes with the step.": edit("cross", "-cross"),
-            "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(BACKWARD),
-            "Your softmax has no shift: exp of a large logit is inf, and the gradient NaN.": edit(
-                "(logits - logits.max(dim=1, keepdim=True).values)", "logits"
-            ).of(BACKWARD),
-            "dw2 is made from z; the second layer was given h = relu(z).": edit("h, params", "z, params"),
-            "The bias gradients are means over the rows; they are sums, the 1/N is already in dlogits.": edit(
-                "db2]", "db2 / len(x)]", "dz.sum", "dz.mean"
-            ),
-            "db1 is made from dh; it comes after the ReLU's mask, from dz.": edit("T, dz", "T, dh"),
-            "The order is that of params: [dw1, db1, dw2, db2].": edit(
-                "[(dz.T @ x).T, dz.sum(dim=0), dw2, db2]", "[dw2, db2, (dz.T @ x).T, dz.sum(dim=0)]"
-            ),
-        },
-        alternatives={
-            "all written out": BACKWARD,
-            "with the given functions": body(
-                "x, z, h, logits = cache",
-                "dh, dw2, db2 = linear_backward(cross_entropy_gradient(logits, labels), h, params[2])",
-                "_, dw1, db1 = linear_backward(relu_backward(dh, z), x, params[0])",
-                "return [dw1, db1, dw2, db2]",
-            ),
-            "the mask from h": edit("(dh, z)", "(dh, h)"),
-            "a cache of its own, a tuple of gradients": (
-                "def forward(params, x):\n"
-                "    h = relu(x @ params[0] + params[1])\n"
-                "    return h @ params[2] + params[3], {'x': x, 'h': h}\n\n"
-                "def backward(params, cache, labels):\n"
-                "    x, h = cache['x'], cache['h']\n"
-                "    z = h @ params[2] + params[3]\n"
-                "    e = (z - z.amax(dim=1, keepdim=True)).exp()\n"
-                "    p = e / e.sum(dim=1, keepdim=True)\n"
-                "    target = torch.eye(p.shape[1], dtype=p.dtype)[labels]\n"
-                "    d = (p - target) / len(labels)\n"
-                "    dz = torch.where(h > 0, d @ params[2].T, torch.zeros_like(h))\n"
-                "    return x.T @ dz, dz.sum(0), h.T @ d, d.sum(0)"
-            ),
-            "einsum": edit(
-                "h.T @ d",
-                "torch.einsum('nh,nc->hc', h, d)",
-                "d @ w2.T",
-                "torch.einsum('nc,hc->nh', d, w2)",
-                "x.T @ dz",
-                "torch.einsum('nd,nh->dh', x, dz)",
-            ).of(BACKWARD),
-            "a loop over the rows": (
-                "def backward(params, cache, labels):\n"
-                "    w1, b1, w2, b2 = params\n"
-                "    grads = [torch.zeros_like(p) for p in params]\n"
-                "    for x, z, h, logits, y in zip(*cache, labels):\n"
-                "        d = (logits - logits.max()).exp()\n"
-                "        d = d / d.sum()\n"
-                "        d[y] -= 1\n"
-                "        d /= len(labels)\n"
-                "        dz = (w2 @ d) * (z > 0)\n"
-                "        for total, part in zip(grads, [torch.outer(x, dz), dz, torch.outer(h, d), d]):\n"
-                "            total += part\n"
-                "    return grads"
-            ),
-        },
-        equivalent={
-            "of four the third is the last but one": [edit("params[2]", "params[-2]")],
-            "h is above 0 where z is": [edit("(dh, z)", "(dh, h)")],
-        },
+        ).of(BACKWARD),
+        "The mask is taken from dh; the gradient passes where z was positive.": edit("dh, z", "dh, dh"),
+        "The way back skips the ReLU: multiply dh by (z > 0).": edit("relu_backward(dh, z)", "dh"),
+        "The mask is upside down: the gradient passes where z was positive.": edit("relu_backward(dh, z)", "dh * (z < 0)"),
+        "You multiply dh by h; the slope of relu is 0 or 1.": edit("relu_backward(dh, z)", "dh * h"),
+        "The 1/N of the mean is missing; the loss is a mean over the rows.": edit(
+            "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) * len(labels)"
+        ),
+        "The 1/N is there twice: divide once, in the gradient of the logits.": edit(
+            "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) / len(labels)"
+        ),
+        "The one-hot labels are missing: subtract 1 at each row's label.": edit(
+            "cross_entropy_gradient(logits, labels)", "after04.softmax(logits) / len(labels)"
+        ),
+        "The signs are reversed: these are gradients, the minus comes with the step.": edit("cross", "-cross"),
+        "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(BACKWARD),
+        "Your softmax has no shift: exp of a large logit is inf, and the gradient NaN.": edit(
+            "(logits - logits.max(dim=1, keepdim=True).values)", "logits"
+        ).of(BACKWARD),
+        "dw2 is made from z; the second layer was given h = relu(z).": edit("h, params", "z, params"),
+        "The bias gradients are means over the rows; they are sums, the 1/N is already in dlogits.": edit(
+            "db2]", "db2 / len(x)]", "dz.sum", "dz.mean"
+        ),
+        "db1 is made from dh; it comes after the ReLU's mask, from dz.": edit("T, dz", "T, dh"),
+        "The order is that of params: [dw1, db1, dw2, db2].": edit(
+            "[(dz.T @ x).T, dz.sum(dim=0), dw2, db2]", "[dw2, db2, (dz.T @ x).T, dz.sum(dim=0)]"
+        ),
+    },
+    alternatives={
+        "all written out": BACKWARD,
+        "with the given functions": body(
+            "x, z, h, logits = cache",
+            "dh, dw2, db2 = linear_backward(cross_entropy_gradient(logits, labels), h, params[2])",
+            "_, dw1, db1 = linear_backward(relu_backward(dh, z), x, params[0])",
+            "return [dw1, db1, dw2, db2]",
+        ),
+        "the mask from h": edit("(dh, z)", "(dh, h)"),
+        "a cache of its own, a tuple of gradients": (
+            "def forward(params, x):\n"
+            "    h = relu(x @ params[0] + params[1])\n"
+            "    return h @ params[2] + params[3], {'x': x, 'h': h}\n\n"
+            "def backward(params, cache, labels):\n"
+            "    x, h = cache['x'], cache['h']\n"
+            "    z = h @ params[2] + params[3]\n"
+            "    e = (z - z.amax(dim=1, keepdim=True)).exp()\n"
+            "    p = e / e.sum(dim=1, keepdim=True)\n"
+            "    target = torch.eye(p.shape[1], dtype=p.dtype)[labels]\n"
+            "    d = (p - target) / len(labels)\n"
+            "    dz = torch.where(h > 0, d @ params[2].T, torch.zeros_like(h))\n"
+            "    return x.T @ dz, dz.sum(0), h.T @ d, d.sum(0)"
+        ),
+        "einsum": edit(
+            ("h.T @ d", "torch.einsum('nh,nc->hc', h, d)"),
+            ("d @ w2.T", "torch.einsum('nc,hc->nh', d, w2)"),
+            ("x.T @ dz", "torch.einsum('nd,nh->dh', x, dz)"),
+        ).of(BACKWARD),
+        "a loop over the rows": (
+            "def backward(params, cache, labels):\n"
+            "    w1, b1, w2, b2 = params\n"
+            "    grads = [torch.zeros_like(p) for p in params]\n"
+            "    for x, z, h, logits, y in zip(*cache, labels):\n"
+            "        d = (logits - logits.max()).exp()\n"
+            "        d = d / d.sum()\n"
+            "        d[y] -= 1\n"
+            "        d /= len(labels)\n"
+            "        dz = (w2 @ d) * (z > 0)\n"
+            "        for total, part in zip(grads, [torch.outer(x, dz), dz, torch.outer(h, d), d]):\n"
+            "            total += part\n"
+            "    return grads"
+        ),
+    },
+    equivalent={
+        "of four the third is the last but one": [edit("params[2]", "params[-2]")],
+        "h is above 0 where z is": [edit("(dh, z)", "(dh, h)")],
+    },
+)
+
+Linear = exercise(
+    "Linear",
+    case("a batch", LAYER, **sizes(5, 4, 3)),
+    case("a single row", LAYER, **sizes(1, 4, 3)),
+    case("all sizes equal", LAYER, **sizes(4, 4, 4)),
+    case("float64 stays float64", LAYER, **ORDERS),
+    case(
+        "two batches, one after the other",
+        "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); y = layer.forward(x); "
+        "dx = layer.backward(dy); [y, dx, layer.dw, layer.db]",
+        weight=2,
+        first=normal(7, 4),
+        **sizes(5, 4, 3),
     ),
-    exercise(
-        "Linear",
-        case("a batch", LAYER, **sizes(5, 4, 3)),
-        case("a single row", LAYER, **sizes(1, 4, 3)),
-        case("all sizes equal", LAYER, **sizes(4, 4, 4)),
-        case("float64 stays float64", LAYER, **ORDERS),
-        case(
-            "two batches, one after the other",
-            "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); y = layer.forward(x); "
-            "dx = layer.backward(dy); [y, dx, layer.dw, layer.db]",
-            weight=2,
-            first=normal(7, 4),
-            **sizes(5, 4, 3),
-        ),
-        case(
-            "two layers do not share what they remember",
-            "one, two = Linear(w, b), Linear(2 * w, -b); one.forward(x); two.forward(other); two.backward(dy); "
-            "dx = one.backward(dy); [dx, one.dw, one.db, two.dw, two.db]",
-            other=normal(5, 4),
-            **sizes(5, 4, 3),
-        ),
-        case(
-            "a step on w reaches the layer",
-            "mine = w.clone(); layer = Linear(mine, b); mine += 1; [layer.forward(x), layer.w]",
-            **without_b(sizes(5, 4, 3)),
-            b=normal(3),
-        ),
-        mistakes={
-            "The bias is missing in forward; the layer is x @ w + b.": edit("x @ self.w + self.b", "x @ self.w"),
-            "dw and db add up from batch to batch; start afresh in each backward.": edit(
-                "dx, self.dw, self.db = linear_backward(dy, self.x, self.w)",
-                "dx, dw, db = linear_backward(dy, self.x, self.w)\n"
-                "        self.dw, self.db = getattr(self, 'dw', 0) + dw, getattr(self, 'db', 0) + db",
-            ),
-            "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
-                "        self.x = x\n", "        self.x = getattr(self, 'x', x)\n"
-            ),
-            "All layers share one memory: keep x in self, not in the class.": edit(
-                "        self.x = x\n", "        Linear.x = x\n"
-            ),
-            "The layer copies w, so that a training step on w never reaches it; keep w itself.": edit("= w, b", "= w.clone(), b"),
-            "db is a mean over the rows; it is their sum.": edit("dy.sum", "dy.mean").of(LINEAR),
-            "dw is divided by N; the 1/N of the mean is already in dy.": edit("self.x.T @ dy", "self.x.T @ dy / len(dy)").of(
-                LINEAR
-            ),
-            "dw is transposed: it has the shape of w.": edit("self.x.T @ dy", "dy.T @ self.x").of(LINEAR),
-            "backward returns (dx, dw, db); it returns dx alone and leaves dw and db in self.": edit(
-                "return dx", "return dx, self.dw, self.db"
-            ),
-            "backward returns dw; it returns dx, for the layer below.": edit("return dx", "return self.dw"),
-            "backward returns nothing; return dx, for the layer below.": edit("return dx", "pass"),
-            "backward takes a step itself; it leaves dw and db, and changes nothing.": edit(
-                "return dx", "self.w -= 0.1 * self.dw\n        return dx"
-            ),
-            "There is a ReLU in the linear layer; it is a layer of its own.": edit(
-                "x @ self.w + self.b", "(x @ self.w + self.b).clamp(min=0)"
-            ),
-            "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True").of(
-                LINEAR
-            ),
-        },
-        alternatives={
-            "written out": LINEAR,
-            "linear_backward does the work": (
-                "class Linear:\n"
-                "    def __init__(self, w, b):\n"
-                "        self.w = w\n"
-                "        self.b = b\n"
-                "    def forward(self, inputs):\n"
-                "        self.inputs = inputs\n"
-                "        return torch.addmm(self.b, inputs, self.w)\n"
-                "    def backward(self, upstream):\n"
-                "        dx, self.dw, self.db = linear_backward(upstream, self.inputs, self.w)\n"
-                "        return dx"
-            ),
-            "einsum": edit(
-                "self.x.T @ dy", "torch.einsum('nd,nk->dk', self.x, dy)", "dy @ self.w.T", "torch.einsum('nk,dk->nd', dy, self.w)"
-            ).of(LINEAR),
-            "dw and db exist from the start": edit(
-                "self.w, self.b = w, b", "self.w, self.b, self.dw, self.db = w, b, torch.zeros_like(w), torch.zeros_like(b)"
-            ).of(LINEAR),
-            "a dataclass": (
-                "from dataclasses import dataclass\n\n"
-                "@dataclass\n"
-                "class Linear:\n"
-                "    w: torch.Tensor\n"
-                "    b: torch.Tensor\n"
-                "    def forward(self, x):\n"
-                "        self.cache = x\n"
-                "        return x @ self.w + self.b\n"
-                "    def backward(self, dy):\n"
-                "        self.dw, self.db = self.cache.T @ dy, dy.sum(0)\n"
-                "        return dy @ self.w.T"
-            ),
-        },
+    case(
+        "two layers do not share what they remember",
+        "one, two = Linear(w, b), Linear(2 * w, -b); one.forward(x); two.forward(other); two.backward(dy); "
+        "dx = one.backward(dy); [dx, one.dw, one.db, two.dw, two.db]",
+        other=normal(5, 4),
+        **sizes(5, 4, 3),
     ),
-    exercise(
-        "ReLU",
-        case("a batch", ACTIVATION, x=normal(5, 6), dy=normal(5, 6)),
-        case("a single row", ACTIVATION, x=normal(1, 6), dy=normal(1, 6)),
-        case("all sizes equal", ACTIVATION, x=normal(4, 4), dy=normal(4, 4)),
-        case("three axes", ACTIVATION, x=normal(2, 3, 4), dy=normal(2, 3, 4)),
-        case("float64 stays float64", ACTIVATION, x=spread(4, 40, low=1e-15, high=1e15), dy=normal(4, 40, dtype=torch.float64)),
-        case(
-            "two batches, one after the other",
-            "layer = ReLU(); layer.forward(first); layer.backward(dy); y = layer.forward(x); [y, layer.backward(dy)]",
-            weight=2,
-            first=normal(5, 6),
-            x=normal(5, 6),
-            dy=normal(5, 6),
-        ),
-        case(
-            "two layers do not share what they remember",
-            "one, two = ReLU(), ReLU(); one.forward(x); two.forward(other); [one.backward(dy), two.backward(dy)]",
-            weight=2,
-            x=normal(5, 6),
-            other=normal(5, 6),
-            dy=normal(5, 6),
-        ),
-        mistakes={
-            "The mask is taken from dy; the gradient passes where x was positive.": edit("dy, self.x", "dy, dy"),
-            "backward lets all of dy through; where x was negative the gradient is 0.": edit("x = x", "x = x ** 2"),
-            "backward returns the mask alone; multiply it by dy.": edit("relu_backward(dy, self.x)", "(self.x > 0).to(dy.dtype)"),
-            "You multiply dy by relu(x); the slope is 1 where x was positive.": edit(
-                "relu_backward(dy, self.x)", "dy * relu(self.x)"
-            ),
-            "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
-                "self.x = x", "self.x = getattr(self, 'x', x)"
-            ),
-            "All layers share one memory: keep x in self, not in the class.": edit("self.x = x", "ReLU.x = x"),
-            "This is a leaky ReLU with the slope {slope}: negative entries must become 0.": edit(
-                "relu(x)", "torch.maximum(x, {slope} * x)", slope=SLOPES
-            ),
-            "forward returns absolute values; negative entries must become 0.": edit("relu(x)", "x.abs()"),
-            "forward changes x in place; make a new tensor.": edit("relu(x)", "x.clamp_(min=0)"),
-            "forward returns x as it came; negative entries must become 0.": edit("relu(x)", "x"),
-            "The mask is upside down: the gradient passes where x was positive.": edit("x = x", "x = -x"),
-        },
-        alternatives={
-            "written out": RELU_LAYER,
-            "keeps the mask": (
-                "class ReLU:\n"
-                "    def forward(self, x):\n"
-                "        self.mask = x > 0\n"
-                "        return x * self.mask\n"
-                "    def backward(self, dy):\n"
-                "        return dy * self.mask"
-            ),
-            "keeps its own output": (
-                "class ReLU:\n"
-                "    def forward(self, x):\n"
-                "        self.y = torch.maximum(x, torch.zeros_like(x))\n"
-                "        return self.y\n"
-                "    def backward(self, dy):\n"
-                "        return torch.where(self.y > 0, dy, torch.zeros_like(dy))"
-            ),
-            "made of the two functions": (
-                "class ReLU:\n"
-                "    def __init__(self):\n"
-                "        self.z = None\n"
-                "    def forward(self, z):\n"
-                "        self.z = z.clone()\n"
-                "        return relu(z)\n"
-                "    def backward(self, dy):\n"
-                "        return relu_backward(dy, self.z)"
-            ),
-            "in place, on copies": (
-                "class ReLU:\n"
-                "    def forward(self, x):\n"
-                "        self.off = x <= 0\n"
-                "        y = x.clone()\n"
-                "        y[self.off] = 0\n"
-                "        return y\n"
-                "    def backward(self, dy):\n"
-                "        dx = dy.clone()\n"
-                "        dx[self.off] = 0\n"
-                "        return dx"
-            ),
-        },
-        equivalent={
-            "only the sign counts, and a root is NaN where there is none": [
-                edit("self.x = x", "self.x = x.squeeze()"),
-                edit("self.x = x", "self.x = x * 2"),
-                edit("self.x = x", "self.x = x / 2"),
-                edit("self.x = x", "self.x = x.sqrt()"),
-            ]
-        },
+    case(
+        "a step on w reaches the layer",
+        "mine = w.clone(); layer = Linear(mine, b); mine += 1; [layer.forward(x), layer.w]",
+        **without_b(sizes(5, 4, 3)),
+        b=normal(3),
     ),
-    exercise(
-        "SoftmaxCrossEntropy",
-        case("a batch", LOSS, logits=normal(7, 5, sd=2), labels=labels(7, 5)),
-        case("a single row", LOSS, logits=normal(1, 5), labels=labels(1, 5)),
-        case("as many rows as classes", LOSS, logits=normal(5, 5), labels=labels(5, 5)),
-        case("one class only", LOSS, logits=normal(7, 5), labels=one_class(7, 5)),
-        case("logits of ten thousand", LOSS, weight=2, logits=normal(7, 5, sd=1e4), labels=labels(7, 5)),
-        case("float64 stays float64", LOSS, logits=uniform(1, 200, low=-60, high=0, dtype=torch.float64), labels=labels(1, 4)),
-        case(
-            "two batches, one after the other",
-            "layer = SoftmaxCrossEntropy(); layer.forward(first, others); layer.backward(); "
-            "loss = layer.forward(logits, labels); [loss, layer.backward(), layer.backward()]",
-            weight=2,
-            first=normal(9, 5),
-            others=labels(9, 5),
-            logits=normal(7, 5),
-            labels=labels(7, 5),
+    mistakes={
+        "The bias is missing in forward; the layer is x @ w + b.": edit("x @ self.w + self.b", "x @ self.w"),
+        "dw and db add up from batch to batch; start afresh in each backward.": edit(
+            "dx, self.dw, self.db = linear_backward(dy, self.x, self.w)",
+            "dx, dw, db = linear_backward(dy, self.x, self.w)\n"
+            "        self.dw, self.db = getattr(self, 'dw', 0) + dw, getattr(self, 'db', 0) + db",
         ),
-        gradient(
-            "against central differences",
-            loss="SoftmaxCrossEntropy().forward(logits, labels)",
-            grad="(lambda layer: (layer.forward(logits, labels), layer.backward())[1])(SoftmaxCrossEntropy())",
-            wrt="logits",
-            logits=normal(6, 4, dtype=torch.float64),
-            labels=labels(6, 4),
+        "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
+            "        self.x = x\n", "        self.x = getattr(self, 'x', x)\n"
         ),
-        mistakes={
-            "The gradient misses the 1/N of the mean; the loss is a mean over the rows.": edit(
-                "return cross_entropy_gradient", "return len(self.labels) * cross_entropy_gradient"
-            ),
-            "The loss is a sum over the rows; take their mean.": edit(
-                "return cross_entropy(", "return len(labels) * cross_entropy("
-            ),
-            "Both loss and gradient are sums over the rows; take means.": edit(
-                "return cross_entropy(",
-                "return len(labels) * cross_entropy(",
-                "return cross_entropy_g",
-                "return len(self.labels) * cross_entropy_g",
-            ),
-            "The gradient misses the one-hot labels: subtract 1 at each row's label.": edit(
-                "        d[torch.arange(n), self.labels] -= 1\n", ""
-            ).of(SOFTMAX_CROSS_ENTROPY),
-            "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": edit(
-                "cross_entropy_gradient", "-cross_entropy_gradient"
-            ),
-            "The sign of the loss is reversed: it is minus the log-probability.": edit(
-                "cross_entropy(logits, labels)", "-cross_entropy(logits, labels)"
-            ),
-            "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": edit(
-                "logits - logits.max(dim=1, keepdim=True).values", "logits"
-            ).of(SOFTMAX_CROSS_ENTROPY),
-            "You take the log of a softmax that has become 0: the loss is inf. Use logits - log-sum-exp.": edit(
-                "log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = after04.softmax(logits).log()"
-            ).of(SOFTMAX_CROSS_ENTROPY),
-            "Adding {epsilon} in the log limits the loss; use logits - log-sum-exp, which needs none.": edit(
-                "cross_entropy(logits, labels)",
-                "nll((after04.softmax(logits) + {epsilon}).log(), labels)",
-                epsilon=(1e-12, 1e-8, 1e-7, 1e-5),
-            ),
-            "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(SOFTMAX_CROSS_ENTROPY),
-            "The gradient is that of the first batch for ever; remember the last forward.": edit(
-                "self.labels = labels",
-                "self.labels = getattr(self, 'labels', labels)",
-                "self.p = log_p.exp()",
-                "self.p = getattr(self, 'p', log_p.exp())",
-            ).of(SOFTMAX_CROSS_ENTROPY),
-            "backward changes what forward has kept, so that a second call differs; work on a copy.": edit(
-                "self.p.clone()", "self.p"
-            ).of(SOFTMAX_CROSS_ENTROPY),
-            "The softmax is applied twice; forward is given logits.": edit(
-                "        self.labels = labels\n", "        self.labels = labels\n        logits = after04.softmax(logits)\n"
-            ).of(SOFTMAX_CROSS_ENTROPY),
-            "The loss is a Python number; return a 0-d tensor.": edit("(logits, labels)", "(logits, labels).item()"),
-        },
-        alternatives={
-            "written out": SOFTMAX_CROSS_ENTROPY,
-            "made of the given functions": (
-                "class SoftmaxCrossEntropy:\n"
-                "    def forward(self, z, y):\n"
-                "        self.z, self.y = z, y\n"
-                "        return cross_entropy(z, y)\n"
-                "    def backward(self):\n"
-                "        return cross_entropy_gradient(self.z, self.y)"
-            ),
-            "the gradient at once": (
-                "class SoftmaxCrossEntropy:\n"
-                "    def __init__(self):\n"
-                "        self.gradient = None\n"
-                "    def forward(self, logits, labels):\n"
-                "        self.gradient = cross_entropy_gradient(logits, labels)\n"
-                "        return cross_entropy(logits, labels)\n"
-                "    def backward(self):\n"
-                "        return self.gradient"
-            ),
-            "one-hot by eye, gather": (
-                "class SoftmaxCrossEntropy:\n"
-                "    def forward(self, logits, labels):\n"
-                "        z = logits - logits.amax(-1, keepdim=True)\n"
-                "        log_p = z - z.exp().sum(-1, keepdim=True).log()\n"
-                "        self.p, self.target = log_p.exp(), torch.eye(z.shape[-1], dtype=z.dtype)[labels]\n"
-                "        return -log_p.gather(1, labels[:, None]).mean()\n"
-                "    def backward(self):\n"
-                "        return (self.p - self.target) / self.p.shape[0]"
-            ),
-            "a sum divided by N": edit(".mean()", ".sum() / len(labels)").of(SOFTMAX_CROSS_ENTROPY),
-        },
-        equivalent={
-            "a number has no axis to lose": [edit("cross_entropy(logits, labels)", "cross_entropy(logits, labels).squeeze()")]
-        },
+        "All layers share one memory: keep x in self, not in the class.": edit("        self.x = x\n", "        Linear.x = x\n"),
+        "The layer copies w, so that a training step on w never reaches it; keep w itself.": edit("= w, b", "= w.clone(), b"),
+        "db is a mean over the rows; it is their sum.": edit("dy.sum", "dy.mean").of(LINEAR),
+        "dw is divided by N; the 1/N of the mean is already in dy.": edit("self.x.T @ dy", "self.x.T @ dy / len(dy)").of(LINEAR),
+        "dw is transposed: it has the shape of w.": edit("self.x.T @ dy", "dy.T @ self.x").of(LINEAR),
+        "backward returns (dx, dw, db); it returns dx alone and leaves dw and db in self.": edit(
+            "return dx", "return dx, self.dw, self.db"
+        ),
+        "backward returns dw; it returns dx, for the layer below.": edit("return dx", "return self.dw"),
+        "backward returns nothing; return dx, for the layer below.": edit("return dx", "pass"),
+        "backward takes a step itself; it leaves dw and db, and changes nothing.": edit(
+            "return dx", "self.w -= 0.1 * self.dw\n        return dx"
+        ),
+        "There is a ReLU in the linear layer; it is a layer of its own.": edit(
+            "x @ self.w + self.b", "(x @ self.w + self.b).clamp(min=0)"
+        ),
+        "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True").of(LINEAR),
+    },
+    alternatives={
+        "written out": LINEAR,
+        "linear_backward does the work": (
+            "class Linear:\n"
+            "    def __init__(self, w, b):\n"
+            "        self.w = w\n"
+            "        self.b = b\n"
+            "    def forward(self, inputs):\n"
+            "        self.inputs = inputs\n"
+            "        return torch.addmm(self.b, inputs, self.w)\n"
+            "    def backward(self, upstream):\n"
+            "        dx, self.dw, self.db = linear_backward(upstream, self.inputs, self.w)\n"
+            "        return dx"
+        ),
+        "einsum": edit(
+            "self.x.T @ dy", "torch.einsum('nd,nk->dk', self.x, dy)", "dy @ self.w.T", "torch.einsum('nk,dk->nd', dy, self.w)"
+        ).of(LINEAR),
+        "dw and db exist from the start": edit(
+            "self.w, self.b = w, b", "self.w, self.b, self.dw, self.db = w, b, torch.zeros_like(w), torch.zeros_like(b)"
+        ).of(LINEAR),
+        "a dataclass": (
+            "from dataclasses import dataclass\n\n"
+            "@dataclass\n"
+            "class Linear:\n"
+            "    w: torch.Tensor\n"
+            "    b: torch.Tensor\n"
+            "    def forward(self, x):\n"
+            "        self.cache = x\n"
+            "        return x @ self.w + self.b\n"
+            "    def backward(self, dy):\n"
+            "        self.dw, self.db = self.cache.T @ dy, dy.sum(0)\n"
+            "        return dy @ self.w.T"
+        ),
+    },
+)
+
+ReLU = exercise(
+    "ReLU",
+    case("a batch", ACTIVATION, x=normal(5, 6), dy=normal(5, 6)),
+    case("a single row", ACTIVATION, x=normal(1, 6), dy=normal(1, 6)),
+    case("all sizes equal", ACTIVATION, x=normal(4, 4), dy=normal(4, 4)),
+    case("three axes", ACTIVATION, x=normal(2, 3, 4), dy=normal(2, 3, 4)),
+    case("float64 stays float64", ACTIVATION, x=spread(4, 40, low=1e-15, high=1e15), dy=normal(4, 40, dtype=torch.float64)),
+    case(
+        "two batches, one after the other",
+        "layer = ReLU(); layer.forward(first); layer.backward(dy); y = layer.forward(x); [y, layer.backward(dy)]",
+        weight=2,
+        first=normal(5, 6),
+        x=normal(5, 6),
+        dy=normal(5, 6),
     ),
-]
+    case(
+        "two layers do not share what they remember",
+        "one, two = ReLU(), ReLU(); one.forward(x); two.forward(other); [one.backward(dy), two.backward(dy)]",
+        weight=2,
+        x=normal(5, 6),
+        other=normal(5, 6),
+        dy=normal(5, 6),
+    ),
+    mistakes={
+        "The mask is taken from dy; the gradient passes where x was positive.": edit("dy, self.x", "dy, dy"),
+        "backward lets all of dy through; where x was negative the gradient is 0.": edit("x = x", "x = x ** 2"),
+        "backward returns the mask alone; multiply it by dy.": edit("relu_backward(dy, self.x)", "(self.x > 0).to(dy.dtype)"),
+        "You multiply dy by relu(x); the slope is 1 where x was positive.": edit(
+            "relu_backward(dy, self.x)", "dy * relu(self.x)"
+        ),
+        "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
+            "self.x = x", "self.x = getattr(self, 'x', x)"
+        ),
+        "All layers share one memory: keep x in self, not in the class.": edit("self.x = x", "ReLU.x = x"),
+        "This is a leaky ReLU with the slope {slope}: negative entries must become 0.": edit(
+            "relu(x)", "torch.maximum(x, {slope} * x)", slope=SLOPES
+        ),
+        "forward returns absolute values; negative entries must become 0.": edit("relu(x)", "x.abs()"),
+        "forward changes x in place; make a new tensor.": edit("relu(x)", "x.clamp_(min=0)"),
+        "forward returns x as it came; negative entries must become 0.": edit("relu(x)", "x"),
+        "The mask is upside down: the gradient passes where x was positive.": edit("x = x", "x = -x"),
+    },
+    alternatives={
+        "written out": RELU_LAYER,
+        "keeps the mask": (
+            "class ReLU:\n"
+            "    def forward(self, x):\n"
+            "        self.mask = x > 0\n"
+            "        return x * self.mask\n"
+            "    def backward(self, dy):\n"
+            "        return dy * self.mask"
+        ),
+        "keeps its own output": (
+            "class ReLU:\n"
+            "    def forward(self, x):\n"
+            "        self.y = torch.maximum(x, torch.zeros_like(x))\n"
+            "        return self.y\n"
+            "    def backward(self, dy):\n"
+            "        return torch.where(self.y > 0, dy, torch.zeros_like(dy))"
+        ),
+        "made of the two functions": (
+            "class ReLU:\n"
+            "    def __init__(self):\n"
+            "        self.z = None\n"
+            "    def forward(self, z):\n"
+            "        self.z = z.clone()\n"
+            "        return relu(z)\n"
+            "    def backward(self, dy):\n"
+            "        return relu_backward(dy, self.z)"
+        ),
+        "in place, on copies": (
+            "class ReLU:\n"
+            "    def forward(self, x):\n"
+            "        self.off = x <= 0\n"
+            "        y = x.clone()\n"
+            "        y[self.off] = 0\n"
+            "        return y\n"
+            "    def backward(self, dy):\n"
+            "        dx = dy.clone()\n"
+            "        dx[self.off] = 0\n"
+            "        return dx"
+        ),
+    },
+    equivalent={
+        "only the sign counts, and a root is NaN where there is none": [
+            edit("self.x = x", "self.x = x.squeeze()"),
+            edit("self.x = x", "self.x = x * 2"),
+            edit("self.x = x", "self.x = x / 2"),
+            edit("self.x = x", "self.x = x.sqrt()"),
+        ]
+    },
+)
+
+SoftmaxCrossEntropy = exercise(
+    "SoftmaxCrossEntropy",
+    case("a batch", LOSS, logits=normal(7, 5, sd=2), labels=labels(7, 5)),
+    case("a single row", LOSS, logits=normal(1, 5), labels=labels(1, 5)),
+    case("as many rows as classes", LOSS, logits=normal(5, 5), labels=labels(5, 5)),
+    case("one class only", LOSS, logits=normal(7, 5), labels=one_class(7, 5)),
+    case("logits of ten thousand", LOSS, weight=2, logits=normal(7, 5, sd=1e4), labels=labels(7, 5)),
+    case("float64 stays float64", LOSS, logits=uniform(1, 200, low=-60, high=0, dtype=torch.float64), labels=labels(1, 4)),
+    case(
+        "two batches, one after the other",
+        "layer = SoftmaxCrossEntropy(); layer.forward(first, others); layer.backward(); "
+        "loss = layer.forward(logits, labels); [loss, layer.backward(), layer.backward()]",
+        weight=2,
+        first=normal(9, 5),
+        others=labels(9, 5),
+        logits=normal(7, 5),
+        labels=labels(7, 5),
+    ),
+    gradient(
+        "against central differences",
+        loss="SoftmaxCrossEntropy().forward(logits, labels)",
+        grad="(lambda layer: (layer.forward(logits, labels), layer.backward())[1])(SoftmaxCrossEntropy())",
+        wrt="logits",
+        logits=normal(6, 4, dtype=torch.float64),
+        labels=labels(6, 4),
+    ),
+    mistakes={
+        "The gradient misses the 1/N of the mean; the loss is a mean over the rows.": edit(
+            "return cross_entropy_gradient", "return len(self.labels) * cross_entropy_gradient"
+        ),
+        "The loss is a sum over the rows; take their mean.": edit("return cross_entropy(", "return len(labels) * cross_entropy("),
+        "Both loss and gradient are sums over the rows; take means.": edit(
+            ("return cross_entropy(", "return len(labels) * cross_entropy("),
+            ("return cross_entropy_g", "return len(self.labels) * cross_entropy_g"),
+        ),
+        "The gradient misses the one-hot labels: subtract 1 at each row's label.": edit(
+            "        d[torch.arange(n), self.labels] -= 1\n", ""
+        ).of(SOFTMAX_CROSS_ENTROPY),
+        "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": edit(
+            "cross_entropy_gradient", "-cross_entropy_gradient"
+        ),
+        "The sign of the loss is reversed: it is minus the log-probability.": edit(
+            "cross_entropy(logits, labels)", "-cross_entropy(logits, labels)"
+        ),
+        "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": edit(
+            "logits - logits.max(dim=1, keepdim=True).values", "logits"
+        ).of(SOFTMAX_CROSS_ENTROPY),
+        "You take the log of a softmax that has become 0: the loss is inf. Use logits - log-sum-exp.": edit(
+            "log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = after04.softmax(logits).log()"
+        ).of(SOFTMAX_CROSS_ENTROPY),
+        "Adding {epsilon} in the log limits the loss; use logits - log-sum-exp, which needs none.": edit(
+            "cross_entropy(logits, labels)",
+            "nll((after04.softmax(logits) + {epsilon}).log(), labels)",
+            epsilon=(1e-12, 1e-8, 1e-7, 1e-5),
+        ),
+        "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(SOFTMAX_CROSS_ENTROPY),
+        "The gradient is that of the first batch for ever; remember the last forward.": edit(
+            ("self.labels = labels", "self.labels = getattr(self, 'labels', labels)"),
+            ("self.p = log_p.exp()", "self.p = getattr(self, 'p', log_p.exp())"),
+        ).of(SOFTMAX_CROSS_ENTROPY),
+        "backward changes what forward has kept, so that a second call differs; work on a copy.": edit(
+            "self.p.clone()", "self.p"
+        ).of(SOFTMAX_CROSS_ENTROPY),
+        "The softmax is applied twice; forward is given logits.": edit(
+            "        self.labels = labels\n", "        self.labels = labels\n        logits = after04.softmax(logits)\n"
+        ).of(SOFTMAX_CROSS_ENTROPY),
+        "The loss is a Python number; return a 0-d tensor.": edit("(logits, labels)", "(logits, labels).item()"),
+    },
+    alternatives={
+        "written out": SOFTMAX_CROSS_ENTROPY,
+        "made of the given functions": (
+            "class SoftmaxCrossEntropy:\n"
+            "    def forward(self, z, y):\n"
+            "        self.z, self.y = z, y\n"
+            "        return cross_entropy(z, y)\n"
+            "    def backward(self):\n"
+            "        return cross_entropy_gradient(self.z, self.y)"
+        ),
+        "the gradient at once": (
+            "class SoftmaxCrossEntropy:\n"
+            "    def __init__(self):\n"
+            "        self.gradient = None\n"
+            "    def forward(self, logits, labels):\n"
+            "        self.gradient = cross_entropy_gradient(logits, labels)\n"
+            "        return cross_entropy(logits, labels)\n"
+            "    def backward(self):\n"
+            "        return self.gradient"
+        ),
+        "one-hot by eye, gather": (
+            "class SoftmaxCrossEntropy:\n"
+            "    def forward(self, logits, labels):\n"
+            "        z = logits - logits.amax(-1, keepdim=True)\n"
+            "        log_p = z - z.exp().sum(-1, keepdim=True).log()\n"
+            "        self.p, self.target = log_p.exp(), torch.eye(z.shape[-1], dtype=z.dtype)[labels]\n"
+            "        return -log_p.gather(1, labels[:, None]).mean()\n"
+            "    def backward(self):\n"
+            "        return (self.p - self.target) / self.p.shape[0]"
+        ),
+        "a sum divided by N": edit(".mean()", ".sum() / len(labels)").of(SOFTMAX_CROSS_ENTROPY),
+    },
+    equivalent={
+        "a number has no axis to lose": [edit("cross_entropy(logits, labels)", "cross_entropy(logits, labels).squeeze()")]
+    },
+)
+
+EXERCISES = [relu, relu_backward, init_linear, linear_backward, forward, backward, Linear, ReLU, SoftmaxCrossEntropy]

@@ -96,233 +96,228 @@ def form(rows, _):
     ]
 
 
-EXERCISES = [
-    exercise(
-        "l2_penalty",
-        case("two matrices", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.1),
-        case("one matrix", PENALTY, weights=weights((6, 2)), weight_decay=0.3),
-        case("three layers", PENALTY, weights=weights((7, 5), (5, 4), (4, 2)), weight_decay=0.01),
-        case("float64 stays float64", PENALTY, weights=weights((5, 4), (4, 3), dtype=torch.float64), weight_decay=0.1),
-        case("large weights", PENALTY, weights=weights((5, 4), (4, 3), scale=100.0), weight_decay=1e-3),
-        case("no decay", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.0),
-        mistakes={
-            "You square the sum; square each weight, then add.": edit(
-                "sum((w**2).sum() for w in weights)", "sum(w.sum() for w in weights) ** 2"
-            ),
-            "w @ w.T is a product of matrices; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
-            "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
-            "You take the root of the sum of squares; the penalty is the sum itself.": edit(
-                "sum((w**2).sum() for w in weights)", "sum((w**2).sum() for w in weights) ** 0.5"
-            ),
-            "You add up the norms of the matrices; square them (no root).": edit("(w**2).sum()", "w.norm()"),
-            "You take the mean of each matrix' squares; add all of them up.": edit(".sum()", ".mean()"),
-            "You divide by the number of weights; the penalty is a sum, not a mean.": edit(
-                "in weights)", "in weights) / sum(w.numel() for w in weights)"
-            ),
-            "You divide by the number of matrices; the penalty is a sum over all of them.": edit(
-                "in weights)", "in weights) / len(weights)"
-            ),
-            "You square the sum of the weights; square each weight, then add.": edit("(w**2).sum()", "w.sum() ** 2"),
-            "You add the weights without squaring them; positive and negative ones cancel.": edit("**2", ""),
-            "You add absolute values: that is the L1 penalty. Square the weights.": edit("w**2", "w.abs()"),
-            "Only the first matrix is counted; go through all of them.": edit("in weights", "in weights[:1]"),
-            "Only the last matrix is counted; add to the total in the loop.": edit("in weights", "in weights[-1:]"),
-            "weight_decay is missing from your penalty; it multiplies the sum.": edit("weight_decay * ", ""),
-            "You square weight_decay as well; only the weights are squared.": edit("weight_decay *", "weight_decay**2 *"),
-            "The penalty has the wrong sign: it makes the loss larger.": edit("0.5", "-0.5"),
-            "You return a Python float; return a 0-d tensor (no .item()).": edit("(w**2).sum()", "(w**2).sum().item()"),
-            "Your penalty has one axis; return a 0-d tensor.": edit("(w**2).sum()", "(w**2).sum().reshape(1)"),
-            "You convert to float32; keep the dtype of the weights.": edit("w**2", "w.float() ** 2"),
-            "You return one penalty for each matrix; add them up.": edit(
-                "0.5 * weight_decay * sum((w**2).sum() for w in weights)", "[0.5 * weight_decay * (w**2).sum() for w in weights]"
-            ),
-        },
-        alternatives={
-            "a generator expression": edit("(w**2).sum()", "w.pow(2).sum()"),
-            "all weights in one vector": body(
-                "flat = torch.cat([w.reshape(-1) for w in weights])", "return 0.5 * weight_decay * (flat @ flat)"
-            ),
-            "einsum": edit("(w**2).sum()", "torch.einsum('ij,ij->', w, w)"),
-            "squared norms": edit("(w**2).sum()", "torch.linalg.norm(w) ** 2"),
-            "stacked sums": body("return torch.stack([w.square().sum() for w in weights]).sum().mul(weight_decay / 2)"),
-            "a trace": edit("(w**2).sum()", "torch.trace(w.T @ w)"),
-        },
-        equivalent={
-            "a number has no axis to lose": [
-                edit(
-                    "0.5 * weight_decay * sum((w**2).sum() for w in weights)",
-                    "(0.5 * weight_decay * sum((w**2).sum() for w in weights)).squeeze()",
-                )
-            ]
-        },
-    ),
-    exercise(
-        "decay_step",
-        case("two layers", STEP, weight=2, lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
-        case("one layer", STEP, lr=0.2, weight_decay=0.05, **layers((6, 3), (3,))),
-        case("a bias that comes before its weights", STEP, lr=0.1, weight_decay=0.5, **layers((3,), (6, 3))),
-        case("as many rows as columns", STEP, lr=0.3, weight_decay=0.4, **layers((3, 3), (3,))),
-        case("float64 stays float64", STEP, lr=0.1, weight_decay=0.3, **layers(*LAYERS, dtype=torch.float64)),
-        case("one score for each row", STEP, lr=0.1, weight_decay=0.5, **layers((6, 1), (1,))),
-        case("no decay", STEP, lr=0.1, weight_decay=0.0, **layers(*LAYERS)),
-        case(
-            "no gradient: the weights shrink, the biases stay",
-            STEP,
-            lr=0.5,
-            weight_decay=0.5,
-            params=weights(*LAYERS),
-            grads=[torch.zeros(s) for s in LAYERS],
+l2_penalty = exercise(
+    "l2_penalty",
+    case("two matrices", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.1),
+    case("one matrix", PENALTY, weights=weights((6, 2)), weight_decay=0.3),
+    case("three layers", PENALTY, weights=weights((7, 5), (5, 4), (4, 2)), weight_decay=0.01),
+    case("float64 stays float64", PENALTY, weights=weights((5, 4), (4, 3), dtype=torch.float64), weight_decay=0.1),
+    case("large weights", PENALTY, weights=weights((5, 4), (4, 3), scale=100.0), weight_decay=1e-3),
+    case("no decay", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.0),
+    mistakes={
+        "You square the sum; square each weight, then add.": edit(
+            "sum((w**2).sum() for w in weights)", "sum(w.sum() for w in weights) ** 2"
         ),
-        case("a rate of 0 changes nothing", STEP, lr=0.0, weight_decay=0.3, **layers(*LAYERS)),
-        case("the gradients are left as they are", f"{DECAY}; grads", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
-        case("a layer for images", STEP, lr=0.1, weight_decay=0.3, **layers((784, 3), (3,))),
-        case("two steps", f"before = list(params); {DECAY}; {DECAY}; before", lr=0.2, weight_decay=0.6, **layers(*LAYERS)),
-        case("the list still holds the parameters", f"{DECAY}; params", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
-        case("it returns None", DECAY, lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
-        in_place=True,
-        mistakes={
-            "You add the penalty itself; a step needs its gradient, weight_decay * w.": edit(
-                "weight_decay * p", "weight_decay / 2 * (p**2).sum()"
-            ),
-            "You multiply the weights by weight_decay; subtract lr * weight_decay * w.": body(
-                "for p, g in zip(params, grads, strict=True):",
-                "    if p.ndim == 2:",
-                "        p *= weight_decay",
-                "    p -= lr * g",
-            ),
-            "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": edit(
-                "+ weight", "- weight"
-            ),
-            "You step uphill: subtract lr times the gradient and the decay.": edit("-=", "+="),
-            "The gradient is followed uphill, only the decay goes down: subtract both.": edit("g +", "-g +", "else g", "else -g"),
-            "The decay is not multiplied with lr: it is a part of the gradient.": edit(
-                "lr * (g + weight_decay * p if p.ndim == 2 else g)", "lr * g + (weight_decay * p if p.ndim == 2 else 0)"
-            ),
-            "lr is missing: multiply the gradient and the decay with it.": edit("lr * (g", "(g"),
-            "lr is multiplied in twice on the decay; once is enough.": edit("+ weight", "+ lr * weight"),
-            "The biases decay too; only entries with two axes do.": edit(" if p.ndim == 2 else g", ""),
-            "Only the biases decay; it is the weights (two axes) that should.": edit("== 2", "== 1"),
-            "Nothing decays: add weight_decay * w to the gradient of the weights.": edit("+ weight_decay * p", ""),
-            "Only the first weights decay; every entry with two axes does.": edit("p.ndim == 2", "p is params[0]"),
-            "You decay every second entry; ask for two axes, whatever their place in the list.": edit(
-                "p.ndim == 2", "any(p is q for q in params[::2])"
-            ),
-            "The biases are never moved; they do not decay, but they do follow their gradient.": edit("else g", "else 0"),
-            "You make new tensors; change the entries of params in place (p -= ...).": edit("p -= lr", "p = p - lr"),
-            "You put new tensors into the list; change the old ones in place, others hold them too.": body(
-                "for i, (p, g) in enumerate(zip(params, grads)):",
-                "    params[i] = p - lr * (g + weight_decay * p if p.ndim == 2 else g)",
-            ),
-            "You return a list of new tensors; change the entries of params in place, others hold them too.": body(
-                "return [p - lr * (g + weight_decay * p if p.ndim == 2 else g) for p, g in zip(params, grads)]"
-            ),
-            "It returns the parameters; it changes them in place and returns None.": body(
-                "right(params, grads, lr, weight_decay)", "return params"
-            ),
-            "You add the decay into grads; leave the gradients as they are.": edit(
-                "        p -= lr * (g + weight_decay * p if p.ndim == 2 else g)",
-                "        g += weight_decay * p if p.ndim == 2 else 0\n        p -= lr * g",
-            ),
-            "The decay uses the weights after the step; take them from before it.": edit(
-                "(g + weight_decay * p if p.ndim == 2 else g)", "g\n        p *= 1 - lr * weight_decay * (p.ndim == 2)"
-            ),
-            "The decay is twice too large: the gradient of 1/2 * wd * w**2 is wd * w.": edit(
-                "weight_decay *", "2 * weight_decay *"
-            ),
-            "The decay is half of what it should be: the gradient of 1/2 * wd * w**2 is wd * w.": edit(
-                "weight_decay *", "0.5 * weight_decay *"
-            ),
-            "You decay by the sign of the weights (L1); subtract a share of the weights themselves.": edit(
-                "decay * p", "decay * p.sign()"
-            ),
-            "You only shrink the gradient; it is the weights that decay.": edit("g + weight_decay * p", "g * (1 - weight_decay)"),
-        },
-        alternatives={
-            "shrink, then step": edit(
-                "p -= lr * (g + weight_decay * p if p.ndim == 2 else g)",
-                "p *= 1 - lr * weight_decay * (p.ndim > 1)\n        p -= lr * g",
-            ),
-            "copy_": body(
-                "for p, g in zip(params, grads):", "    p.copy_(p - lr * g - lr * (weight_decay if p.ndim == 2 else 0) * p)"
-            ),
-            "slices": (
-                "def decay_step(params, grads, lr, weight_decay):\n    for i, (p, g) in enumerate(zip(params, grads)):\n"
-                "        old = p.clone()\n        p[...] = old - lr * g\n"
-                "        if p.dim() == 2:\n            p[...] = p - lr * weight_decay * old\n"
-            ),
-            "a factor for each entry": body(
-                "factors = [weight_decay * (p.ndim == 2) for p in params]",
-                "for p, g, f in zip(params, grads, factors):",
-                "    p.add_(g + f * p, alpha=-lr)",
-            ),
-            "with no_grad": body("with torch.no_grad():", "    right(params, grads, lr, weight_decay)"),
-        },
-        equivalent={
-            "the lists are equally long": [edit("strict=True", "strict=False"), edit(", strict=True", "")],
-            "a gradient has the shape of its parameter": [edit("p.ndim", "g.ndim")],
-        },
+        "w @ w.T is a product of matrices; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
+        "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
+        "You take the root of the sum of squares; the penalty is the sum itself.": edit(
+            "sum((w**2).sum() for w in weights)", "sum((w**2).sum() for w in weights) ** 0.5"
+        ),
+        "You add up the norms of the matrices; square them (no root).": edit("(w**2).sum()", "w.norm()"),
+        "You take the mean of each matrix' squares; add all of them up.": edit(".sum()", ".mean()"),
+        "You divide by the number of weights; the penalty is a sum, not a mean.": edit(
+            "in weights)", "in weights) / sum(w.numel() for w in weights)"
+        ),
+        "You divide by the number of matrices; the penalty is a sum over all of them.": edit(
+            "in weights)", "in weights) / len(weights)"
+        ),
+        "You square the sum of the weights; square each weight, then add.": edit("(w**2).sum()", "w.sum() ** 2"),
+        "You add the weights without squaring them; positive and negative ones cancel.": edit("**2", ""),
+        "You add absolute values: that is the L1 penalty. Square the weights.": edit("w**2", "w.abs()"),
+        "Only the first matrix is counted; go through all of them.": edit("in weights", "in weights[:1]"),
+        "Only the last matrix is counted; add to the total in the loop.": edit("in weights", "in weights[-1:]"),
+        "weight_decay is missing from your penalty; it multiplies the sum.": edit("weight_decay * ", ""),
+        "You square weight_decay as well; only the weights are squared.": edit("weight_decay *", "weight_decay**2 *"),
+        "The penalty has the wrong sign: it makes the loss larger.": edit("0.5", "-0.5"),
+        "You return a Python float; return a 0-d tensor (no .item()).": edit("(w**2).sum()", "(w**2).sum().item()"),
+        "Your penalty has one axis; return a 0-d tensor.": edit("(w**2).sum()", "(w**2).sum().reshape(1)"),
+        "You convert to float32; keep the dtype of the weights.": edit("w**2", "w.float() ** 2"),
+        "You return one penalty for each matrix; add them up.": edit(
+            "0.5 * weight_decay * sum((w**2).sum() for w in weights)", "[0.5 * weight_decay * (w**2).sum() for w in weights]"
+        ),
+    },
+    alternatives={
+        "a generator expression": edit("(w**2).sum()", "w.pow(2).sum()"),
+        "all weights in one vector": body(
+            "flat = torch.cat([w.reshape(-1) for w in weights])", "return 0.5 * weight_decay * (flat @ flat)"
+        ),
+        "einsum": edit("(w**2).sum()", "torch.einsum('ij,ij->', w, w)"),
+        "squared norms": edit("(w**2).sum()", "torch.linalg.norm(w) ** 2"),
+        "stacked sums": body("return torch.stack([w.square().sum() for w in weights]).sum().mul(weight_decay / 2)"),
+        "a trace": edit("(w**2).sum()", "torch.trace(w.T @ w)"),
+    },
+    equivalent={
+        "a number has no axis to lose": [
+            edit(
+                "0.5 * weight_decay * sum((w**2).sum() for w in weights)",
+                "(0.5 * weight_decay * sum((w**2).sum() for w in weights)).squeeze()",
+            )
+        ]
+    },
+)
+
+decay_step = exercise(
+    "decay_step",
+    case("two layers", STEP, weight=2, lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
+    case("one layer", STEP, lr=0.2, weight_decay=0.05, **layers((6, 3), (3,))),
+    case("a bias that comes before its weights", STEP, lr=0.1, weight_decay=0.5, **layers((3,), (6, 3))),
+    case("as many rows as columns", STEP, lr=0.3, weight_decay=0.4, **layers((3, 3), (3,))),
+    case("float64 stays float64", STEP, lr=0.1, weight_decay=0.3, **layers(*LAYERS, dtype=torch.float64)),
+    case("one score for each row", STEP, lr=0.1, weight_decay=0.5, **layers((6, 1), (1,))),
+    case("no decay", STEP, lr=0.1, weight_decay=0.0, **layers(*LAYERS)),
+    case(
+        "no gradient: the weights shrink, the biases stay",
+        STEP,
+        lr=0.5,
+        weight_decay=0.5,
+        params=weights(*LAYERS),
+        grads=[torch.zeros(s) for s in LAYERS],
     ),
-    exercise(
-        "early_stopping",
-        case("it stops before a lower loss comes", STOP, valid_losses=[0.9, 0.5, 0.6, 0.55, 0.4, 0.3], patience=2),
-        case("one epoch more of patience", STOP, valid_losses=[0.9, 0.5, 0.6, 0.55, 0.4, 0.3], patience=3),
-        case("the loss sinks to the end", STOP, valid_losses=[0.9, 0.8, 0.7, 0.6], patience=2),
-        case("the loss rises from the start", STOP, valid_losses=[0.5, 0.6, 0.7, 0.8, 0.9, 0.1], patience=3),
-        case("equal losses", STOP, valid_losses=[0.5, 0.4, 0.4, 0.45, 0.4], patience=4),
-        case("an equal loss is none that is lower", STOP, valid_losses=[0.5, 0.4, 0.4, 0.4, 0.3], patience=2),
-        case("NaN in the middle", STOP, valid_losses=[0.5, math.nan, 0.4, math.nan, 0.45], patience=3),
-        case("NaN at first", STOP, valid_losses=[math.nan, 0.5, 0.4, 0.6], patience=3),
-        case("NaN twice at first", STOP, valid_losses=[math.nan, math.nan, 0.5, 0.6, 0.4], patience=3),
-        case("NaN until patience ends", STOP, valid_losses=[0.5, 0.4, math.nan, math.nan, 0.3], patience=2),
-        case("patience counts epochs in a row", STOP, valid_losses=[0.9, 1.0, 0.8, 0.9, 0.7, 0.75, 0.6], patience=2),
-        case("a loss lower than the last, not than the best", STOP, valid_losses=[0.5, 0.9, 0.8, 0.7, 0.4], patience=3),
-        case("a loss that is lower by very little", STOP, valid_losses=[0.5, 0.49999, 0.49998, 0.6, 0.7], patience=2),
-        case("patience 1", STOP, valid_losses=[0.9, 0.8, 0.85, 0.1], patience=1),
-        case("one epoch", STOP, valid_losses=[0.7], patience=5),
-        case("losses above 1", STOP, valid_losses=[9.0, 7.5, 8.0, 7.0, 7.2, 7.3], patience=2),
-        case("twenty noisy losses", STOP, valid_losses=wandering(20), patience=3),
-        case("thirty noisy losses", STOP, valid_losses=wandering(30), patience=4),
-        mistakes={
-            "You ask for more than a lower loss; it may be lower by ever so little.": edit(
-                "loss < lowest", "loss < lowest - 1e-3"
-            ),
-            "You look at the first epochs only; patience begins anew with each lower loss.": body(
-                "first = valid_losses[: patience + 1]", "return first.index(min(first))"
-            ),
-            "You look at epochs after the stop: the lowest of all losses may come too late.": edit("break", "pass"),
-            "You return the epoch at which training stops; return the best one.": edit("return best", "return epoch"),
-            "You return the last epoch of the list; return the best one before the stop.": edit(
-                "return best", "return len(valid_losses) - 1"
-            ),
-            "You count epochs from 1; the first one is 0.": edit("return best", "return best + 1"),
-            "Of equal losses the earliest is best: compare with < and not with <=.": edit("<", "<="),
-            "You stop one epoch too late: patience epochs without a lower loss are enough.": edit("== patience", "> patience"),
-            "You stop one epoch too early: wait for the full patience.": edit("== patience", ">= max(1, patience - 1)"),
-            "You do not count anew after a better epoch: patience means epochs in a row.": edit(
-                "lowest, waited = epoch, loss, 0", "lowest = epoch, loss", "==", ">="
-            ),
-            "You compare with the loss of the epoch before; compare with the lowest so far.": edit(
-                "        if waited", "        lowest = loss\n        if waited"
-            ),
-            "A NaN wins: write the comparison so that it is false for NaN (loss < lowest).": edit(
-                "loss < lowest", "not loss >= lowest"
-            ),
-            "A NaN in the first epoch stays the lowest for good; start from infinity.": edit(
-                "math.inf", "valid_losses[0]", "enumerate(valid_losses)", "list(enumerate(valid_losses))[1:]"
-            ),
-            "A NaN does not count as an epoch without a lower loss; it should.": edit("waited += 1", "waited += loss == loss"),
-            "An equal loss does not count as an epoch without a lower loss; it should.": edit(
-                "waited += 1", "waited += loss != lowest"
-            ),
-            "You return the loss; return the epoch that it belongs to.": edit("return best", "return lowest"),
-            "You return the highest loss' epoch; lower is better.": edit("<", ">", "math.inf", "-math.inf"),
-            "You start from a lowest loss of 1: losses above it are never seen. Start from infinity.": edit("math.inf", "1.0"),
-            "You return how many epochs were run; return the best one's number.": edit("return best", "return epoch + 1"),
-            "You return the epoch and the loss; return the epoch alone.": edit("return best", "return best, lowest"),
-        },
-        alternatives={
-            "the distance from the best epoch": edit("waited += 1", "waited = epoch - best"),
-            "a while loop": """
+    case("a rate of 0 changes nothing", STEP, lr=0.0, weight_decay=0.3, **layers(*LAYERS)),
+    case("the gradients are left as they are", f"{DECAY}; grads", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
+    case("a layer for images", STEP, lr=0.1, weight_decay=0.3, **layers((784, 3), (3,))),
+    case("two steps", f"before = list(params); {DECAY}; {DECAY}; before", lr=0.2, weight_decay=0.6, **layers(*LAYERS)),
+    case("the list still holds the parameters", f"{DECAY}; params", lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
+    case("it returns None", DECAY, lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
+    in_place=True,
+    mistakes={
+        "You add the penalty itself; a step needs its gradient, weight_decay * w.": edit(
+            "weight_decay * p", "weight_decay / 2 * (p**2).sum()"
+        ),
+        "You multiply the weights by weight_decay; subtract lr * weight_decay * w.": body(
+            "for p, g in zip(params, grads, strict=True):",
+            "    if p.ndim == 2:",
+            "        p *= weight_decay",
+            "    p -= lr * g",
+        ),
+        "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": edit("+ weight", "- weight"),
+        "You step uphill: subtract lr times the gradient and the decay.": edit("-=", "+="),
+        "The gradient is followed uphill, only the decay goes down: subtract both.": edit("g +", "-g +", "else g", "else -g"),
+        "The decay is not multiplied with lr: it is a part of the gradient.": edit(
+            "lr * (g + weight_decay * p if p.ndim == 2 else g)", "lr * g + (weight_decay * p if p.ndim == 2 else 0)"
+        ),
+        "lr is missing: multiply the gradient and the decay with it.": edit("lr * (g", "(g"),
+        "lr is multiplied in twice on the decay; once is enough.": edit("+ weight", "+ lr * weight"),
+        "The biases decay too; only entries with two axes do.": edit(" if p.ndim == 2 else g", ""),
+        "Only the biases decay; it is the weights (two axes) that should.": edit("== 2", "== 1"),
+        "Nothing decays: add weight_decay * w to the gradient of the weights.": edit("+ weight_decay * p", ""),
+        "Only the first weights decay; every entry with two axes does.": edit("p.ndim == 2", "p is params[0]"),
+        "You decay every second entry; ask for two axes, whatever their place in the list.": edit(
+            "p.ndim == 2", "any(p is q for q in params[::2])"
+        ),
+        "The biases are never moved; they do not decay, but they do follow their gradient.": edit("else g", "else 0"),
+        "You make new tensors; change the entries of params in place (p -= ...).": edit("p -= lr", "p = p - lr"),
+        "You put new tensors into the list; change the old ones in place, others hold them too.": body(
+            "for i, (p, g) in enumerate(zip(params, grads)):",
+            "    params[i] = p - lr * (g + weight_decay * p if p.ndim == 2 else g)",
+        ),
+        "You return a list of new tensors; change the entries of params in place, others hold them too.": body(
+            "return [p - lr * (g + weight_decay * p if p.ndim == 2 else g) for p, g in zip(params, grads)]"
+        ),
+        "It returns the parameters; it changes them in place and returns None.": body(
+            "right(params, grads, lr, weight_decay)", "return params"
+        ),
+        "You add the decay into grads; leave the gradients as they are.": edit(
+            "        p -= lr * (g + weight_decay * p if p.ndim == 2 else g)",
+            "        g += weight_decay * p if p.ndim == 2 else 0\n        p -= lr * g",
+        ),
+        "The decay uses the weights after the step; take them from before it.": edit(
+            "(g + weight_decay * p if p.ndim == 2 else g)", "g\n        p *= 1 - lr * weight_decay * (p.ndim == 2)"
+        ),
+        "The decay is twice too large: the gradient of 1/2 * wd * w**2 is wd * w.": edit("weight_decay *", "2 * weight_decay *"),
+        "The decay is half of what it should be: the gradient of 1/2 * wd * w**2 is wd * w.": edit(
+            "weight_decay *", "0.5 * weight_decay *"
+        ),
+        "You decay by the sign of the weights (L1); subtract a share of the weights themselves.": edit(
+            "decay * p", "decay * p.sign()"
+        ),
+        "You only shrink the gradient; it is the weights that decay.": edit("g + weight_decay * p", "g * (1 - weight_decay)"),
+    },
+    alternatives={
+        "shrink, then step": edit(
+            "p -= lr * (g + weight_decay * p if p.ndim == 2 else g)",
+            "p *= 1 - lr * weight_decay * (p.ndim > 1)\n        p -= lr * g",
+        ),
+        "copy_": body(
+            "for p, g in zip(params, grads):", "    p.copy_(p - lr * g - lr * (weight_decay if p.ndim == 2 else 0) * p)"
+        ),
+        "slices": (
+            "def decay_step(params, grads, lr, weight_decay):\n    for i, (p, g) in enumerate(zip(params, grads)):\n"
+            "        old = p.clone()\n        p[...] = old - lr * g\n"
+            "        if p.dim() == 2:\n            p[...] = p - lr * weight_decay * old\n"
+        ),
+        "a factor for each entry": body(
+            "factors = [weight_decay * (p.ndim == 2) for p in params]",
+            "for p, g, f in zip(params, grads, factors):",
+            "    p.add_(g + f * p, alpha=-lr)",
+        ),
+        "with no_grad": body("with torch.no_grad():", "    right(params, grads, lr, weight_decay)"),
+    },
+    equivalent={
+        "the lists are equally long": [edit("strict=True", "strict=False"), edit(", strict=True", "")],
+        "a gradient has the shape of its parameter": [edit("p.ndim", "g.ndim")],
+    },
+)
+
+early_stopping = exercise(
+    "early_stopping",
+    case("it stops before a lower loss comes", STOP, valid_losses=[0.9, 0.5, 0.6, 0.55, 0.4, 0.3], patience=2),
+    case("one epoch more of patience", STOP, valid_losses=[0.9, 0.5, 0.6, 0.55, 0.4, 0.3], patience=3),
+    case("the loss sinks to the end", STOP, valid_losses=[0.9, 0.8, 0.7, 0.6], patience=2),
+    case("the loss rises from the start", STOP, valid_losses=[0.5, 0.6, 0.7, 0.8, 0.9, 0.1], patience=3),
+    case("equal losses", STOP, valid_losses=[0.5, 0.4, 0.4, 0.45, 0.4], patience=4),
+    case("an equal loss is none that is lower", STOP, valid_losses=[0.5, 0.4, 0.4, 0.4, 0.3], patience=2),
+    case("NaN in the middle", STOP, valid_losses=[0.5, math.nan, 0.4, math.nan, 0.45], patience=3),
+    case("NaN at first", STOP, valid_losses=[math.nan, 0.5, 0.4, 0.6], patience=3),
+    case("NaN twice at first", STOP, valid_losses=[math.nan, math.nan, 0.5, 0.6, 0.4], patience=3),
+    case("NaN until patience ends", STOP, valid_losses=[0.5, 0.4, math.nan, math.nan, 0.3], patience=2),
+    case("patience counts epochs in a row", STOP, valid_losses=[0.9, 1.0, 0.8, 0.9, 0.7, 0.75, 0.6], patience=2),
+    case("a loss lower than the last, not than the best", STOP, valid_losses=[0.5, 0.9, 0.8, 0.7, 0.4], patience=3),
+    case("a loss that is lower by very little", STOP, valid_losses=[0.5, 0.49999, 0.49998, 0.6, 0.7], patience=2),
+    case("patience 1", STOP, valid_losses=[0.9, 0.8, 0.85, 0.1], patience=1),
+    case("one epoch", STOP, valid_losses=[0.7], patience=5),
+    case("losses above 1", STOP, valid_losses=[9.0, 7.5, 8.0, 7.0, 7.2, 7.3], patience=2),
+    case("twenty noisy losses", STOP, valid_losses=wandering(20), patience=3),
+    case("thirty noisy losses", STOP, valid_losses=wandering(30), patience=4),
+    mistakes={
+        "You ask for more than a lower loss; it may be lower by ever so little.": edit("loss < lowest", "loss < lowest - 1e-3"),
+        "You look at the first epochs only; patience begins anew with each lower loss.": body(
+            "first = valid_losses[: patience + 1]", "return first.index(min(first))"
+        ),
+        "You look at epochs after the stop: the lowest of all losses may come too late.": edit("break", "pass"),
+        "You return the epoch at which training stops; return the best one.": edit("return best", "return epoch"),
+        "You return the last epoch of the list; return the best one before the stop.": edit(
+            "return best", "return len(valid_losses) - 1"
+        ),
+        "You count epochs from 1; the first one is 0.": edit("return best", "return best + 1"),
+        "Of equal losses the earliest is best: compare with < and not with <=.": edit("<", "<="),
+        "You stop one epoch too late: patience epochs without a lower loss are enough.": edit("== patience", "> patience"),
+        "You stop one epoch too early: wait for the full patience.": edit("== patience", ">= max(1, patience - 1)"),
+        "You do not count anew after a better epoch: patience means epochs in a row.": edit(
+            "lowest, waited = epoch, loss, 0", "lowest = epoch, loss", "==", ">="
+        ),
+        "You compare with the loss of the epoch before; compare with the lowest so far.": edit(
+            "        if waited", "        lowest = loss\n        if waited"
+        ),
+        "A NaN wins: write the comparison so that it is false for NaN (loss < lowest).": edit(
+            "loss < lowest", "not loss >= lowest"
+        ),
+        "A NaN in the first epoch stays the lowest for good; start from infinity.": edit(
+            "math.inf", "valid_losses[0]", "enumerate(valid_losses)", "list(enumerate(valid_losses))[1:]"
+        ),
+        "A NaN does not count as an epoch without a lower loss; it should.": edit("waited += 1", "waited += loss == loss"),
+        "An equal loss does not count as an epoch without a lower loss; it should.": edit(
+            "waited += 1", "waited += loss != lowest"
+        ),
+        "You return the loss; return the epoch that it belongs to.": edit("return best", "return lowest"),
+        "You return the highest loss' epoch; lower is better.": edit("<", ">", "math.inf", "-math.inf"),
+        "You start from a lowest loss of 1: losses above it are never seen. Start from infinity.": edit("math.inf", "1.0"),
+        "You return how many epochs were run; return the best one's number.": edit("return best", "return epoch + 1"),
+        "You return the epoch and the loss; return the epoch alone.": edit("return best", "return best, lowest"),
+    },
+    alternatives={
+        "the distance from the best epoch": edit("waited += 1", "waited = epoch - best"),
+        "a while loop": """
 def early_stopping(valid_losses, patience):
     epoch = best = 0
     while epoch < len(valid_losses) and epoch - best <= patience:
@@ -332,7 +327,7 @@ def early_stopping(valid_losses, patience):
         epoch += 1
     return best
 """,
-            "infinity for NaN, and slices": """
+        "infinity for NaN, and slices": """
 def early_stopping(valid_losses, patience):
     losses = [math.inf if math.isnan(loss) else loss for loss in valid_losses]
     for epoch in range(patience, len(losses)):
@@ -341,7 +336,7 @@ def early_stopping(valid_losses, patience):
             break
     return losses.index(min(losses))
 """,
-            "recursion": """
+        "recursion": """
 def early_stopping(valid_losses, patience):
     def go(epoch, best, lowest, left):
         if left == 0 or epoch == len(valid_losses):
@@ -350,7 +345,7 @@ def early_stopping(valid_losses, patience):
         return go(epoch + 1, epoch, loss, patience) if loss < lowest else go(epoch + 1, best, lowest, left - 1)
     return go(0, 0, math.inf, patience)
 """,
-            "numpy": """
+        "numpy": """
 def early_stopping(valid_losses, patience):
     losses = np.array(valid_losses, dtype=float)
     losses[np.isnan(losses)] = np.inf
@@ -362,150 +357,140 @@ def early_stopping(valid_losses, patience):
             break
     return int(best)
 """,
-        },
-        equivalent={
-            "which epoch is best where all losses are NaN, nobody says": [
-                *(edit("waited = 0, math", f"waited = {n}, math") for n in (1, -1, 2, 0.5)),
-                edit("math.inf, 0", "math.inf, -1"),
-                edit("math.inf, 0", "math.inf, 0.5"),
-            ],
-            "a number is not changed in place": [edit("waited += 1", "waited = waited + 1")],
-        },
+    },
+    equivalent={
+        "which epoch is best where all losses are NaN, nobody says": [
+            *(edit("waited = 0, math", f"waited = {n}, math") for n in (1, -1, 2, 0.5)),
+            edit("math.inf, 0", "math.inf, -1"),
+            edit("math.inf, 0", "math.inf, 0.5"),
+        ],
+        "a number is not changed in place": [edit("waited += 1", "waited = waited + 1")],
+    },
+)
+
+compare = exercise(
+    "compare",
+    case(
+        "a row says what was tried and what came of it",
+        ROWS,
+        weight=2,
+        view=form,
+        configs=[config(epochs=2), config(hidden=5, lr=0.05, epochs=1, weight_decay=0.01), config(epochs=1, batch_size=8)],
+        train=digits(20),
+        valid=digits(10),
+        seeds=[3, 7],
     ),
-    exercise(
-        "compare",
-        case(
-            "a row says what was tried and what came of it",
-            ROWS,
-            weight=2,
-            view=form,
-            configs=[config(epochs=2), config(hidden=5, lr=0.05, epochs=1, weight_decay=0.01), config(epochs=1, batch_size=8)],
-            train=digits(20),
-            valid=digits(10),
-            seeds=[3, 7],
+    comparison("the means over two seeds", config(), names=("accuracy_mean", "loss_mean"), weight=2),
+    comparison("the means over three seeds", config(), names=("accuracy_mean", "loss_mean"), seeds=(1, 5, 9), weight=2),
+    comparison("the spreads over three seeds", config(), names=("accuracy_sd", "loss_sd"), seeds=(1, 5, 9), weight=2),
+    comparison("a row with settings of its own beside one with others", config(), config(hidden=5, lr=0.3, epochs=2), weight=2),
+    comparison("the same configuration twice", config(), config()),
+    comparison("weight_decay is obeyed", config(), config(weight_decay=2.0)),
+    comparison("batch_size is obeyed, and is 16 where none is given", config(batch_size=20), config(), config(batch_size=5)),
+    comparison("falling and momentum are obeyed", config(falling=True), config(momentum=0.9)),
+    comparison("after many epochs the loss rises: what counts is the last", config(lr=0.5, epochs=4)),
+    mistakes={
+        "The results of earlier configurations still count: begin a new list for each.": edit(
+            "rows = []", "rows, histories = [], []", "histories = [train", "histories += [train"
         ),
-        comparison("the means over two seeds", config(), names=("accuracy_mean", "loss_mean"), weight=2),
-        comparison("the means over three seeds", config(), names=("accuracy_mean", "loss_mean"), seeds=(1, 5, 9), weight=2),
-        comparison("the spreads over three seeds", config(), names=("accuracy_sd", "loss_sd"), seeds=(1, 5, 9), weight=2),
-        comparison(
-            "a row with settings of its own beside one with others", config(), config(hidden=5, lr=0.3, epochs=2), weight=2
+        "You train with the seeds 0, 1, ...; use those that you are given.": edit("in seeds", "in range(len(seeds))"),
+        "You pass on a few settings by name; a configuration may hold others: **config.": edit(
+            "**config)", "**{k: config[k] for k in ('hidden', 'lr', 'epochs', 'weight_decay')})"
         ),
-        comparison("the same configuration twice", config(), config()),
-        comparison("weight_decay is obeyed", config(), config(weight_decay=2.0)),
-        comparison("batch_size is obeyed, and is 16 where none is given", config(batch_size=20), config(), config(batch_size=5)),
-        comparison("falling and momentum are obeyed", config(falling=True), config(momentum=0.9)),
-        comparison("after many epochs the loss rises: what counts is the last", config(lr=0.5, epochs=4)),
-        mistakes={
-            "The results of earlier configurations still count: begin a new list for each.": edit(
-                "rows = []", "rows, histories = [], []", "histories = [train", "histories += [train"
-            ),
-            "You train with the seeds 0, 1, ...; use those that you are given.": edit("in seeds", "in range(len(seeds))"),
-            "You pass on a few settings by name; a configuration may hold others: **config.": edit(
-                "**config)", "**{k: config[k] for k in ('hidden', 'lr', 'epochs', 'weight_decay')})"
-            ),
-            "You train with one seed only; train each configuration with all of them.": edit("in seeds", "in seeds[:1] * 2"),
-            "You report the last seed only; take mean and spread over all seeds.": edit("last.mean()", "last[-1]"),
-            "You report the best seed; take the mean over all of them.": edit(
-                "last.mean()", '(last.max() if name == "accuracy" else last.min())'
-            ),
-            "Your spread divides by n; for a sample of seeds divide by n - 1.": edit("std()", "std(correction=0)"),
-            "You report the variance; the spread is its root.": edit("std()", "var()"),
-            "You report the standard error; the spread is not divided by the root of n.": edit(
-                "std().item()", "std().item() / math.sqrt(len(seeds))"
-            ),
-            "Each row gets other seeds; a fair comparison uses the same ones.": edit(
-                "valid, seed,", "valid, seed + 100 * len(rows),"
-            ),
-            "You ignore the seeds: the same call gives other numbers each time.": edit(
-                "valid, seed,", "valid, int(torch.randint(10**6, ())),"
-            ),
-            "You report the training images' results; judge on the validation images.": edit(
-                "(train, valid, s", "(train, train, s"
-            ),
-            "You train on the validation images; they are for judging only.": edit("(train, valid, s", "(valid, valid, s"),
-            "Training and validation images are swapped; pass train, then valid.": edit("(train, valid, s", "(valid, train, s"),
-            "You report the training loss; report the validation loss.": edit(
-                'f"valid_{name}"', '"train_loss" if name == "loss" else "valid_accuracy"'
-            ),
-            "You report the first epoch; report the last.": edit("[-1]", "[0]"),
-            "You report the best epoch, which flatters; report the last.": edit(
-                'history[f"valid_{name}"][-1]', '(max if name == "accuracy" else min)(history[f"valid_{name}"])'
-            ),
-            "Every row is trained with the first configuration; use each one's own.": edit("**config", "**configs[0]"),
-            "Every row is trained for as long as the first; use each configuration's epochs.": edit(
-                "**config", "**config | {'epochs': configs[0]['epochs']}"
-            ),
-            "weight_decay is not passed on to the training; pass the whole configuration.": edit(
-                "**config", "**config | {'weight_decay': 0.0}"
-            ),
-            "batch_size is not passed on to the training; pass the whole configuration.": edit(
-                "**config", "**{k: v for k, v in config.items() if k != 'batch_size'}"
-            ),
-            "Your rows lack the configuration; begin each with a copy of it.": edit("dict(config)", "{}"),
-            "Your rows lack the seconds; each says how long its runs took.": edit(
-                ' | {"seconds": time.perf_counter() - started}', ""
-            ),
-            "Your seconds are not above 0: take the time before the first run and after the last.": edit(
-                "time.perf_counter() - started", "started - time.perf_counter()"
-            ),
-            "seconds is the time of day; subtract the time at which the row began.": edit("perf_counter() - started", "time()"),
-            "Only one row comes back; append each row inside the loop.": edit(
-                "rows.append(row", "rows = [row", "started})", "started}]"
-            ),
-            "Accuracies are percentages; give fractions of 1.": edit("[-1] for", '[-1] * (100 if name == "accuracy" else 1) for'),
-            "Your means are tensors or arrays; give Python floats.": edit("mean().item()", "mean()"),
-            "The penalty is counted in the loss; report the loss without it.": edit(
-                'history["valid_loss"][-1])',
-                'history["valid_loss"][-1] + config["weight_decay"] / 2 * sum((p**2).sum().item() for p in params[::2]))',
-            ).of(COMPARE),
-            "The configurations are changed: put the results into a copy of each.": edit("dict(config)", "config"),
-        },
-        alternatives={
-            "lists and numpy": COMPARE,
-            "the statistics module": edit(
-                "    rows = []",
-                "    from statistics import mean, stdev\n    rows = []",
-                "np.mean",
-                "mean",
-                "np.std(accuracies, ddof=1)",
-                "stdev(accuracies)",
-                "np.std(losses, ddof=1)",
-                "stdev(losses)",
-            ).of(COMPARE),
-            "by hand": edit(
+        "You train with one seed only; train each configuration with all of them.": edit("in seeds", "in seeds[:1] * 2"),
+        "You report the last seed only; take mean and spread over all seeds.": edit("last.mean()", "last[-1]"),
+        "You report the best seed; take the mean over all of them.": edit(
+            "last.mean()", '(last.max() if name == "accuracy" else last.min())'
+        ),
+        "Your spread divides by n; for a sample of seeds divide by n - 1.": edit("std()", "std(correction=0)"),
+        "You report the variance; the spread is its root.": edit("std()", "var()"),
+        "You report the standard error; the spread is not divided by the root of n.": edit(
+            "std().item()", "std().item() / math.sqrt(len(seeds))"
+        ),
+        "Each row gets other seeds; a fair comparison uses the same ones.": edit(
+            "valid, seed,", "valid, seed + 100 * len(rows),"
+        ),
+        "You ignore the seeds: the same call gives other numbers each time.": edit(
+            "valid, seed,", "valid, int(torch.randint(10**6, ())),"
+        ),
+        "You report the training images' results; judge on the validation images.": edit("(train, valid, s", "(train, train, s"),
+        "You train on the validation images; they are for judging only.": edit("(train, valid, s", "(valid, valid, s"),
+        "Training and validation images are swapped; pass train, then valid.": edit("(train, valid, s", "(valid, train, s"),
+        "You report the training loss; report the validation loss.": edit(
+            'f"valid_{name}"', '"train_loss" if name == "loss" else "valid_accuracy"'
+        ),
+        "You report the first epoch; report the last.": edit("[-1]", "[0]"),
+        "You report the best epoch, which flatters; report the last.": edit(
+            'history[f"valid_{name}"][-1]', '(max if name == "accuracy" else min)(history[f"valid_{name}"])'
+        ),
+        "Every row is trained with the first configuration; use each one's own.": edit("**config", "**configs[0]"),
+        "Every row is trained for as long as the first; use each configuration's epochs.": edit(
+            "**config", "**config | {'epochs': configs[0]['epochs']}"
+        ),
+        "weight_decay is not passed on to the training; pass the whole configuration.": edit(
+            "**config", "**config | {'weight_decay': 0.0}"
+        ),
+        "batch_size is not passed on to the training; pass the whole configuration.": edit(
+            "**config", "**{k: v for k, v in config.items() if k != 'batch_size'}"
+        ),
+        "Your rows lack the configuration; begin each with a copy of it.": edit("dict(config)", "{}"),
+        "Your rows lack the seconds; each says how long its runs took.": edit(
+            ' | {"seconds": time.perf_counter() - started}', ""
+        ),
+        "Your seconds are not above 0: take the time before the first run and after the last.": edit(
+            "time.perf_counter() - started", "started - time.perf_counter()"
+        ),
+        "seconds is the time of day; subtract the time at which the row began.": edit("perf_counter() - started", "time()"),
+        "Only one row comes back; append each row inside the loop.": edit(
+            "rows.append(row", "rows = [row", "started})", "started}]"
+        ),
+        "Accuracies are percentages; give fractions of 1.": edit("[-1] for", '[-1] * (100 if name == "accuracy" else 1) for'),
+        "Your means are tensors or arrays; give Python floats.": edit("mean().item()", "mean()"),
+        "The penalty is counted in the loss; report the loss without it.": edit(
+            'history["valid_loss"][-1])',
+            'history["valid_loss"][-1] + config["weight_decay"] / 2 * sum((p**2).sum().item() for p in params[::2]))',
+        ).of(COMPARE),
+        "The configurations are changed: put the results into a copy of each.": edit("dict(config)", "config"),
+    },
+    alternatives={
+        "lists and numpy": COMPARE,
+        "the statistics module": edit(
+            ("    rows = []", "    from statistics import mean, stdev\n    rows = []"),
+            ("np.mean", "mean"),
+            ("np.std(accuracies, ddof=1)", "stdev(accuracies)"),
+            ("np.std(losses, ddof=1)", "stdev(losses)"),
+        ).of(COMPARE),
+        "by hand": edit(
+            (
                 "    rows = []",
                 "    def sd(v):\n        m = sum(v) / len(v)\n"
                 "        return math.sqrt(sum((a - m) ** 2 for a in v) / (len(v) - 1))\n    rows = []",
-                "np.mean(accuracies)",
-                "sum(accuracies) / len(seeds)",
-                "np.mean(losses)",
-                "sum(losses) / len(seeds)",
-                "np.std(accuracies, ddof=1)",
-                "sd(accuracies)",
-                "np.std(losses, ddof=1)",
-                "sd(losses)",
-            ).of(COMPARE),
-            "judged with its own forward pass": edit(
-                'history["valid_loss"][-1]',
-                "evaluate(params, *valid)[0]",
-                'history["valid_accuracy"][-1]',
-                "evaluate(params, *valid)[1]",
-            ).of(COMPARE),
-        },
-        equivalent={
-            "of two the second is the last": [edit(")[1]", ")[-1]")],
-            "the order of a dict's keys is free": [edit('("accuracy", "loss")', '("loss", "accuracy")')],
-            "the row is a dict of its own": [edit("row |= {", "row = row | {")],
-            "float32 has digits enough for them": [edit(", dtype=torch.float64", "")],
-            "there is one axis, or two with one of length 1": [
-                "mean()",
-                "std()",
-                edit("torch.float64)", "torch.float64).squeeze()"),
-                edit("torch.float64)", "torch.float64)[:, None]"),
-            ],
-        },
-    ),
-]
+            ),
+            ("np.mean(accuracies)", "sum(accuracies) / len(seeds)"),
+            ("np.mean(losses)", "sum(losses) / len(seeds)"),
+            ("np.std(accuracies, ddof=1)", "sd(accuracies)"),
+            ("np.std(losses, ddof=1)", "sd(losses)"),
+        ).of(COMPARE),
+        "judged with its own forward pass": edit(
+            ('history["valid_loss"][-1]', "evaluate(params, *valid)[0]"),
+            ('history["valid_accuracy"][-1]', "evaluate(params, *valid)[1]"),
+        ).of(COMPARE),
+    },
+    equivalent={
+        "of two the second is the last": [edit(")[1]", ")[-1]")],
+        "the order of a dict's keys is free": [edit('("accuracy", "loss")', '("loss", "accuracy")')],
+        "the row is a dict of its own": [edit("row |= {", "row = row | {")],
+        "float32 has digits enough for them": [edit(", dtype=torch.float64", "")],
+        "there is one axis, or two with one of length 1": [
+            "mean()",
+            "std()",
+            edit("torch.float64)", "torch.float64).squeeze()"),
+            edit("torch.float64)", "torch.float64)[:, None]"),
+        ],
+    },
+)
+
+EXERCISES = [l2_penalty, decay_step, early_stopping, compare]
 
 
 # --- the blank page -----------------------------------------------------------------------------------------------------
