@@ -77,12 +77,11 @@ def notebook(assignment):
 def network(lesson, race, seed):
     """The course's own network, from its own start."""
     if race.activation == "relu" and len(race.sizes) < 4:
-        return lesson["two_layers"](race.sizes[1], seed) if len(race.sizes) == 3 else lesson["after04"].one_layer(seed)
+        return lesson["small"](seed, race.sizes[1]) if len(race.sizes) == 3 else lesson["after04"].one_layer(seed)
     g, layers = torch.Generator().manual_seed(seed), []
     for sizes in pairwise(race.sizes):
-        w, b = lesson["init_linear"](*sizes, g)
         activation = lesson["Sigmoid" if race.activation == "sigmoid" else "ReLU"]()
-        layers += [lesson["Linear"](lesson["by_columns"](w), b), activation]
+        layers += [lesson["Linear"](*lesson["init_linear"](*sizes, g)), activation]
     return lesson["after04"].chain(*layers[:-1])
 
 

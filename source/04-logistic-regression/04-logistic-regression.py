@@ -243,16 +243,16 @@ for name, (w, b) in {"first loss, zeros": zeros(), "first loss, N(0, 1)": normal
 # You have met the right-hand side: **the derivative of log-sum-exp is softmax**. The second term depends on one score only.
 #
 # **Derive.** A row has the probabilities .7, .2, .1, and its label is 1 (counted from 0). Enter the three slopes
-# $\partial L / \partial z_k$. What is their sum, and why must it be that?
+# $\partial L / \partial z_k$ and their sum.
 
 # %% tags=["answer"]
-slopes = [0.7, -0.8, 0.1]
+slopes, their_sum = [0.7, -0.8, 0.1], 0.0
 
 # %%
 check("slopes")
 
 # %% [markdown]
-# No factor is left that vanishes where the model is sure and wrong. Now for a batch, whose loss is a mean over N rows.
+# No factor is left that vanishes where the model is sure and wrong. Now a batch, whose loss is a mean over N rows.
 
 
 # %% nbgrader={"grade": false, "grade_id": "cross_entropy_gradient", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -323,9 +323,8 @@ check("accuracy")
 # ## 7. The training loop
 #
 # The loop is that of notebook 03 with another loss: shuffle, take a batch, forward, loss, gradient, step; after each epoch,
-# validate. Your gradient of the logits goes back through $z = xw + b$ as it did there. It is called *stochastic* gradient
-# descent because each step follows the gradient of a batch drawn by lot: on average the right one, and 800 times cheaper
-# than that of all rows.
+# validate. Your gradient of the logits goes back through $z = xw + b$ as it did there. A batch is drawn by lot, hence
+# *stochastic*: its gradient is right on average, and 800 times cheaper than that of all rows.
 #
 # <details><summary>Hint: the order and the last batch</summary>
 #
@@ -507,7 +506,7 @@ guess("which wins", "most accurate: softmax, one-vs-rest or one-vs-one?", "softm
 
 # %%
 def duel(rows, is_first):
-    """The probability of "first" for each validation image; trained on these of the few images."""
+    """The probability of "is first" for each validation image, trained on these rows of `few`."""
     w, b = torch.zeros(784, 2), torch.zeros(2)
     pair = few[0][rows], is_first[rows].long()
     fit([w, b], pair, pair, best_lr, EPOCHS // 2, BATCH_SIZE, seeded())
@@ -541,7 +540,8 @@ reveal("which wins", max(scores, key=lambda name: accuracy(scores[name], valid[1
 #
 # A friend reports 58 % on MNIST from one linear layer and plans a deeper network. Their weights start from N(0, 1), their
 # rate is .01, and they stopped after 13 epochs. **Design** an experiment that finds what is to blame. `experiment` runs each
-# of your `ways` with the same seeds and compares all with the first. A good design changes one factor at a time.
+# of your `ways` with the same seeds (they draw the batches) and compares all with the first: begin with your friend's. Change
+# one factor at a time.
 
 
 # %%
@@ -563,16 +563,18 @@ ways = {
 found = experiment(run, ways, SEEDS)
 
 # %% [markdown]
-# **Question 1.** Show in one line that subtracting a number from all scores of a row leaves its softmax unchanged. Then say why one
-# number for the whole batch is not enough.
+# **Question 1.** Show in one line that subtracting a number from all scores of a row leaves its softmax unchanged. What does that
+# say about the sum of the slopes in section 5? And why is one number for the whole batch not enough?
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "answer-why-shift", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
-# $e^{z_k - m} / \sum_j e^{z_j - m} = (e^{-m} e^{z_k}) / (e^{-m} \sum_j e^{z_j}) = e^{z_k} / \sum_j e^{z_j}$. With one number
+# $e^{z_k - m} / \sum_j e^{z_j - m} = (e^{-m} e^{z_k}) / (e^{-m} \sum_j e^{z_j}) = e^{z_k} / \sum_j e^{z_j}$. So the
+# loss does not change when all scores rise together; its slope in that direction, the sum of the slopes, is 0. With one number
 # for the batch, a row that lies more than 104 below it becomes all zeros in float32, and 0 / 0 is NaN. With its own
 # maximum subtracted, each row has a term $e^0 = 1$, so its sum lies between 1 and C.
 #
 # === BEGIN MARK SCHEME ===
-# 1 point: the constant cancels, in one line. 1 point: a row far below the batch's maximum becomes 0 / 0.
+# 1 point: the constant cancels, in one line, and so the slopes sum to 0. 1 point: a row far below the batch's maximum becomes
+# 0 / 0.
 # === END MARK SCHEME ===
 
 # %% [markdown]

@@ -261,16 +261,9 @@ check("backward")
 
 
 # %%
-def two_layers(hidden, seed, init=init_linear):
-    """784-hidden-10 with your forward and backward."""
-    g = seeded(seed)
-    layers = init(784, hidden, g), init(hidden, 10, g)
-    params = [p for w, b in layers for p in (after04.by_columns(w), b)]  # for speed: section 12
-    return after04.Network(params, forward, backward)
-
-
-def small(seed):
-    return two_layers(30, seed)
+def small(seed, hidden=30, init=init_linear):
+    """A network 784-30-10 with your forward and backward."""
+    return after04.two_layers(hidden, init, forward, backward, seed)
 
 
 after04.compare_gradients(small(0), valid[0][:5], valid[1][:5])
@@ -310,17 +303,13 @@ reveal("one layer or two", round(found.difference(1, 0)[0], 3))
 
 # %%
 guess("start from zeros", "accuracy of 784-30-10 trained from zeros", 0.11)
-guess("equal weights", "different hidden units after ten steps, if all weights start at .05", 1)
-
+guess("equal weights", "all weights start at .05: how many different units after ten steps", 1)
 
 # %%
-def equal(value):
-    return lambda seed: two_layers(30, seed, after04.constant(value))
-
-
-found = experiment(trained, {"yours": small, "zeros": equal(0.0)}, SEEDS)
+zeros, equal = after04.constant(0.0), after04.constant(0.05)  # in the place of init_linear
+found = experiment(trained, {"yours": small, "zeros": lambda seed: small(seed, init=zeros)}, SEEDS)
 reveal("start from zeros", round(found.mean(1), 2))
-alike = equal(0.05)(0)
+alike = small(0, init=equal)
 train_network(alike, (train[0][:640], train[1][:640]), valid, lr=RATE, epochs=1)  # ten steps
 reveal("equal weights", after04.different_units(alike))
 
@@ -389,33 +378,8 @@ reveal("momentum .9", round(found.difference(1, 0)[0], 2))
 # ## 7. Layers as building blocks
 #
 # For a third layer you would have to write `forward` and `backward` anew. Instead, let each layer be an object that
-# remembers what its own way back needs; any chain of them is then a network. Begin with the sigmoid: derive its slope on
-# paper, and write it by what `forward` has returned. (No points, but the three networks below need it.)
-
-
-# %% nbgrader={"grade": false, "grade_id": "Sigmoid", "locked": false, "schema_version": 3, "solution": true, "task": false}
-class Sigmoid:
-    """1 / (1 + exp(-x)), elementwise.
-
-    forward(x): any shape -> the same shape. backward(dy) -> dx, for the x of the last forward.
-    """
-
-    ### BEGIN SOLUTION
-    def forward(self, x):
-        self.y = 1 / (1 + (-x).exp())
-        return self.y
-
-    def backward(self, dy):
-        return dy * self.y * (1 - self.y)
-
-    ### END SOLUTION
-
-
-# %%
-check("Sigmoid")
-
-# %% [markdown]
-# **Mend** the next one. It has three faults; one shows only with the second batch.
+# remembers what its own way back needs; any chain of them is then a network. **Mend** the first. It has three faults; one
+# shows only with the second batch.
 
 
 # %% nbgrader={"grade": false, "grade_id": "Linear", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -459,6 +423,32 @@ class Linear:
 
 # %% nbgrader={"grade": true, "grade_id": "check-Linear", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 check("Linear")
+
+# %% [markdown]
+# Now the sigmoid: derive its slope on paper, and express it by what `forward` has returned. (No points, but one of the
+# networks below needs it.)
+
+
+# %% nbgrader={"grade": false, "grade_id": "Sigmoid", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class Sigmoid:
+    """1 / (1 + exp(-x)), elementwise.
+
+    forward(x): any shape -> the same shape. backward(dy) -> dx, for the x of the last forward.
+    """
+
+    ### BEGIN SOLUTION
+    def forward(self, x):
+        self.y = 1 / (1 + (-x).exp())
+        return self.y
+
+    def backward(self, dy):
+        return dy * self.y * (1 - self.y)
+
+    ### END SOLUTION
+
+
+# %%
+check("Sigmoid")
 
 
 # %% nbgrader={"grade": false, "grade_id": "ReLU", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -514,8 +504,7 @@ guess("deepest", "most accurate: 784-30-10, 784-64-10 or 784-300-50-10?", "784-3
 
 # %%
 def linear(fan_in, fan_out):
-    w, b = init_linear(fan_in, fan_out, seeded(fan_in))
-    return Linear(after04.by_columns(w), b)
+    return Linear(*init_linear(fan_in, fan_out, seeded(fan_in)))
 
 
 chains = {
@@ -544,7 +533,7 @@ reveal("deepest", max(deep, key=lambda name: accuracy(deep[name], valid)).split(
 
 # %%
 def with_units(units, seed):
-    return trained(lambda seed: two_layers(units, seed), seed)
+    return trained(lambda seed: small(seed, units), seed)
 
 
 # %% tags=["design"]
@@ -598,12 +587,11 @@ pictures.approximation(forward)
 # starts, then walk straight from one solution to the other. **Predict.**
 
 # %%
-guess("on the way", "half way between two solutions: loss lower, equal, higher", "higher")
+guess("on the way", "784-30-10, half way: loss lower, equal or higher than at the ends", "higher")
 
 # %%
 models = {"one layer": after04.one_layer, "784-30-10": small}
-walks = {name: after04.walk(make, train, valid, RATE, EPOCHS) for name, make in models.items()}
-*_, hump = pictures.walk(walks).values()
+*_, hump = pictures.walk(after04.walks(models, train, valid, RATE, EPOCHS)).values()
 reveal("on the way", "higher" if hump > 0.02 else "lower" if hump < -0.02 else "equal")
 
 # %% [markdown]
@@ -640,7 +628,7 @@ reveal("on the way", "higher" if hump > 0.02 else "lower" if hump < -0.02 else "
 # ## 11. The library does it for you
 #
 # You have written what PyTorch does when you call `.backward()`. From here on the rules are lifted. (`nn.Linear` keeps its
-# weight as (fan_out, fan_in), hence the `.T`.)
+# weight as (fan_out, fan_in), so `copy_weights` turns yours round.)
 
 # %%
 from torch import nn
@@ -657,7 +645,7 @@ after04.compare_with_autograd(model, yours)
 # ## 12. Speed (optional, no points)
 #
 # On paper `x.T @ dy` and `(dy.T @ x).T` are one matrix. And `w` is one matrix, whether its numbers lie in memory row by row, as
-# torch puts them, or column by column, as `by_columns` and `nn.Linear` do. Does it cost time? (A score is an image times one
+# torch puts them, or column by column, as in `nn.Linear` and in your networks so far (`by_columns`). Does it cost time? (A score is an image times one
 # *column* of `w`.)
 
 # %% tags=["timing", "nbval-ignore-output"]
