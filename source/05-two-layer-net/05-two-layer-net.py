@@ -208,8 +208,8 @@ check("linear_backward")
 # %% [markdown]
 # ## 4. The whole network
 #
-# `params` is the list `[w1, b1, w2, b2]`. Forward: linear, ReLU, linear. What the way back will need goes into the `cache`;
-# what is in it is your own affair.
+# `params` is the list `[w1, b1, w2, b2]`. Forward: linear, ReLU, linear. What the way back will need goes into the `cache`,
+# in any form you like.
 
 
 # %% nbgrader={"grade": false, "grade_id": "forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -257,7 +257,7 @@ check("backward")
 
 # %% [markdown]
 # Now the real thing: 784-30-10 (784 pixels, 30 hidden units, 10 scores) in float64, all 23,860 gradients against central
-# differences. This is the most useful test in deep learning: a wrong gradient often still trains, only worse.
+# differences. Never skip this test: a wrong gradient often still trains, only worse.
 
 
 # %%
@@ -279,7 +279,7 @@ regions(*films.ring(init_linear, forward, backward))
 # %% [markdown]
 # One layer has one straight line to part them, and no line helps: it leaves the picture, and all are called circles. Eight
 # hidden units have eight, and the second layer joins them. Now the digits. `train_network` is your loop of notebook 04 for
-# any network, with two refinements: the rate falls in a straight line to 0, and steps may have momentum (below). **Predict.**
+# any network, with two refinements: the rate falls in a straight line to 0, and steps may have momentum (section 6). **Predict.**
 
 # %%
 guess("one layer or two", "how much more accurate is 784-30-10 than one layer, as a fraction", 0.04)
@@ -314,8 +314,9 @@ train_network(alike, (train[0][:640], train[1][:640]), valid, lr=RATE, epochs=1)
 reveal("equal weights", after04.different_units(alike))
 
 # %% [markdown]
-# With `w2 = 0` nothing flows back to `w1`. Equal units get equal gradients, step after step; only rounding can part them.
-# Units that start apart become different things. The 784 weights of each are a picture, as in notebook 04:
+# With `w2 = 0` nothing flows back to `w1`, and with `h = 0` nothing to `w2`: only `b2` learns how frequent each digit is.
+# Equal units get equal gradients, step after step; only rounding can part them. Units that start apart become different
+# things, as their weights show (one that stays as drawn may be dead: section 9):
 
 # %%
 units(films.first_layer(small(0), train, valid, RATE, EPOCHS))
@@ -425,7 +426,7 @@ class Linear:
 check("Linear")
 
 # %% [markdown]
-# Now the sigmoid: derive its slope on paper, and express it by what `forward` has returned. (No points, but one of the
+# Now the sigmoid: derive its slope, and express it by what `forward` has returned. (No points, but one of the
 # networks below needs it.)
 
 

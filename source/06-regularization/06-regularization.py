@@ -130,7 +130,7 @@ def train_network(train, valid, seed, **settings):
 # **Predict.**
 
 # %%
-guess("turns round", "which turns: training loss, validation loss, accuracy?", "validation loss")
+guess("turns round", "which loss turns and climbs: training or validation?", "validation loss")
 
 # %%
 plain = dict(hidden=30, lr=0.1, epochs=EPOCHS, weight_decay=0.0, batch_size=32)
