@@ -17,6 +17,7 @@ from traitlets.config import Config
 
 from autograder import configuration, grading
 from autograder.course import Course, CourseError
+from autograder.exchange.transfer import MOST_FILES
 from autograder.exchange.watch import HOUR, Watch
 from autograder.grading.submission import SECRET, TIMESTAMP, read_timestamp
 from autograder.judging.verdict import Verdict
@@ -177,6 +178,34 @@ def test_one_bad_folder_in_the_exchange_stops_nobody(term):
     assert term.judged == ["chen"]
     term.step("Collect").start()  # nbgrader's own, for the whole class, ends well too
     assert sorted(path.name for path in term.course.submitted.iterdir()) == ["chen"]
+
+
+def test_a_folder_that_cannot_be_collected_holds_up_nobody(term):
+    for student in ("large", "deep", "many", "timeless"):
+        term.submit(student)
+    large, deep, many, timeless = (next(term.inbound.glob(f"{s}+*")) for s in ("large", "deep", "many", "timeless"))
+    with open(large / "holes", "wb") as file:
+        file.truncate(2 * 1000 * CourseDirectory().max_dir_size)  # takes no room, and would be copied as zeros
+    (deep / "/".join("d" * 600)).mkdir(parents=True)
+    for number in range(MOST_FILES):
+        (many / str(number)).touch()
+    (timeless / TIMESTAMP).write_text("next summer")
+    strange = term.inbound / f"\x1b[2J\udcff+{NAME}+2026-10-01 10:00:00 UTC+x"
+    shutil.copytree(timeless, strange)
+    strange.chmod(0o777)
+    watch = term.watch()
+    while watch.step(at_once=8):
+        pass
+    term.submit("timeless")  # nbgrader reads the time of the one before
+    term.submit("chen")
+    while watch.step(at_once=8):
+        pass
+    assert sorted(term.judged) == ["chen", "timeless", "timeless"]
+    assert "".join(term.said).isprintable()
+    for student, why in {"large": "larger than", "deep": "deep", "many": "files"}.items():
+        assert any(said.startswith(f"'{student}+") and why in said for said in term.said), (student, term.said)
+    term.step("Collect").start()  # nbgrader's own, for the whole class, ends well too
+    shutil.rmtree(deep / "d" / "d")  # pytest's own clearing up walks through it
 
 
 def test_links_are_not_followed_when_a_submission_is_collected(term):

@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 import os
 import re
 import shutil
 import stat
+import tracemalloc
 import zipfile
 from datetime import datetime
 
@@ -201,6 +203,21 @@ def test_what_strangers_put_into_a_zip_is_refused_by_name(course, tmp_path, monk
         collect(course, zipped(tmp_path, files))
     with pytest.raises(CourseError, match="neither a folder nor a zip"):
         collect(course, _text(tmp_path))
+
+
+def test_what_a_notebook_is_for_is_found_without_its_json_becoming_objects(course, tmp_path):
+    said = nbformat.v4.new_output("stream", text=json.dumps({"grade_id": "f-02-two"}) * 3)
+    other = nbformat.reads(notebook("01-one"), as_version=4)
+    other.cells[0].outputs = [said, said]
+    large = b'{"cells":[' + b'{"":0},' * 2**20 + notebook("02-two") + b"]}"
+    files = {"chen.ipynb": nbformat.writes(other).encode(), "zoe.ipynb": large}
+    entries = {entry.name: entry for entry in archive.read(zipped(tmp_path, files))}
+    tracemalloc.start()
+    found = {c.student: c.assignment for c in collect(course, zipped(tmp_path, files))}
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == {"chen": "01-one", "zoe": "02-two"}
+    assert peak < 8 * sum(len(entry.content) for entry in entries.values())  # as objects they have 25 times the length
 
 
 def _text(tmp_path):

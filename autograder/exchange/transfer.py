@@ -17,6 +17,7 @@ from autograder.course import CourseError
 from autograder.grading.submission import SECRET, TIMESTAMP, read_timestamp
 
 SHARED = Path("/usr/local/share/nbgrader/exchange")  # nbgrader's own place, for a machine with many users
+MOST_FILES, DEEPEST = 2_000, 20  # of a submission; an honest one has a notebook, a helper's folder and some pictures
 ODD_NAME = re.compile(r"[*?\[\]/]|^[\s.]|\s$")  # of a student: a pattern, or another folder
 
 
@@ -33,8 +34,8 @@ class CourseCollect(ExchangeCollect):
     """nbgrader's collect, for an exchange in which anybody may put anything.
 
     `passed_over`: sentences about what was left where it is. A folder counts for its owner alone (nbgrader only warns), unless
-    c.ExchangeCollect.check_owner is off; a time that cannot be read does not stop the others; links stay links, as nbgrader would
-    copy what they lead to with the instructor's rights, such as a solution.
+    c.ExchangeCollect.check_owner is off; a time that cannot be read, or a folder that cannot be copied, does not stop the others;
+    links stay links, as nbgrader would copy what they lead to with the instructor's rights, such as a solution.
     """
 
     def init_src(self):
@@ -62,10 +63,20 @@ class CourseCollect(ExchangeCollect):
         self.log.warning(self.passed_over[-1])
         return record
 
+    def copy_files(self):
+        for record in self.src_records:
+            self.src_records, rules = [record], self.coursedir
+            before = rules.format_path(rules.submitted_directory, record["username"], rules.assignment_id)
+            try:
+                if read_timestamp(before) is None:  # nbgrader reads it, too, and ends where it is no time
+                    Path(before, TIMESTAMP).unlink(missing_ok=True)
+                super().copy_files()
+            except (CourseError, OSError) as error:
+                self._pass_over(record, f"cannot be copied ({error})")
+
     def do_copy(self, src, dest, log=None):
         """Copy a submission; where that fails, there is nothing at `dest`, and not a part of it."""
-        if self.get_size(src) > 1000 * self.coursedir.max_dir_size:
-            raise CourseError(f"{src} is larger than {self.coursedir.max_dir_size} kB (c.CourseDirectory.max_dir_size).")
+        _refuse_sprawling(src, 1000 * self.coursedir.max_dir_size)
         part = os.path.join(os.path.dirname(dest), f".{os.path.basename(dest)}.part")
         shutil.rmtree(part, ignore_errors=True)
         rules = self.coursedir
@@ -78,6 +89,21 @@ class CourseCollect(ExchangeCollect):
                 if rules.groupshared and not os.path.islink(path):
                     os.chmod(path, 0o664)
         os.rename(part, dest)
+
+
+def _refuse_sprawling(folder, most):
+    """Raise CourseError for a folder of more than `most` bytes, of very many files, or too deep to be walked through."""
+    waiting, files, size = [(folder, 1)], 0, 0
+    while waiting:
+        path, depth = waiting.pop()
+        for entry in os.scandir(path):
+            files, size = files + 1, size + entry.stat(follow_symlinks=False).st_size
+            if size > most:
+                raise CourseError(f"it is larger than {most / 1000:,.0f} kB, c.CourseDirectory.max_dir_size")
+            if files > MOST_FILES or depth > DEEPEST:
+                raise CourseError(f"it has more than {MOST_FILES:,} files, or folders {DEEPEST} deep")
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, depth + 1))
 
 
 def _user(uid):

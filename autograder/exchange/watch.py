@@ -151,7 +151,8 @@ class Watch:
             # To open the folder for everybody is the last thing that nbgrader does when somebody submits.
             if about.st_mode & 0o777 != 0o777 and time.time() < about.st_ctime + 10:
                 return
-            known = stat.S_ISDIR(about.st_mode) and assignment in self.course.assignments and not ODD_NAME.search(student)
+            known = stat.S_ISDIR(about.st_mode) and assignment in self.course.assignments
+            known = known and entry.name.isprintable() and not ODD_NAME.search(student)
             path = Path(entry.path)
             self.known[entry.name] = (
                 Arrival(assignment, student, parse_utc(timestamp), about.st_ctime, path) if known and read_secret(path) else None
@@ -184,8 +185,10 @@ class Watch:
         folder = self.course.submitted / arrival.student / arrival.assignment
         if read_secret(folder) == read_secret(arrival.path):
             return True
-        self.settled.add(arrival)
-        if not step.passed_over:
+        if step.passed_over:
+            self._put_off(arrival, "was not collected.")
+        else:
+            self.settled.add(arrival)
             self.say(f"{arrival.path.name}: it was not collected; {folder} is newer.")
         return False
 
