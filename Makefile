@@ -23,7 +23,7 @@ test test-all: .venv/ready
 	$(BIN)/autograder build --check
 	$(BIN)/autograder check --all
 	@command -v bwrap >/dev/null || { echo "The other tests grade, and need bubblewrap."; exit 1; }
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(CHOSEN)
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(CHOSEN)
 
 lab: .venv/ready
 	$(BIN)/autograder lab

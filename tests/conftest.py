@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from browser import browser
+from xdist.scheduler import LoadScopeScheduling
 
 from autograder.course import Course
 
@@ -25,10 +26,23 @@ SMALL = ROOT / "tests" / "attacks" / "course"
 ALONE = ("test_processors.py", "test_processors_stand_in.py")  # minutes for each test, and nothing that they share
 
 
-def pytest_itemcollected(item):  # pytest-xdist reads the groups as soon as all are collected
-    """A file's tests are for one worker, because they share what is slow to make."""
-    if item.path.name not in ALONE:
-        item.add_marker(pytest.mark.xdist_group(item.path.name))
+def pytest_addoption(parser):
+    parser.addoption("--pictures", metavar="DIR", help="put the README's pictures there (tests/test_demo.py)")
+
+
+class OneWorkerForAFile(LoadScopeScheduling):
+    """A file's tests go to one worker, because they share what is slow to make, in the order in which they stand.
+
+    xdist's own `loadgroup` has no effect with pytest 9.2: it writes the group where pytest no longer looks.
+    """
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        return nodeid if file.endswith(ALONE) else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OneWorkerForAFile(config, log)
 
 
 @pytest.fixture(scope="module")  # a worker's next file may need another

@@ -13,8 +13,8 @@ import torch
 from conftest import COURSE
 from course import play
 from course.play import digits, live
+from lab_server import jupyterlab
 from nbformat.v4 import new_code_cell, new_notebook
-from pictures import jupyterlab
 from playwright.sync_api import expect
 
 from autograder.build.source import read

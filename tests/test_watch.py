@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from pictures import jupyterlab
+from lab_server import jupyterlab
 from playwright.sync_api import expect
 
 from autograder import build

@@ -1,8 +1,4 @@
-"""Make the pictures of the README: a solution notebook in JupyterLab, and the feedback of a student and the report of the demo.
-
-Run `python tests/pictures.py` after `make demo`, or name another feedback page: `python tests/pictures.py page.html`.
-It needs Debian's chromium.
-"""
+"""A real JupyterLab, for the tests that work in one."""
 
 import contextlib
 import json
@@ -16,19 +12,12 @@ import time
 import urllib.request
 from pathlib import Path
 
-from browser import browser
-
-from autograder.course import Course
-from autograder.report import write_report
-
 ROOT = Path(__file__).parents[1]
-PICTURES = ROOT / ".github" / "pictures"
-DEMO = Course(ROOT / "grading" / "demo")
-FEEDBACK = ROOT / "grading/demo/grading/feedback/dilek/01-data-loading/01-data-loading.html"
 NOTEBOOK = "02-pixel-baseline"
 HEADING = "2. How far is an image from a mean?"  # the screen begins here: a question, a picture, what to write
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # else cells below the screen are not in the page
+    "docmanager-extension/plugin": {"autosave": False},  # else two savings at once may meet, and a question covers the page
     "apputils-extension/notification": {"fetchNews": "false"},  # else a question covers a corner
 }
 
@@ -94,41 +83,3 @@ def solution(chromium):
             page.wait_for_timeout(1_000)
             yield page
             page.close()
-
-
-def picture_notebook(chromium):
-    """What a student works in: a question, a picture, what to write."""
-    with solution(chromium) as page:
-        page.screenshot(path=PICTURES / "notebook.png")
-
-
-def picture_feedback(chromium, path):
-    """What a student sees first: the points, a sentence for each function, and the first function to look at."""
-    page = chromium.new_page(viewport={"width": 1000, "height": 1250}, color_scheme="light")
-    page.goto(path.resolve().as_uri())
-    page.screenshot(path=PICTURES / "feedback.png")
-    page.close()
-
-
-def picture_report(chromium):
-    """What an instructor sees first: the points, then what to explain tomorrow."""
-    path, *_ = write_report(DEMO, DEMO.assignments)
-    page = chromium.new_page(viewport={"width": 1000, "height": 1000}, color_scheme="light")
-    page.goto(path.resolve().as_uri())
-    page.screenshot(path=PICTURES / "report.png")
-    page.close()
-
-
-def main():
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else FEEDBACK
-    if not path.exists():
-        sys.exit(f"There is no feedback page {path}. Run `make demo` first, or name one.")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    with browser() as chromium:
-        picture_feedback(chromium, path)
-        picture_report(chromium)
-        picture_notebook(chromium)
-
-
-if __name__ == "__main__":
-    main()
