@@ -254,7 +254,8 @@ def otter(folder, assignment, notebooks, program):
         commands.append([program, "run", f"{student}.ipynb", "-a", archive, "-o", results, "--no-logo"])
     spent = cost((commands, folder))
     tests = json.loads((folder / "results" / next(iter(notebooks)) / "results.json").read_text())["tests"]
-    assert len(tests) > 1 and all(test["score"] == test["max_score"] for test in tests), "otter finds the solution wrong"
+    scored = [test for test in tests if "score" in test]  # its first is a summary
+    assert scored and all(test["score"] == test["max_score"] for test in scored), "otter finds the solution wrong"
     return spent
 
 
