@@ -5,11 +5,13 @@ import os
 import random
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import psutil
@@ -19,6 +21,7 @@ from nbgrader.api import Gradebook
 
 from autograder import build
 from autograder.course import Course
+from autograder.judging import worker
 from autograder.sandbox.cgroup import in_force
 
 NAME = "attack-target"
@@ -214,6 +217,19 @@ def test_a_submission_that_ends_its_judge_three_times_gets_a_verdict_that_says_s
     assert "ended the process that judged it, 3 times" in verdict["notes"][-1]
     assert verdict["points"] == 0 and verdict["possible"] == 4 and all(case["message"] for case in verdict["cases"])
     assert_whole(course)
+
+
+def test_all_attempts_share_the_time_of_one(monkeypatch):
+    def dies_late(task, course, tell):
+        time.sleep(1.5)
+        os._exit(1)
+
+    monkeypatch.setattr("autograder.judging.judge.judge", dies_late)
+    monkeypatch.setattr(worker, "post_mortem", lambda task, course, told, reason: reason)
+    ours, its = socket.socketpair()
+    with ours, its:
+        said = worker._attend(SimpleNamespace(settings={"limits": {"judging_seconds": 2}}), None, its.fileno())
+    assert "longer than 2 s in all" in said
 
 
 @pytest.mark.long  # it waits a minute

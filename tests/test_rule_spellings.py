@@ -223,6 +223,18 @@ HIDDEN = [
     "def f(z): return np.angle(z.numpy())",
     "from fastcore.basics import *\n@patch\ndef exp(self: torch.Tensor): return self.softmax(-1)\ndef f(z): return z.exp()",
     "from fastcore.basics import patch as p\n@p\ndef exp(self: torch.Tensor): return self.softmax(-1)\ndef f(z): return z.exp()",
+    "def f(z):\n    for fold in [np.logaddexp]:\n        return fold.reduce(z.numpy(), axis=1)",
+    "def f(z): return [np.logaddexp][0].accumulate(z.numpy(), 1)[:, -1]",
+    "def f(z): return np.ufunc.reduce(np.logaddexp, z.numpy(), 1)",
+    "import operator\nfold = operator.methodcaller('reduce', 1)\ndef f(z): return fold(np.logaddexp)",
+    "def f(z): return z\nimport cProfile\ncProfile.run('f = torch.softmax')",
+    "def f(z): return z\nimport timeit\ntimeit.timeit('import __main__ as m; m.f = m.torch.softmax', number=1)",
+    "def f(z): return z\nfrom timeit import Timer\nTimer(setup='import __main__ as m; m.f = m.torch.softmax').timeit(1)",
+    "def f(z): return z\nclass D:\n    '>>> f = torch.softmax'\nimport doctest\ndoctest.run_docstring_examples(D, {})",
+    "import functools\n@functools.singledispatch\ndef g(x): return x\n@g.register\ndef _(x: 'put(torch.softmax) or int'): return x\ndef f(z): return folded(z)",
+    "def f(z): return z.lse()\ntype(torch.zeros(1)).lse = lambda z: z",
+    "def f(z): return z.amax(1)\nT = type(torch.zeros(1))\nT.amax = torch.softmax",
+    "def f(z): return z.amax(1)\nsetattr(type(torch.zeros(1)), 'amax', lambda z, d: z)",
 ]  # fmt: skip
 
 HEAD = "import torch\nimport numpy as np\nimport matplotlib.pyplot as plt\n%matplotlib inline\n"
@@ -304,6 +316,12 @@ HONEST = [
     "def f(z): return list(map(float, z[0])), max(z.tolist()), sum(i for i in range(3))",
     "%%time\ndef f(z): return z",
     "x = 3 # %% of all\ndef f(z): return z % 3",
+    "import timeit\ndef f(z): return z.exp()\nprint(timeit.timeit(lambda: f(torch.zeros(2)), number=10), timeit.default_timer())",
+    "def f(z: '(N, C) scores') -> 'torch.Tensor': return z.exp()",
+    "class Net:\n    pass\nnet = Net()\nnet.w = torch.zeros(3)\nnet.b = 0.5\ndef f(x): return x @ net.w + net.b",
+    "def f(ps, gs):\n    for p, g in zip(ps, gs):\n        p.data = p.data.sub_(g)",
+    "fig, ax = plt.subplots()\nax.title = 'Loss'\ndef f(z): return z.amax(1)",
+    "class Layer:\n    def __init__(self, act): self.act = act\n    def __call__(self, z): return self.act(z)\nf = Layer(torch.exp)",
 ]  # fmt: skip
 
 

@@ -145,10 +145,14 @@ def imported(course, assignment):
 
 
 def _attend(task, course, line):
-    """Let a child judge, up to ATTEMPTS times if it ends for no known reason. Raises EOFError when the coordinator ends."""
+    """Let a child judge, up to ATTEMPTS times if it ends for no known reason. Raises EOFError when the coordinator ends.
+
+    All attempts share the time: else what ends its judge on purpose, at the last moment, takes three times what it may.
+    """
     limits = Limits(**task.settings["limits"])
+    end = time.monotonic() + limits.judging_seconds
     for _ in range(ATTEMPTS):
-        told, reason = _one_child(task, course, line, limits)
+        told, reason = _one_child(task, course, line, limits, end)
         if reason not in AGAIN:
             break
     if reason is None:
@@ -164,14 +168,14 @@ def _attend(task, course, line):
     return post_mortem(task, course, told, f"Judging this submission was stopped: {why}.")
 
 
-def _one_child(task, course, line, limits):
-    """Fork a child and listen. Returns (what it told, why it ended early: a key of WHY or None)."""
+def _one_child(task, course, line, limits, end):
+    """Fork a child and listen until `end`. Returns (what it told, why it ended early: a key of WHY or None)."""
     reading, writing = os.pipe()
     if not (child := os.fork()):
         os.close(reading)
         _be_child(task, course, writing, limits)
     os.close(writing)
-    end, parts, size, reason = time.monotonic() + limits.judging_seconds, [], 0, None
+    parts, size, reason = [], 0, None
     try:
         while True:
             ready, _, _ = select.select([reading, line], [], [], max(0, end - time.monotonic()))

@@ -3,7 +3,7 @@
 import ast
 
 from .following import LOST, Follower
-from .libraries import DUNDERS, HARMLESS, allowed, is_module, known, powerful
+from .libraries import DUNDERS, HARMLESS, RUN_TEXTS, allowed, is_module, known, powerful
 from .notebook import FUNCTION, SCOPES, inside, outside, scope
 from .rulebook import DIFFERENCES, NUMERIC, rule_of_member, rule_of_path, words
 
@@ -16,6 +16,7 @@ IPYTHON = words("get_ipython In Out _ih _oh _dh exit quit")
 NAMESPACES = {"user_ns", "user_global_ns", "at_checks", "f_globals", "f_locals", "gi_frame", "ag_frame", "cr_frame", "tb_frame"}
 NAMESPACES |= {"input_transformers_cleanup", "input_transformers_post", "ast_transformers", "__builtins__", "__dict__"}
 TEXTS = {"eval", "query"}  # methods of pandas that run what a text says
+FOLDS = {"reduce", "accumulate", "reduceat"}  # methods of NumPy's functions: `logaddexp.reduce` is a logsumexp
 # A tensor without `requires_grad`, which is looked for by itself, has no use for these.
 GATED = {"backward", "retain_grad"}
 MOST_FINDINGS = 40
@@ -133,6 +134,10 @@ class Inspection:
                 self.broken.append((rule, node))
         elif name in TEXTS and name not in self.notebook.own_members:
             self._flag(node, "runs a text")
+        elif name in FOLDS and not self.follower.own(owner, name, scopes, classes):
+            self._flag(node, "folds with a function that the rules cannot see")
+        elif name in self.notebook.given and not self.follower.own(owner, name, scopes, classes):
+            self._flag(node, "is what the notebook put there; the rules cannot see what it is here")
         elif name in NAMESPACES or (_dunder(name) and name not in METHODS | {"__class__"}):
             self._flag(node, "leads to what the rules cannot see")
 
@@ -256,6 +261,11 @@ def _afar(node, scopes, follower):
             return runs
         unbound = not paths and node.id not in follower.notebook.bound
         return runs if unbound and node.id in ("get_ipython", "__builtins__") else None
+    if isinstance(node, ast.Call) and follower.paths(node.func, scopes) & RUN_TEXTS:
+        given = [*node.args[:2], *(k.value for k in node.keywords if k.arg in (None, "stmt", "setup"))]
+        return None if all(_is_function(value, follower) for value in given) else runs
+    if any(map(_calls, _notes(node))):  # `functools.singledispatch` evaluates them
+        return runs
     setting = {"builtins.setattr", "builtins.delattr"}
     if isinstance(node, ast.Call) and len(node.args) > 1 and follower.paths(node.func, scopes) & setting:
         return changes if follower.paths(node.args[0], scopes) or follower.text(node.args[1], scopes) is None else None
@@ -268,6 +278,29 @@ def _afar(node, scopes, follower):
             constant = node.attr in ("deterministic", "benchmark", "MAX_IMAGE_PIXELS", "LOAD_TRUNCATED_IMAGES")
             return changes if (follower.paths(node.value, scopes) and not constant) or _dunder(node.attr) else None
     return None
+
+
+def _is_function(value, follower):
+    values = follower.notebook.names.values.get(value.id, ()) if isinstance(value, ast.Name) else [value]
+    return bool(values) and all(isinstance(v, FUNCTION) for v in values)
+
+
+def _notes(node):
+    """The annotations of a function or a name that are texts."""
+    found = []
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        found = [node.returns, *(a.annotation for a in ast.walk(node.args) if isinstance(a, ast.arg))]
+    elif isinstance(node, ast.AnnAssign):
+        found = [node.annotation]
+    return [n.value for n in found if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+
+
+def _calls(text):
+    """Whether a text is an expression that calls something; "(N, C), float" is none."""
+    try:
+        return "(" in text and any(isinstance(node, ast.Call) for node in ast.walk(ast.parse(text, mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def _dunder(name):

@@ -27,7 +27,7 @@ CLOSED = words(
     "torch.builtins torch.importlib torch.ctypes torch.inspect torch.threading torch.cond torch.while_loop torch.classes "
     "torch.Tensor.apply_ torch.Tensor.map_ torch.Tensor.register_hook types.FunctionType types.CodeType types.MethodType "
     "types.ModuleType types.new_class numpy.load numpy.ctypeslib numpy.f2py numpy.testing.runstring numpy.testing.measure "
-    "numpy.testing.rundocs pandas.eval pandas.read_pickle pandas.core PIL.ImageMath operator.call collections.sys "
+    "numpy.testing.rundocs numpy.ufunc pandas.eval pandas.read_pickle pandas.core PIL.ImageMath operator.call collections.sys "
     "string.Formatter typing.get_type_hints typing.ForwardRef dataclasses.make_dataclass logging.config"
 )
 SYS = words("float_info maxsize stdout stderr version version_info getsizeof platform int_info byteorder getrecursionlimit")
@@ -48,8 +48,12 @@ POWERS = words(
     "IPython.core IPython.get_ipython ipykernel sys.modules sys.settrace sys.setprofile sys._getframe sys.meta_path "
     "sys.path_hooks sys._current_frames sys.addaudithook inspect.currentframe inspect.stack inspect.getmembers "
     "types.FunctionType torch.library torch.overrides torch.utils._python_dispatch torch.hub torch.load "
+    "cProfile profile pdb bdb trace doctest pydoc codeop modulefinder lib2to3 idlelib numpy.testing.runstring "
+    "numpy.testing.rundocs numpy.f2py IPython.embed IPython.terminal IPython.testing IPython.utils threading.settrace "
+    "threading.setprofile logging.config logging.currentframe traceback.walk_stack typing.get_type_hints "
     "fastcore.basics.patch fastcore.basics.patch_to fastcore.basics.patch_property fastcore.foundation.patch fastcore.all.patch"
 )
+RUN_TEXTS = words("timeit.timeit timeit.repeat timeit.Timer")  # and functions, which is what they are honestly given
 # What `from fastai.vision.all import *` brings that the rules are about.
 FROM_FASTAI = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "optim": "torch.optim", "np": "numpy"}
 FROM_FASTAI |= {"tensor": "torch.tensor", "Tensor": "torch.Tensor", "Path": "pathlib.Path", "plt": "matplotlib.pyplot"}

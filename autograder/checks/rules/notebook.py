@@ -13,6 +13,7 @@ BLOCKS = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith 
 ROW = ast.Tuple | ast.List
 # What every notebook's first cell imports; the rules also judge solutions without that cell.
 HEADER = {"torch": "torch", "np": "numpy", "plt": "matplotlib.pyplot", "tensor": "torch.tensor", "math": "math", "time": "time"}
+DATA = {"torch", "np", "numpy", "math", "tensor", "len", "int", "float", "str", "list", "dict", "set", "sum", "range"}
 HEADER |= {"course": "course", "Path": "pathlib.Path", "Image": "PIL.Image"}
 
 
@@ -105,10 +106,13 @@ class Notebook:
         self.own_members = set()  # attributes that the student's own classes define
         self.bound = {}  # name -> line where it is bound first
         self.definitions = defaultdict(list)  # name -> statements that bind it or put something into it
+        self.given = set()  # attributes that get what could be a function, from outside of an object's own methods
         self._free, self._members = {}, {}
         for node in (n for s in self.statements for n in ast.walk(s)):
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 self.stars.append((node.lineno, node.module or ""))
+            elif isinstance(node, ast.Assign | ast.Call):
+                self.given |= _given(node)
             elif isinstance(node, ast.ClassDef):
                 self.classes[node.name].append(node)
                 self.own_members |= self.members(node).keys()
@@ -150,6 +154,28 @@ class Notebook:
         if id(statement) not in self._free:
             self._free[id(statement)] = set(_free(statement, ()))
         return self._free[id(statement)]
+
+
+def _given(node):
+    """The attributes that an assignment (or a call of setattr) puts a function, or what may be one, into."""
+    if isinstance(node, ast.Call):
+        sets = isinstance(node.func, ast.Name) and node.func.id == "setattr" and len(node.args) == 3
+        return {node.args[1].value} if sets and isinstance(node.args[1], ast.Constant) and _code(node.args[2], "") else set()
+    attributes = [n for target in node.targets for n in own_nodes(target) if isinstance(n, ast.Attribute)]
+    others = (a for a in attributes if isinstance(a.ctx, ast.Store) and getattr(a.value, "id", "") not in ("self", "cls"))
+    return {a.attr for a in others if _code(node.value, a.attr)}
+
+
+def _code(value, attribute):
+    """Whether an expression may be a function; a result of torch, NumPy or Python's own is data, as is `p.data` of itself."""
+    if isinstance(value, ast.Call):
+        root = value.func
+        while isinstance(root, ast.Attribute):
+            if root.attr == attribute:
+                return False
+            root = root.value
+        return getattr(root, "id", "") not in DATA
+    return not isinstance(value, ast.Constant | ast.BinOp | ast.UnaryOp | ast.Compare | ast.JoinedStr | ast.List | ast.Dict)
 
 
 def _members(definition):
