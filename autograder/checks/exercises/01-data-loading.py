@@ -26,7 +26,12 @@ def without(missing, files):
     return {name: content for name, content in files.items() if not name.startswith(f"{missing}/")}
 
 
+def grey(g, low, high, n=1):
+    return torch.randint(low, high, (n, 28, 28), generator=g).to(torch.uint8)
+
+
 GREY = torch.full((28, 28), 99, dtype=torch.uint8)
+OTHER = {"2/thumbnail.bmp": GREY, "2/00001.png.bak": GREY, "README.md": b"digits"}
 CLUTTER = {".DS_Store": b"\0", ".cache/": b"", "4/.DS_Store": b"\0", "4/._00001.png": GREY, "7/.00001.png": GREY // 2}
 
 MISSING = """
@@ -43,35 +48,26 @@ said
 # The images of a list of files.
 READ = 'torch.from_numpy(np.stack([np.asarray(Image.open(f).convert("L")) for f in files]))'
 
+
+def loaded(title, make, weight=1):
+    return case(title, "load_folder(path)", weight=weight, tolerance="exact", path=folder(make))
+
+
 load_folder = exercise(
     "load_folder",
-    case(
-        "several images of each digit", "load_folder(path)", weight=2, tolerance="exact", path=folder(lambda g: digits(g, most=4))
-    ),
-    case(
+    loaded("several images of each digit", lambda g: digits(g, most=4), weight=2),
+    loaded(
         "file names sort as text: 10.png comes before 9.png",
-        "load_folder(path)",
-        tolerance="exact",
-        path=folder(lambda g: digits(g, names="{}.png") | {"3/9.png": GREY, "3/10.png": GREY // 2, "3/100.png": GREY // 3}),
+        lambda g: digits(g, names="{}.png") | {"3/9.png": GREY, "3/10.png": GREY // 2, "3/100.png": GREY // 3},
     ),
-    case("images with three channels", "load_folder(path)", tolerance="exact", path=folder(lambda g: digits(g, colour=True))),
-    case("hidden files are skipped", "load_folder(path)", tolerance="exact", path=folder(lambda g: digits(g, **CLUTTER))),
-    case(
-        "files that are no PNG are left alone",
-        "load_folder(path)",
-        tolerance="exact",
-        path=folder(lambda g: digits(g, **{"2/thumbnail.bmp": GREY, "2/00001.png.bak": GREY, "README.md": b"digits"})),
-    ),
-    case(
-        "a digit without images",
-        "load_folder(path)",
-        tolerance="exact",
-        path=folder(lambda g: without(5, digits(g)) | {"5/": b""}),
-    ),
+    loaded("images with three channels", lambda g: digits(g, colour=True)),
+    loaded("hidden files are skipped", lambda g: digits(g, **CLUTTER)),
+    loaded("files that are no PNG are left alone", lambda g: digits(g, **OTHER)),
+    loaded("a digit without images", lambda g: without(5, digits(g)) | {"5/": b""}),
     case("a missing folder is named", MISSING, path=folder(lambda g: without(6, digits(g)))),
     mistakes={
         "You take the files in the order of the disk, which differs from machine to machine: sort them.": edit(
-            'sorted(folder.glob("[!.]*.png"))', 'folder.glob("[!.]*.png")'
+            "sorted(...)", "(...)"
         ),
         "You go through the folders in the order of the disk: go through the digits 0 to 9.": body(
             "right(path)",
@@ -97,17 +93,11 @@ load_folder = exercise(
             "tensor(labels)", "tensor(labels)[:, None]"
         ),
         "Your labels are floating-point numbers; make them int64.": edit("tensor(labels)", "tensor(labels).float()"),
-        "Your labels are uint8, which cannot be used to look up classes; make them int64.": edit(
-            "tensor(labels)", "tensor(labels).to(torch.uint8)"
-        ),
+        "Your labels are uint8, which cannot be used to look up classes; make them int64.": edit("(labels)", "(labels).byte()"),
         "You return lists or arrays; make a tensor of the images and one of the labels.": edit("tensor(labels)", "labels"),
-        "You already scale the images; load_folder returns the bytes as they are, uint8.": edit(
-            "(np.stack(images))", "(np.stack(images)) / 255"
-        ),
+        "You already scale the images; load_folder returns bytes as they are, uint8.": edit("(images))", "(images)) / 255"),
         "Your images are not uint8: keep the type of the files.": edit("(np.stack(images))", "(np.stack(images)).float()"),
-        "You return the labels first; return (images, labels).": edit(
-            "torch.from_numpy(np.stack(images)), tensor(labels)", "tensor(labels), torch.from_numpy(np.stack(images))"
-        ),
+        "You return the labels first; return (images, labels).": edit("return ...", "return (...)[::-1]"),
         "You read files whose name begins with a dot: skip them.": edit("[!.]", ""),
         "You open every file in a folder as an image; take those that end in .png.": edit(
             'folder.glob("[!.]*.png")', 'f for f in folder.iterdir() if f.name[0] != "."'
@@ -118,13 +108,8 @@ load_folder = exercise(
             'files = sorted(path.glob("[0-9]/[!.]*.png"), key=lambda f: (f.name, f.parent.name))',
             f"return {READ}, tensor([int(f.parent.name) for f in files])",
         ),
-        "You pass over a missing digit in silence: raise FileNotFoundError, which names its folder.": edit(
-            "not folder", "not path"
-        ),
-        "Your FileNotFoundError does not say which folder is missing: name it in the message.": edit(
-            'f"{folder} is missing: each digit from 0 to 9 needs a folder."',
-            'f"{path} is missing: each digit from 0 to 9 needs a folder."',
-        ),
+        "You pass over a missing digit in silence: raise FileNotFoundError, naming its folder.": edit("not folder", "not path"),
+        "Your FileNotFoundError does not say which folder is missing: name it in the message.": edit("{folder}", "{path}"),
         "For a missing folder you raise another exception; raise FileNotFoundError.": edit("FileNotFoundError", "ValueError"),
     },
     alternatives={
@@ -178,16 +163,9 @@ def load_folder(path):
         labels.append(torch.full((len(names),), digit))
     return torch.cat(images), torch.cat(labels)
 """,
-        "the first channel of a grey image in colour": """
-def load_folder(path):
-    images, labels = [], []
-    for digit in range(10):
-        for file in sorted(f for f in (path / str(digit)).iterdir() if f.name.endswith(".png") and not f.name.startswith(".")):
-            array = np.array(Image.open(file))
-            images.append(tensor(array[..., 0] if array.ndim == 3 else array))
-            labels.append(tensor(digit))
-    return torch.stack(images), torch.stack(labels)
-""",
+        "the first channel of a grey image in colour": edit(
+            "images.append(...)", "a = np.array(Image.open(file))\n            images.append(a[:, :, 0] if a.ndim == 3 else a)"
+        ),
     },
 )
 
@@ -201,24 +179,14 @@ scale = exercise(
         "faint images stay faint",
         "scale(images)",
         weight=2,
-        images=lambda g: (
-            torch.randint(0, 60, (4, 28, 28), generator=g).to(torch.uint8) // torch.arange(1, 5)[:, None, None].to(torch.uint8)
-        ),
+        images=lambda g: grey(g, 0, 60, 4) // torch.arange(1, 5).byte()[:, None, None],
     ),
-    case(
-        "images without black", "scale(images)", images=lambda g: torch.randint(60, 200, (3, 28, 28), generator=g).to(torch.uint8)
-    ),
-    case(
-        "black and white",
-        "scale(images)",
-        images=lambda g: torch.stack([torch.zeros(28, 28), torch.full((28, 28), 255.0)]).to(torch.uint8),
-    ),
+    case("images without black", "scale(images)", images=lambda g: grey(g, 60, 200, 3)),
+    case("black and white", "scale(images)", images=torch.tensor([0, 255]).byte()[:, None, None].repeat(1, 28, 28)),
     mistakes={
         "Your values still go up to 255: divide by 255.": edit("255", "1"),
         "Whole-number division (//) leaves only 0 and 1: use /.": edit("images.float() / 255", "(images // 255).float()"),
-        "A uint8 result cannot hold fractions: change the type before you divide.": edit(
-            "images.float() / 255", "(images / 255).to(torch.uint8)"
-        ),
+        "A uint8 result cannot hold fractions: change the type before you divide.": edit("return ...", "return (...).byte()"),
         "You divide each image by its own maximum, which makes faint strokes bright: divide all by 255.": edit(
             "255", "images.amax(dim=(1, 2), keepdim=True)"
         ),
@@ -231,9 +199,7 @@ scale = exercise(
         "You standardise (subtract the mean, divide by the spread); only divide by 255.": edit(
             "return", "images =", "255", "255\n    return (images - images.mean()) / images.std()"
         ),
-        "You divide by {divisor}; the largest value is 255, and it must become 1.": edit(
-            "255", "{divisor}", divisor=(2, 100, 256, 1000)
-        ),
+        "You divide by {divisor}; the largest value, 255, must become 1.": edit("255", "{divisor}", divisor=(2, 100, 256, 1000)),
         "Your values go from -1 to 1; they must go from 0 to 1.": edit("255", "127.5 - 1"),
         "Black and white are exchanged: 0 must stay 0.": edit("return", "return 1 -"),
         "You divide twice by 255; once is enough.": edit(".float()", "/ 255"),
@@ -264,34 +230,30 @@ flatten = exercise(
     mistakes={
         "Your images are the columns; row i must be image i.": edit("(start_dim=1)", "(start_dim=1).T"),
         "Your shape is (784, N) and the images are cut to pieces: keep the first axis, images.reshape(len(images), -1).": edit(
-            "flatten(start_dim=1)", "reshape(-1, len(images))"
+            ".flatten(...)", ".reshape(-1, len(images))"
         ),
         "The images got mixed: you reshape to (784, N) and transpose. Keep the first axis.": edit(
-            "flatten(start_dim=1)", "reshape(-1, len(images)).T"
+            ".flatten(...)", ".reshape(-1, len(images)).T"
         ),
         "You read each image column by column; read it line by line.": edit(
-            "flatten(start_dim=1)", "transpose(-2, -1).reshape(len(images), -1) if images.ndim > 2 else images"
+            ".flatten(...)", ".transpose(-2, -1).reshape(len(images), -1) if images.ndim > 2 else images"
         ),
         "One image loses its first axis: (1, 784), not (784,).": edit("(start_dim=1)", "(start_dim=1).squeeze()"),
         "All images became one long row; keep the first axis.": edit("1", "0"),
         "You fixed the number of images; take it from the input, len(images).": edit("flatten(start_dim=1)", "reshape(7, -1)"),
         "You fixed 784, so channels become images of their own: let the first axis decide, reshape(len(images), -1).": edit(
-            "flatten(start_dim=1)", "reshape(-1, 784)"
+            ".flatten(...)", ".reshape(-1, 784)"
         ),
-        "You fixed 784 columns: an image with three channels has 2,352.": edit(
-            "flatten(start_dim=1)", "reshape(len(images), 784)"
-        ),
-        "You expect exactly three axes; keep the first one, whatever follows it.": edit(
-            "return images.flatten(start_dim=1)", "n, height, width = images.shape\n    return images.reshape(n, height * width)"
+        "You fixed 784 columns: an image with three channels has 2,352.": edit(".flatten(...)", ".reshape(len(images), 784)"),
+        "You expect exactly three axes; keep the first one, whatever follows it.": body(
+            "n, height, width = images.shape", "return images.reshape(n, height * width)"
         ),
         "You flatten the last two axes only; all axes after the first become one.": edit(
             "(start_dim=1)", "(start_dim=-2) if images.ndim > 2 else images"
         ),
         "You change the type; flatten keeps it.": edit("(start_dim=1)", "(start_dim=1).float()"),
         "You scale the values; flatten only changes the shape.": edit("flatten(start_dim=1)", "reshape(len(images), -1) / 255"),
-        "You return a list of rows; return one tensor.": edit(
-            "images.flatten(start_dim=1)", "[image.reshape(-1) for image in images]"
-        ),
+        "You return a list of rows; return one tensor.": edit("return ...", "return [image.reshape(-1) for image in images]"),
         "You average over an axis; flatten keeps every pixel.": edit("flatten(start_dim=1)", "float().mean(dim=1)"),
     },
     alternatives={
@@ -300,10 +262,7 @@ flatten = exercise(
         "torch.flatten": body("return torch.flatten(images, 1)"),
         "a stack of rows": edit("images.flatten(start_dim=1", "torch.stack([image.reshape(-1) for image in images]"),
         "by way of NumPy": edit("images.flatten(start_dim=1", "torch.from_numpy(images.numpy().reshape(len(images), -1).copy()"),
-        "the size spelled out": edit(
-            "return images.flatten(start_dim=1)",
-            "n, *rest = images.shape\n    return images.contiguous().view(n, math.prod(rest))",
-        ),
+        "the size spelled out": body("n, *rest = images.shape", "return images.contiguous().view(n, math.prod(rest))"),
         "a loop that fills a table": body(
             "rows = torch.empty(len(images), images[0].numel(), dtype=images.dtype)",
             "for i in range(len(images)):",
@@ -380,6 +339,16 @@ def short(g):
 
 
 SUBSET = "balanced_subset(labels, per_class, generator)"
+
+
+def subset_of(title, given, per_class, code=SUBSET, **how):
+    return case(title, code, labels=given, per_class=per_class, generator=generator(), **how)
+
+
+def in_order(chosen, _):
+    return sorted(chosen.tolist())
+
+
 TOO_FEW = f"""
 import re
 try:
@@ -392,89 +361,41 @@ except ValueError as error:
 
 balanced_subset = exercise(
     "balanced_subset",
-    case(
-        "twenty of each digit, labels sorted", SUBSET, weight=2, view=subset, labels=uneven, per_class=20, generator=generator()
-    ),
-    case("twenty of each digit, labels mixed", SUBSET, view=subset, labels=labels(450), per_class=20, generator=generator()),
-    case(
-        "all images of each digit",
-        SUBSET,
-        view=lambda c, _: sorted(c.tolist()),
-        labels=labels(200),
-        per_class=20,
-        generator=generator(),
-    ),
-    case(
-        "one image of each digit, and no more",
-        SUBSET,
-        view=lambda c, _: sorted(c.tolist()),
-        labels=labels(10),
-        per_class=1,
-        generator=generator(),
-    ),
-    case(
-        "the seed decides",
-        repeated(f"[{SUBSET}]"),
-        view=repeatable,
-        labels=labels(400),
-        per_class=20,
-        seed=some_seed,
-    ),
-    case(
+    subset_of("twenty of each digit, labels sorted", uneven, 20, weight=2, view=subset),
+    subset_of("twenty of each digit, labels mixed", labels(450), 20, view=subset),
+    subset_of("all images of each digit", labels(200), 20, view=in_order),
+    subset_of("one image of each digit, and no more", labels(10), 1, view=in_order),
+    case("the seed decides", repeated(f"[{SUBSET}]"), view=repeatable, labels=labels(400), per_class=20, seed=some_seed),
+    subset_of(
         "every choice is possible",
+        torch.arange(10).repeat(4),
+        2,
         f"[indices[labels[indices] == 3] for indices in ({SUBSET} for _ in range(120))]",
         view=all_pairs,
-        labels=torch.arange(10).repeat(4),
-        per_class=2,
-        generator=generator(),
     ),
-    case("a digit with too few images", SUBSET, raises=ValueError, labels=short, per_class=6, generator=generator()),
-    case(
-        "the message names the digit that is too rare",
-        TOO_FEW,
-        labels=torch.arange(10).repeat(9)[torch.arange(90) != 7],
-        per_class=9,
-        generator=generator(),
-    ),
-    case(
-        "a digit without images",
-        SUBSET,
-        raises=ValueError,
-        labels=lambda g: torch.arange(9).repeat(8),
-        per_class=6,
-        generator=generator(),
-    ),
+    subset_of("a digit with too few images", short, 6, raises=ValueError),
+    subset_of("the message names the digit that is too rare", torch.arange(10).repeat(9)[torch.arange(90) != 7], 9, TOO_FEW),
+    subset_of("a digit without images", torch.arange(9).repeat(8), 6, raises=ValueError),
     mistakes={
         "You look for each digit in a shuffled order, so its places are no indices into labels: look them up, order[...].": edit(
             ("chosen = []", "order = torch.randperm(len(labels), generator=generator)\n    chosen = []"),
             ("(labels == digit)", "(labels[order] == digit)"),
-            ("torch.randperm(len(members), generator=generator)[:per_class]", ":per_class"),
+            ("members[...]", "members[:per_class]"),
         ),
-        "You take the first images of each digit; draw them at random.": edit(
-            "torch.randperm(len(members), generator=generator)[:per_class]", ":per_class"
-        ),
+        "You take the first images of each digit; draw them at random.": edit("members[...]", "members[:per_class]"),
         "You draw with replacement, so images repeat: use torch.randperm, not torch.randint.": edit(
-            "perm(len(members), generator=generator)[:per_class]", "int(len(members), (per_class,), generator=generator)"
+            "perm(len(members), ...)[:per_class]", "int(len(members), (per_class,), ...)"
         ),
-        "You draw from all images at once, so some digits come more often: draw from each digit by itself.": body(
-            "for digit in range(10):",
-            "    if (labels == digit).sum() < per_class:",
-            "        raise ValueError(digit)",
-            "return torch.randperm(len(labels), generator=generator)[: 10 * per_class]",
+        "You draw from all images at once, so some digits come more often: draw from each digit by itself.": edit(
+            "return ...", "return torch.randperm(len(labels), generator=generator)[: 10 * per_class]"
         ),
-        "The result is still in the order of the digits: shuffle it at the end.": edit(
-            "[torch.randperm(len(chosen), generator=generator)]", ""
-        ),
+        "The result is still in the order of the digits: shuffle it at the end.": edit("return chosen[...]", "return chosen"),
         "You sort the indices at the end; leave them shuffled.": body("return right(labels, per_class, generator).sort().values"),
         "The digits come in turns, 0, 1, 2, ...: shuffle the result at the end.": edit(
-            "chosen[torch.randperm(len(chosen), generator=generator)]", "chosen.reshape(10, -1).T.flatten()"
+            "return ...", "return chosen.reshape(10, -1).T.flatten()"
         ),
-        "You do not use the generator: pass generator=generator to every random function.": edit(
-            "len(members), generator=generator", "len(members)"
-        ),
-        "Only the final shuffle lacks the generator: pass generator=generator there too.": edit(
-            "len(chosen), generator=generator", "len(chosen)"
-        ),
+        "You do not use the generator: pass generator=generator to every random function.": edit("(members), ...)", "(members))"),
+        "Only the final shuffle lacks the generator: pass generator=generator there too.": edit("(chosen), ...)", "(chosen))"),
         "You seed the random numbers inside the function; draw from the generator that you are given.": body(
             "return right(labels, per_class, torch.Generator().manual_seed(0))"
         ),
@@ -489,22 +410,15 @@ balanced_subset = exercise(
         "For too few images you raise another exception; raise ValueError.": edit("ValueError", "AssertionError"),
         "Your message does not say which digit has too few images: name it.": edit("images of {digit}", "images"),
         "You return the labels of the chosen images; return their indices.": edit("return chosen", "return labels[chosen]"),
-        "Your indices count within each digit; look them up in the positions of that digit.": edit(
-            "members[torch.randperm(len(members), generator=generator)[:per_class]]",
-            "torch.randperm(len(members), generator=generator)[:per_class]",
+        "Your indices count within each digit; look them up in the positions of that digit.": edit("members[...]", "..."),
+        "You return per_class images in all; return per_class of each digit.": edit("return ...", "return (...)[:per_class]"),
+        "You return a mask; return indices.": edit(
+            "return ...", "return torch.zeros(len(labels)).bool().index_fill(0, ..., True)"
         ),
-        "You return per_class images in all; return per_class of each digit.": body(
-            "right(labels, per_class, generator)", "return right(labels, per_class // 10, generator)"
-        ),
-        "You return a mask; return indices.": body(
-            "mask = torch.zeros(len(labels), dtype=torch.bool)", "mask[right(labels, per_class, generator)] = True", "return mask"
-        ),
-        "You return a list; return a tensor of type int64.": edit(
-            "chosen[torch.randperm(len(chosen), generator=generator)]", "digit"
-        ),
+        "You return a list; return a tensor of type int64.": edit("return ...", "return (...).tolist()"),
         "You take a run of neighbours from a random start; draw each image by itself.": edit(
-            "torch.randperm(len(members), generator=generator)[:per_class]",
-            "torch.randint(len(members) - per_class + 1, (), generator=generator) + torch.arange(per_class)",
+            "members[...]",
+            "members[torch.randint(len(members) - per_class + 1, (), generator=generator) + torch.arange(per_class)]",
         ),
     },
     alternatives={
@@ -531,17 +445,7 @@ def balanced_subset(labels, per_class, generator):
     chosen = torch.cat(rows)
     return chosen[torch.randperm(10 * per_class, generator=generator)]
 """,
-        "random keys, sorted": """
-def balanced_subset(labels, per_class, generator):
-    chosen = []
-    for digit in range(10):
-        members = torch.where(labels == digit)[0]
-        if members.numel() < per_class:
-            raise ValueError(digit)
-        chosen.append(members[torch.rand(len(members), generator=generator).argsort()[:per_class]])
-    chosen = torch.cat(chosen)
-    return chosen[torch.rand(len(chosen), generator=generator).argsort()]
-""",
+        "random keys, sorted": edit("randperm(...)", "rand(...).argsort()"),
         "lists of positions": """
 def balanced_subset(labels, per_class, generator):
     chosen = []
@@ -552,24 +456,12 @@ def balanced_subset(labels, per_class, generator):
         chosen += [positions[j] for j in torch.randperm(len(positions), generator=generator).tolist()][:per_class]
     return torch.tensor([chosen[j] for j in torch.randperm(len(chosen), generator=generator).tolist()], dtype=torch.int64)
 """,
-        "the last of a shuffle": """
-def balanced_subset(labels, per_class, generator):
-    counts = torch.bincount(labels, minlength=10)
-    if (counts < per_class).any():
-        raise ValueError(f"too few of {(counts < per_class).nonzero().flatten().tolist()}")
-    parts = []
-    for digit in range(10):
-        members = torch.nonzero(labels == digit).squeeze(1)
-        members = members[torch.randperm(members.shape[0], generator=generator)]
-        parts.append(members[members.shape[0] - per_class :])
-    flat = torch.stack(parts).reshape(-1)
-    return flat[torch.randperm(flat.shape[0], generator=generator)]
-""",
+        "the last of a shuffle": edit("[:per_class]", "[-per_class:]"),
     },
     equivalent={
         "ten digits are never a single number": [
-            edit("torch.cat(chosen)", "torch.cat(chosen).squeeze()"),
-            edit("(len(chosen), generator=generator)]", "(len(chosen), generator=generator)].squeeze()"),
+            edit("torch.cat(...)", "torch.cat(...).squeeze()"),
+            edit("return ...", "return (...).squeeze()"),
         ],
         "the places of a vector have one column": [edit("[:, 0]", "[:, -1]")],
     },
@@ -620,15 +512,12 @@ train_valid_split = exercise(
             "n_valid = round(n * valid_fraction)", "return torch.arange(n_valid, n), torch.randperm(n_valid, generator=generator)"
         ),
         "You do not shuffle: the validation part is the end of the set, digits that training never saw.": edit(
-            "torch.randperm(n, generator=generator)", "torch.arange(n).flip(0)"
+            "randperm(...)", "arange(n).flip(0)"
         ),
-        "You do not shuffle: the validation part is the beginning of the set.": edit(
-            "torch.randperm(n, generator=generator)", "torch.arange(n)"
-        ),
+        "You do not shuffle: the validation part is the beginning of the set.": edit("randperm(...)", "arange(n)"),
         "You hold back every k-th image; shuffle the indices, then cut.": body(
-            "n_valid = round(n * valid_fraction)",
-            "is_valid = torch.zeros(n, dtype=torch.bool)",
-            "is_valid[torch.linspace(0, n - 1, n_valid).long()] = True",
+            "is_valid = torch.zeros(n).bool()",
+            "is_valid[torch.linspace(0, n - 1, round(n * valid_fraction)).long()] = True",
             "return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]",
         ),
         "You hold back one run of neighbours from a random start; shuffle the indices, then cut.": body(
@@ -638,27 +527,19 @@ train_valid_split = exercise(
             "return torch.cat([indices[:start], indices[start + n_valid :]]), indices[start : start + n_valid]",
         ),
         "You shuffle twice, so indices are in both parts or in none: shuffle once, then cut.": edit(
-            "shuffled[:n_valid]", "torch.randperm(n, generator=generator)[:n_valid]"
+            "shuffled[:", "torch.randperm(n, generator=generator)[:"
         ),
         "Your training part holds all indices, also those of validation: cut it.": edit("[n_valid:]", ""),
-        "You draw with replacement: use torch.randperm.": edit(
-            "randperm(n, generator=generator)", "randint(n, (n,), generator=generator)"
-        ),
-        "The two parts are exchanged: return (train_idx, valid_idx).": edit(
-            "shuffled[n_valid:], shuffled[:n_valid]", "shuffled[:n_valid], shuffled[n_valid:]"
-        ),
+        "You draw with replacement: use torch.randperm.": edit("randperm(n, ", "randint(n, (n,), "),
+        "The two parts are exchanged: return (train_idx, valid_idx).": edit("return ...", "return (...)[::-1]"),
         "You cut off the fraction instead of rounding it: round(n * valid_fraction).": edit("round", "int"),
         "You round up; the validation part has round(n * valid_fraction) indices.": edit("round", "math.ceil"),
-        "You hold back one index too many: round(n * valid_fraction) are asked for.": edit(
-            "round(n * valid_fraction)", "round(n * valid_fraction) + 1"
-        ),
+        "You hold back one index too many: round(n * valid_fraction) are asked for.": edit("round(...)", "round(...) + 1"),
         "One index is lost at the cut: both slices must use the same number.": edit("[n_valid:]", "[n_valid + 1:]"),
         "With nothing to hold back, the slice [:-0] is empty and training gets nothing: cut from the front.": edit(
             "[n_valid:]", "[:-n_valid]", "[:n_valid]", "[-n_valid:]"
         ),
-        "You insist on at least one validation index; there may be none.": edit(
-            "round(n * valid_fraction)", "max(1, round(n * valid_fraction))"
-        ),
+        "You insist on at least one validation index; there may be none.": edit("round(...)", "max(1, round(...))"),
         "Your indices run from 1 to n; they run from 0 to n - 1.": edit("torch", "1 + torch"),
         "You do not use the generator: torch.randperm(n, generator=generator).": edit("n, generator=generator", "n"),
         "You seed the random numbers inside the function; draw from the generator that you are given.": body(
@@ -669,22 +550,18 @@ train_valid_split = exercise(
             "return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]",
         ),
         "You return lists; return tensors of type int64.": body(
-            "return tuple(part.tolist() for part in right(n, valid_fraction, generator))"
+            "return [part.tolist() for part in right(n, valid_fraction, generator)]"
         ),
     },
     alternatives={
-        "the validation part from the end": edit(
-            "shuffled[n_valid:], shuffled[:n_valid]", "shuffled[: n - n_valid], shuffled[n - n_valid :]"
-        ),
+        "the validation part from the end": edit("[n_valid:]", "[: n - n_valid]", "[:n_valid]", "[n - n_valid :]"),
         "torch.split": edit("shuffled[n_valid:], shuffled[:n_valid]", "shuffled.split([n_valid, n - n_valid])[::-1]"),
         "a mask, both parts in rising order": body(
             "held_back = torch.zeros(n, dtype=torch.bool)",
             "held_back[torch.randperm(n, generator=generator)[: round(n * valid_fraction)]] = True",
             "return torch.where(~held_back)[0], torch.where(held_back)[0]",
         ),
-        "random keys, sorted": edit(
-            "randperm(n, generator=generator)", "rand(n, generator=generator, dtype=torch.float64).argsort()"
-        ),
+        "random keys, sorted": edit("randperm(n, ...)", "rand(n, ..., dtype=torch.float64).argsort()"),
         "a list of two, by way of Python": body(
             "order = torch.randperm(n, generator=generator).tolist()",
             "k = int(round(n * valid_fraction))",
@@ -717,9 +594,8 @@ EPOCH = "list(batches(x, y, batch_size, generator))"
 
 
 def rows(title, n, batch_size, weight=1, x=None):
-    return case(
-        title, EPOCH, weight=weight, view=epoch, x=x or normal(n, 5), y=numbered(n), batch_size=batch_size, generator=generator()
-    )
+    inputs = dict(x=x or normal(n, 5), y=numbered(n), batch_size=batch_size, generator=generator())
+    return case(title, EPOCH, weight=weight, view=epoch, **inputs)
 
 
 batches = exercise(
@@ -749,63 +625,48 @@ batches = exercise(
         generator=generator(),
     ),
     mistakes={
-        "You cut the order into equal chunks; all but the last must have batch_size rows: split, not chunk.": body(
-            "order = torch.randperm(len(x), generator=generator)",
-            "for rows in order.chunk(math.ceil(len(x) / batch_size)):",
-            "    yield x[rows], y[rows]",
+        "You cut the order into equal chunks; all but the last must have batch_size rows: split, not chunk.": edit(
+            ("start in range(...)", "rows in order.chunk(math.ceil(len(x) / batch_size))"), ("rows = order[...]", "pass")
         ),
         "You shuffle the batches, also the short one, and the same rows always meet: shuffle the rows.": body(
             "groups = torch.arange(len(x)).split(batch_size)",
             "for i in torch.randperm(len(groups), generator=generator).tolist():",
             "    yield x[groups[i]], y[groups[i]]",
         ),
-        "You draw batch_size rows anew for every batch, so some come twice and some never: shuffle once an epoch.": body(
-            "for _ in range(0, len(x), batch_size):",
-            "    rows = torch.randperm(len(x), generator=generator)[:batch_size]",
-            "    yield x[rows], y[rows]",
+        "You draw batch_size rows anew for every batch, so some come twice and some never: shuffle once an epoch.": edit(
+            "order[...]", "torch.randperm(len(x), generator=generator)[:batch_size]"
         ),
-        "You yield one row at a time; yield batch_size of them.": edit(
-            "len(x), batch_size", "len(x), 1", "start + batch_size", "start + 1"
-        ),
+        "You yield one row at a time; yield batch_size of them.": edit("batch_size)", "1)", "+ batch_size", "+ 1"),
         "You shuffle x and y apart, so images get the labels of others: use the same indices for both.": edit(
-            "order = torch", "y = y[torch.randperm(len(y), generator=generator)]\n    order = torch"
+            "order =", "y = y[torch.randperm(len(y), generator=generator)]\n    order ="
         ),
         "You shuffle x and leave y as it is: use the same indices for both.": edit("y[rows]", "y[start : start + batch_size]"),
-        "You drop the last batch when it is smaller: every row must come once.": edit(
-            "len(x), batch_size", "len(x) - batch_size + 1, batch_size"
-        ),
+        "You drop a smaller last batch: every row must come once.": edit("len(x), b", "len(x) - batch_size + 1, b"),
         "There is an empty batch at the end when the rows divide evenly: step through range(0, len(x), batch_size).": edit(
             "len(x), batch_size", "len(x) + 1, batch_size"
         ),
         "A last batch with a single row is lost: every row must come once.": edit("0, len(x)", "0, len(x) - 1"),
         "The last row is lost: the order must reach to the end.": edit("0", "1"),
-        "You even the batches out; all but the last must be full.": body(
-            "order = torch.randperm(len(x), generator=generator)",
-            "for rows in order.tensor_split(math.ceil(len(x) / batch_size)):",
-            "    yield x[rows], y[rows]",
+        "You even the batches out; all but the last must be full.": edit(
+            ("start in range(...)", "rows in order.tensor_split(math.ceil(len(x) / batch_size))"), ("rows = order[...]", "pass")
         ),
-        "You fill the last batch up with rows that came already; it may be smaller.": edit(
-            "= order[", "= order.repeat(1 + batch_size)["
-        ),
+        "You fill the last batch up with rows that came already; it may be smaller.": edit("order[", "order.repeat(99)["),
         "You take batch_size for the number of batches; it is the number of rows in one.": edit(
             "batch_size):", "math.ceil(len(x) / batch_size)):", "start + batch_size", "start + math.ceil(len(x) / batch_size)"
         ),
-        "You do not shuffle: draw a new order with torch.randperm.": edit(
-            "torch.randperm(len(x), generator=generator)", "torch.arange(len(x))"
-        ),
+        "You do not shuffle: draw a new order with torch.randperm.": edit("randperm(...)", "arange(len(x))"),
         "You shuffle the batches, but the same rows always meet: shuffle the rows.": body(
             "groups = torch.arange(len(x)).split(batch_size)",
             "full = len(x) // batch_size",
             "for i in [*torch.randperm(full, generator=generator).tolist(), *range(full, len(groups))]:",
             "    yield x[groups[i]], y[groups[i]]",
         ),
-        "You shuffle within each batch only: shuffle all rows before you cut.": body(
-            "for rows in torch.arange(len(x)).split(batch_size):",
-            "    rows = rows[torch.randperm(len(rows), generator=generator)]",
-            "    yield x[rows], y[rows]",
+        "You shuffle within each batch only: shuffle all rows before you cut.": edit(
+            ("order = ...", "order = torch.arange(len(x))"),
+            ("yield", "rows = rows[torch.randperm(len(rows), generator=generator)]\n        yield"),
         ),
         "You draw each batch from all rows, so some come twice and some never: cut one shuffled order.": edit(
-            "order[start : start + batch_size]", "torch.randint(len(x), (min(batch_size, len(x) - start),), generator=generator)"
+            "order[...]", "torch.randint(len(x), (min(batch_size, len(x) - start),), generator=generator)"
         ),
         "You shuffle anew for every batch, so some rows come twice and some never: shuffle once an epoch.": edit(
             "= order[", "= torch.randperm(len(x), generator=generator)["
@@ -819,14 +680,10 @@ batches = exercise(
         "You do not use the generator: torch.randperm(len(x), generator=generator).": edit(", generator=generator", ""),
         "You hand out (yb, xb); hand out (xb, yb).": edit("x[rows], y[rows]", "y[rows], x[rows]"),
         "Your labels have become a column; keep the shape of y.": edit("y[rows]", "y[rows][:, None]"),
-        "Only one batch comes: yield inside the loop instead of returning.": edit(
-            "yield x[rows], y[rows]", "yield x[rows], y[rows]\n        return"
-        ),
+        "Only one batch comes: yield inside the loop instead of returning.": edit("y[rows]", "y[rows]\n        return"),
     },
     alternatives={
-        "torch.split": body(
-            "for rows in torch.randperm(len(x), generator=generator).split(batch_size):", "    yield x[rows], y[rows]"
-        ),
+        "torch.split": edit(("start in range(...)", "rows in order.split(batch_size)"), ("rows = order[...]", "pass")),
         "shuffled copies, zipped": body(
             "order = torch.randperm(len(y), generator=generator)",
             "return zip(x[order].split(batch_size), y[order].split(batch_size))",
@@ -856,12 +713,7 @@ def batches(x, y, batch_size, generator):
             "    yield torch.index_select(x, 0, rows), torch.index_select(y, 0, rows)",
         ),
     },
-    equivalent={
-        "a permutation counted from the end is one too": [
-            edit("= torch.randperm", "= -torch.randperm"),
-            edit("= order[", "= -order["),
-        ]
-    },
+    equivalent={"a permutation counted from the end is one too": [edit("= torch", "= -torch"), edit("= order", "= -order")]},
 )
 
 EXERCISES = [load_folder, scale, flatten, balanced_subset, train_valid_split, batches]

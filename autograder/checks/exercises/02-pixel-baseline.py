@@ -29,9 +29,8 @@ class_means = exercise(
     ),
     case("float64 stays float64", MEANS, images=uniform(25, 28, 28, dtype=torch.float64), labels=labels(25)),
     mistakes={
-        "A digit without images gets the mean of all of them; it must get zeros.": body(
-            "groups = [images[labels == digit] for digit in range(10)]",
-            "return torch.stack([group.mean(dim=0) if len(group) else images.mean(dim=0) for group in groups])",
+        "A digit without images gets the mean of all of them; it must get zeros.": edit(
+            "new_zeros(10, 28, 28)", "mean(dim=0).repeat(10, 1, 1)"
         ),
         "You halve the mean with each new image, so that the last ones count most: divide the sum by their number.": body(
             "means, seen = images.new_zeros(10, *images.shape[1:]), set()",
@@ -44,9 +43,7 @@ class_means = exercise(
         "You average over the pixels and get one number; average over the images, dim=0.": edit(
             "return means", "return means.mean(dim=(1, 2))"
         ),
-        "You divide by N / 10; divide by the number of images of that digit.": edit(
-            "mean(dim=0)", "sum(dim=0) / (len(images) / 10)"
-        ),
+        "You divide by N / 10; divide by the number of images of that digit.": edit("mean(...)", "sum(...) * 10 / len(images)"),
         "You divide by N, the number of all images; divide by the number of images of that digit.": edit(
             "mean(dim=0)", "sum(dim=0) / len(images)"
         ),
@@ -67,9 +64,7 @@ class_means = exercise(
         "You add 1 to the number of images, so every mean is too dark; guard against 0 only.": edit(
             "mean(dim=0)", "sum(dim=0) / ((labels == digit).sum() + 1)"
         ),
-        "Each image overwrites the one before; add them up.": edit(
-            "images[labels == digit].mean(dim=0)", "images[labels == digit][-1]"
-        ),
+        "Each image overwrites the one before; add them up.": edit("[labels == digit].mean(...)", "[labels == digit][-1]"),
         "sums[labels] += images adds only one image of each digit; use a loop, a mask or index_add_.": body(
             "sums = images.new_zeros(10, 28, 28)",
             "sums[labels] += images",
@@ -85,9 +80,7 @@ class_means = exercise(
         "Your images are transposed: rows and columns are exchanged.": edit("mean(dim=0)", "mean(dim=0).T"),
         "Your result is float32 whatever comes in; keep the type of the images.": edit("(10, 28, 28)", "(10, 28, 28).float()"),
         "Your result is float64 whatever comes in; keep the type of the images.": edit("(10, 28, 28)", "(10, 28, 28).double()"),
-        "Every digit gets the mean of all images; take only those of the digit.": body(
-            "return images.mean(dim=0).repeat(10, 1, 1)"
-        ),
+        "Every digit gets the mean of all images; take only those of the digit.": body("return images.mean(0).repeat(10, 1, 1)"),
         "You return a list or a dict; return one tensor of shape (10, 28, 28).": edit("return means", "return list(means)"),
     },
     alternatives={
@@ -156,6 +149,22 @@ def distance_cases(name):
     )
 
 
+# What goes wrong in either distance.
+FOR_BOTH = {
+    "You average over all axes, the images too: average over the last two.": edit("dim=(-2, -1)", ""),
+    "You return the sum over the pixels; take the mean.": edit("mean", "sum"),
+    "You average over the last axis only; average over the last two.": edit("mean(dim=(-2, -1))", "mean(dim=-1)"),
+    "You average over the first two axes; average over the last two, dim=(-2, -1).": edit("-2, -1", "0, 1"),
+    "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": edit(
+        "-2, -1", "1, 2"
+    ),
+    "You add the images; subtract them.": edit("- b", "+ b"),
+    "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
+    "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
+    "You return a Python number or a list; return a tensor.": edit("mean(...)", "mean(...).tolist()"),
+}
+
+
 mae = exercise(
     "mae",
     *distance_cases("mae"),
@@ -165,29 +174,17 @@ mae = exercise(
         ),
         "Differences of opposite sign cancel: take absolute values.": edit("abs().mean", "mean"),
         "You take the absolute value after the mean; differences have cancelled by then. Take it first.": edit(
-            "abs().mean", "mean", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)).abs()"
+            "abs().mean(...)", "mean(...).abs()"
         ),
-        "You average over all axes, the images too: average over the last two.": edit("dim=(-2, -1)", ""),
-        "You return the sum over the pixels; take the mean.": edit("mean", "sum"),
-        "You average over the last axis only; average over the last two.": edit("mean(dim=(-2, -1))", "mean(dim=-1)"),
-        "You average over the first two axes; average over the last two, dim=(-2, -1).": edit("-2, -1", "0, 1"),
-        "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": edit(
-            "-2, -1", "1, 2"
-        ),
+        **FOR_BOTH,
         "This is the squared error; take absolute values.": edit("abs", "square"),
         "This is the root of the mean square; take the mean of absolute values.": edit(
-            "abs()", "square()", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)).sqrt()"
+            "abs()", "square()", "mean(...)", "mean(...).sqrt()"
         ),
         "You subtract absolute values; take the absolute value of the difference.": edit("(a - b).abs()", "(a.abs() - b.abs())"),
-        "You add the images; subtract them.": edit("- b", "+ b"),
-        "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
-        "You halve the result; there is no factor of one half in the mean absolute error.": edit(
-            "mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"
-        ),
+        "You halve the result; there is no factor of one half in the mean absolute error.": edit("mean(...)", "mean(...) / 2"),
         "You take the largest difference; take the mean.": edit("mean", "amax"),
         "You take the median of the differences; take the mean.": edit("mean(dim=(-2, -1))", "flatten(-2).median(dim=-1).values"),
-        "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
-        "You return a Python number or a list; return a tensor.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).tolist()"),
         "You insert an axis yourself; leave the axes in front to broadcasting.": body(
             "return (a[:, None] - b).abs().mean(dim=(-2, -1)) if a.ndim == 3 else right(a, b)"
         ),
@@ -220,31 +217,17 @@ mse = exercise(
         "You square after the mean; differences have cancelled by then. Square each first.": edit(
             "(a - b) ** 2", "a - b", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)) ** 2"
         ),
-        "You average over all axes, the images too: average over the last two.": edit("dim=(-2, -1)", ""),
-        "You return the sum over the pixels; take the mean.": edit("mean", "sum"),
+        **FOR_BOTH,
         "You take a root; the mean squared error has none.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).sqrt()"),
-        "You average over the last axis only; average over the last two.": edit("mean(dim=(-2, -1))", "mean(dim=-1)"),
-        "You average over the first two axes; average over the last two, dim=(-2, -1).": edit("-2, -1", "0, 1"),
-        "You average over axes 1 and 2, which are the last two only for (N, 28, 28): count from the end, dim=(-2, -1).": edit(
-            "-2, -1", "1, 2"
-        ),
-        "You halve the result; there is no factor of one half in the mean squared error.": edit(
-            "mean(dim=(-2, -1))", "mean(dim=(-2, -1)) / 2"
-        ),
+        "You halve the result; there is no factor of one half in the mean squared error.": edit("mean(...)", "mean(...) / 2"),
         "This is the absolute error; square the differences.": edit("((a - b) ** 2)", "(a - b).abs()"),
         "You subtract the squares; square the difference.": edit("(a - b)", "a**2 - b"),
         "This is the variance of the differences, which forgets their mean; take the mean of the squares.": edit(
             "((a - b) ** 2).mean(dim=(-2, -1))", "(a - b).var(dim=(-2, -1), correction=0)"
         ),
-        "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
         "You double the differences with * 2; square them with ** 2.": edit("** 2", "* 2"),
-        "You add the images; subtract them.": edit("- b", "+ b"),
-        "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
-        "You return a Python number or a list; return a tensor.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).tolist()"),
         "You multiply images as matrices (@); square pixel by pixel.": edit("** 2", "@ (a - b)"),
-        "You change an input: a -= b overwrites the image. Write a - b.": edit(
-            "return ((a - b) ** 2)", "a -= b\n    return (a**2)"
-        ),
+        "You change an input: a -= b overwrites the image. Write a - b.": edit("return ((a - b)", "a -= b\n    return (a"),
     },
     alternatives={
         "a product with itself": body("d = b - a", "return (d * d).mean(dim=(-1, -2))"),
@@ -290,9 +273,7 @@ predict_nearest = exercise(
     ),
     mistakes={
         "You choose the farthest mean: use argmin, the smallest distance.": edit("torch", "-torch"),
-        "You find the nearest image of each mean; find the nearest mean of each image (the other axis).": edit(
-            ", dim=1", ", dim=0"
-        ),
+        "You find each mean's nearest image; find the nearest mean of each image (the other axis).": edit(", dim=1", ", dim=0"),
         "You return the smallest distance; return which mean has it, argmin.": edit("argmin", "amin"),
         "You return all distances; return which of them is the smallest.": edit(".argmin(dim=1)", ""),
         "You go through the images in a Python loop: compare all of them with a mean at once.": body(
@@ -312,18 +293,14 @@ predict_nearest = exercise(
         ),
         "Your predictions are floating-point numbers; they are int64.": edit("(dim=1)", "(dim=1).float()"),
         "Your predictions are a column, (N, 1); make them (N,): leave keepdim out.": edit("(dim=1)", "(dim=1)[:, None]"),
-        "Your predictions are one-hot; return the digit itself.": edit(
-            "return distances.argmin(dim=1)", "return torch.eye(10).long()[distances.argmin(dim=1)]"
-        ),
+        "Your predictions are one-hot; return the digit itself.": edit("return ...", "return torch.eye(10).long()[...]"),
         "Your digits are one too high: the first mean belongs to digit 0.": edit("(dim=1)", "(dim=1) + 1"),
         "You return a list; return a tensor.": edit("(dim=1)", "(dim=1).tolist()"),
         "Images meet means one to one: give them an axis each, images[:, None], or go through the means.": body(
             "return distance(images, means[torch.arange(len(images)) % 10]).long()"
         ),
         "You leave out the last mean; there are ten.": edit("in means", "in means[:9]"),
-        "You return argmin and distance together; return the digits alone.": edit(
-            "distances.argmin(dim=1)", "tuple(distances.min(dim=1))"
-        ),
+        "You return argmin and distance; return the digits alone.": edit("return ...", "return tuple(distances.min(dim=1))"),
     },
     alternatives={
         "all at once by broadcasting": body("return distance(images[:, None], means).argmin(dim=1)"),
@@ -352,12 +329,7 @@ def predict_nearest(images, means, distance):
     },
     equivalent={
         "the nearest stays the nearest": [
-            edit("], dim=1)", "], dim=1) * 2"),
-            edit("], dim=1)", "], dim=1) / 2"),
-            edit("], dim=1)", "], dim=1) ** 2"),
-            edit("], dim=1)", "], dim=1).sqrt()"),
-            edit("], dim=1)", "], dim=1).log()"),
-            edit("], dim=1)", "], dim=1).exp()"),
+            edit("], dim=1)", f"], dim=1){how}") for how in (" * 2", " / 2", " ** 2", ".sqrt()", ".log()", ".exp()")
         ],
         "a distance is the same both ways": [edit("(images, mean)", "(mean, images)")],
     },
@@ -400,10 +372,10 @@ accuracy = exercise(
     case("scores instead of predictions are refused", ACCURACY, raises=ValueError, predictions=normal(10, 10), labels=labels(10)),
     mistakes={
         "You compare a column (N, 1) with (N,), all N x N pairs: raise ValueError unless both are (N,).": edit(
-            "predictions.ndim != 1 or predictions.shape != labels.shape", "False"
+            "if ...:", "if False:"
         ),
         "You compare lengths only; (N, 1) and (N,) have the same length. Compare shapes.": edit(
-            "predictions.ndim != 1 or predictions.shape != labels.shape", "len(predictions) != len(labels)"
+            "if ...:", "if len(predictions) != len(labels):"
         ),
         "You accept two columns (N, 1); both must be (N,).": edit("predictions.ndim != 1 or", ""),
         "You flatten a column in silence; raise ValueError, or its author never learns of it.": body(
@@ -415,21 +387,15 @@ accuracy = exercise(
         "You return a percentage; return a fraction of 1.": edit("return", "return 100 *"),
         "You return the number of correct predictions; divide by N.": edit("/ len(labels)", ""),
         "You return a tensor; make it a Python float with .item().": edit(".item()", ""),
-        "You return the share of errors; return the share of correct predictions.": edit(
-            "predictions == labels", "(predictions != labels)"
-        ),
+        "You return the share of errors; return the share of correct predictions.": edit("==", "!="),
         "You average the accuracies of batches; a short last one counts too much. Average over all images.": body(
-            "right(predictions, labels)",
-            "parts = [(p == t).float().mean() for p, t in zip(predictions.split(16), labels.split(16))]",
-            "return torch.stack(parts).mean().item()",
+            "parts = zip(predictions.split(16), labels.split(16))", "return float(np.mean([right(p, t) for p, t in parts]))"
         ),
         "You average the accuracies of the digits, which weighs rare digits more: average over all images.": body(
             "right(predictions, labels)",
             "return sum((predictions[labels == d] == d).float().mean().item() for d in labels.unique()) / len(labels.unique())",
         ),
-        "You round the result; return it as it is.": edit(
-            "(predictions == labels).sum().item() / len(labels)", "round((predictions == labels).sum().item() / len(labels), 1)"
-        ),
+        "You round the result; return it as it is.": edit("return ...", "return round(..., 1)"),
         "Whole-number division (//) gives 0 or 1: use /.": edit(".item() / len(labels)", ".item() // len(labels) / 1"),
         "You divide by {number}; divide by the number of labels that you are given.": edit(
             "/ len(labels)", "/ {number}", number=(10, 1000, 10000, 60000)
@@ -438,11 +404,9 @@ accuracy = exercise(
             "(predictions == labels).sum()", "((predictions == labels) * labels).count_nonzero()"
         ),
         "You measure how far apart the digits are; count those that are equal.": edit(
-            "(predictions == labels).sum().item() / len(labels)", "1 - (predictions - labels).abs().float().mean().item() / 9"
+            "return ...", "return 1 - (predictions - labels).abs().float().mean().item() / 9"
         ),
-        "You return a bool for each image; return their mean.": edit(
-            "(predictions == labels).sum().item() / len(labels)", "predictions == labels"
-        ),
+        "You return a bool for each image; return their mean.": edit("return ...", "return predictions == labels"),
     },
     alternatives={
         "the mean of zeros and ones": body(
@@ -512,20 +476,14 @@ confusion_matrix = exercise(
         ),
         "Your counts are floating-point numbers; make them int64.": edit("(10, 10)", "(10, 10).float()"),
         "Your counts are int32; make them int64.": edit("(10, 10)", "(10, 10).int()"),
-        "You count the mistakes only; the diagonal, what is right, belongs to the table.": edit(
-            "(10, 10)", "(10, 10).fill_diagonal_(0)"
-        ),
-        "You count only what is right; mistakes belong next to the diagonal.": body(
-            "return torch.diag(right(predictions, labels).diag())"
-        ),
+        "You count the mistakes only; what is right belongs on the diagonal.": edit("(10, 10)", "(10, 10).fill_diagonal_(0)"),
+        "You count only what is right; mistakes belong next to the diagonal.": edit("return ...", "return (...).diag().diag()"),
         "Your table counts each pair in both directions: row true, column predicted, once.": body(
             "m = right(predictions, labels)", "return m + m.T"
         ),
         "Every count is one too high; start from 0.": edit("(10, 10)", "(10, 10) + 1"),
         "You leave out the digit 9: there are ten, 0 to 9.": edit("(10, 10)", "(10, 10)[:9, :9]"),
-        "Your rows and columns are one off: digit 0 belongs to row 0.": body(
-            "return right((predictions + 1) % 10, (labels + 1) % 10)"
-        ),
+        "Your rows and columns are one off: digit 0 belongs to row 0.": edit("return ...", "return (...).roll((1, 1), (0, 1))"),
         "You lay the 100 counts out in one row; reshape them to (10, 10).": edit(".reshape(10, 10)", ""),
         "You give every pair the number label + prediction, which many pairs share; use 10 * label + prediction.": edit(
             "10 * labels", "labels"
@@ -562,11 +520,7 @@ confusion_matrix = exercise(
         ),
     },
     equivalent={
-        "100 counts fill ten rows of ten": [
-            edit("(10, 10)", "(-1, 10)"),
-            edit("(10, 10)", "(10, -1)"),
-            edit("(10, 10)", "(10, 10).squeeze()"),
-        ]
+        "100 counts fill ten rows of ten": [edit("(10, 10)", shape) for shape in ("(-1, 10)", "(10, -1)", "(10, 10).squeeze()")]
     },
 )
 

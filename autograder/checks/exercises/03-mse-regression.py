@@ -106,25 +106,21 @@ MSE_LOSS = exercise(
         "You take the root; the loss is the mean square itself.": edit("mean()", "mean().sqrt()"),
         "You do not square: positive and negative errors cancel.": edit("** 2", ""),
         "You square after the mean, so that errors cancel; square each error first.": edit(
-            "((prediction - column) ** 2).mean()", "(prediction - column).mean() ** 2"
+            "(...).mean()", "(...).mean() ** 2", " ** 2)", ")"
         ),
         "You square the numbers; square their difference.": edit("(prediction - column) ** 2", "prediction**2 - column**2"),
         "You return a mean for each column; the loss is one number.": edit("mean()", "mean(dim=0)"),
         "You return a Python number; the loss is a 0-d tensor.": edit("mean()", "mean().item()"),
         "You convert to float32; keep the dtype of the prediction.": edit("mean()", "mean().float()"),
-        "You round predictions to whole numbers; compare them as they are.": edit(
-            "(prediction - column)", "(prediction.round() - column)"
-        ),
+        "You round predictions to whole numbers; compare them as they are.": edit("prediction -", "prediction.round() -"),
     },
     alternatives={
         "target.unsqueeze and torch.square": edit(
-            "target[:, None] if prediction.ndim == 2 and target.ndim == 1",
-            "target.unsqueeze(-1) if target.ndim < prediction.ndim",
+            "column = ...", "column = target.unsqueeze(-1) if target.ndim < prediction.ndim else target"
         ),
         "a sum divided by numel": edit("mean()", "sum() / prediction.numel()"),
         "a loop over entries": edit(
-            "((prediction - column) ** 2).mean()",
-            "sum((p - t) ** 2 for p, t in zip(prediction.flatten(), column.flatten())) / prediction.numel()",
+            "return ...", "return sum((p - t) ** 2 for p, t in zip(prediction.flatten(), column.flatten())) / prediction.numel()"
         ),
         "a scalar product": body(
             "if prediction.shape != target.shape and prediction.shape != (*target.shape, 1):",
@@ -150,37 +146,22 @@ MSE_LOSS = exercise(
 )
 
 
-def slopes(f, eps):
+def slopes(title, f, eps, **inputs):
     """w itself is part of the evidence, so that restoring it up to a rounding error is enough."""
-    return f"w = w.clone(); g = numeric_gradient(lambda w: {f}, w, {eps}); dict(gradient=g, w=w)"
+    code = f"w = w.clone(); g = numeric_gradient(lambda w: {f}, w, {eps}); dict(gradient=g, w=w)"
+    return case(title, code, tolerance="float64", **inputs)
 
 
 NUMERIC_GRADIENT = exercise(
     "numeric_gradient",
-    case(
-        "a cubic function of a matrix, large eps",
-        slopes("(w**3).sum()", 0.1),
-        tolerance="float64",
-        weight=2,
-        w=normal(3, 4, dtype=DOUBLE),
-    ),
-    case(
-        "entries that depend on each other",
-        slopes("w.prod()", 0.01),
-        tolerance="float64",
-        w=uniform(5, low=1, high=2, dtype=DOUBLE),
-    ),
-    case(
-        "three axes, a function below 0",
-        slopes("-(w**2 * torch.arange(1.0, 4.0)).sum()", 0.5),
-        tolerance="float64",
-        w=normal(2, 2, 3, dtype=DOUBLE),
-    ),
-    case("a single column", slopes("(w**3).sum()", 0.2), tolerance="float64", w=normal(3, 1, dtype=DOUBLE)),
-    case(
+    slopes("a cubic function of a matrix, large eps", "(w**3).sum()", 0.1, weight=2, w=normal(3, 4, dtype=DOUBLE)),
+    slopes("entries that depend on each other", "w.prod()", 0.01, w=uniform(5, low=1, high=2, dtype=DOUBLE)),
+    slopes("three axes, a function below 0", "-(w**2 * torch.arange(1.0, 4.0)).sum()", 0.5, w=normal(2, 2, 3, dtype=DOUBLE)),
+    slopes("a single column", "(w**3).sum()", 0.2, w=normal(3, 1, dtype=DOUBLE)),
+    slopes(
         "the loss of a linear model, small eps",
-        slopes("((x @ w - t) ** 2).mean()", 1e-5),
-        tolerance="float64",
+        "((x @ w - t) ** 2).mean()",
+        1e-5,
         x=normal(6, 4, dtype=DOUBLE),
         t=normal(6, 2, dtype=DOUBLE),
         w=normal(4, 2, dtype=DOUBLE),
@@ -220,17 +201,13 @@ NUMERIC_GRADIENT = exercise(
         "You compute in float32; nudge w in its own dtype.": edit("w.clone()", "w.float()", "f(nudged)", "f(nudged.to(w.dtype))"),
         "You round the loss to float32; eps is lost in its last digits.": edit("f(nudged)", "f(nudged).float()"),
         "You nudge a whole row at once; nudge each entry by itself.": edit("np.ndindex(*w.shape)", "range(len(w))"),
-        "You nudge all entries at once; nudge one at a time.": body(
-            "return torch.full_like(w, float(f(w + eps) - f(w - eps)) / (2 * eps))"
-        ),
-        "You skip the last entry; each one has a slope.": edit("np.ndindex(*w.shape)", "list(np.ndindex(*w.shape))[:-1]"),
+        "You nudge all entries at once; nudge one at a time.": body("return 0 * w + (f(w + eps) - f(w - eps)) / (2 * eps)"),
+        "You skip the last entry; each one has a slope.": edit("np.ndindex(...)", "list(np.ndindex(...))[:-1]"),
         "You skip all rows but the first; each entry has a slope.": edit(
-            "np.ndindex(*w.shape)", "list(np.ndindex(*w.shape))[: w[0].numel()]"
+            "np.ndindex(...)", "list(np.ndindex(...))[: w[0].numel()]"
         ),
         "Your gradient is flat; give it the shape of w.": edit("return gradient", "return gradient.flatten()"),
-        "Your nudge grows with the entry; add and subtract eps itself.": edit(
-            "w[i] + eps", "w[i] * (1 + eps)", "w[i] - eps", "w[i] * (1 - eps)"
-        ),
+        "Your nudge grows with the entry; add and subtract eps itself.": edit("+ eps", "* (1 + eps)", "- eps", "* (1 - eps)"),
     },
     alternatives={
         "in place, on a flat view": body(
@@ -272,20 +249,14 @@ NUMERIC_GRADIENT = exercise(
     },
     equivalent={
         "every entry is written over": ["torch.zeros_like(w)", edit("gradient[i] =", "gradient[i] +=")],
-        "a number has no axis that could be lost": [
-            edit("above = f(nudged)", "above = f(nudged).squeeze()"),
-            edit("below = f(nudged)", "below = f(nudged).squeeze()"),
-            edit("(above - below) / (2 * eps)", "((above - below) / (2 * eps)).squeeze()"),
-        ],
         "all three are of one shape, and equal there": [
             edit("*w.shape", "*gradient.shape"),
             edit("*w.shape", "*nudged.shape"),
             edit("w[i] + eps", "nudged[i] + eps"),
         ],
         "a number has no axis to lose": [
-            edit("w[i] + eps", "(w[i] + eps).squeeze()"),
-            edit("w[i] - eps", "(w[i] - eps).squeeze()"),
-            edit("= w[i]\n", "= w[i].squeeze()\n"),
+            *(edit(f"{name} = ...", f"{name} = (...).squeeze()") for name in ("above", "below", "gradient[i]")),
+            *(edit(f"= {value}\n", f"= ({value}).squeeze()\n") for value in ("w[i] + eps", "w[i] - eps", "w[i]")),
         ],
     },
 )
@@ -335,7 +306,7 @@ MSE_GRADIENT = exercise(
         "You sum db over the columns; sum over the rows.": edit("dim=0", "dim=1"),
         "db is a single number; b has one entry for each column.": edit("dim=0", ""),
         "Only dw is divided by the number of entries; divide db too.": edit(
-            "slope.sum(dim=0)", "slope.sum(dim=0) * prediction.numel()"
+            "slope.sum(...)", "slope.sum(...) * prediction.numel()"
         ),
         "(N, 1) minus (N,) is (N, N): give the target a second axis.": edit(
             "target.reshape(prediction.shape)) / prediction.numel()", "target) / (prediction - target).numel()"
@@ -344,18 +315,14 @@ MSE_GRADIENT = exercise(
         "dw is transposed; it has the shape of w, (D, K).": edit("x.T @ slope", "slope.T @ x"),
         "x must be transposed for dw: (D, N) @ (N, K) is (D, K).": edit(".T", ""),
         "dw and db are swapped; return (dw, db).": edit("x.T @ slope, slope.sum(dim=0)", "slope.sum(dim=0), x.T @ slope"),
-        "You convert to float32; keep the dtype of x.": edit(
-            "x.T @ slope, slope.sum(dim=0)", "(x.T @ slope).float(), slope.sum(dim=0).float()"
-        ),
+        "You convert to float32; keep the dtype of x.": edit("return ...", "return [part.float() for part in (...)]"),
         "You change the target in place; make a new tensor for the errors.": body(
             "target = target.view(len(x), -1)",
             "target -= x @ w + b",
             "slope = -2 * target / target.numel()",
             "return x.T @ slope, slope.sum(dim=0)",
         ),
-        "That is the slope of the absolute error; the slope of a square is twice the error.": edit(
-            "2 * (prediction - target.reshape(prediction.shape))", "(prediction - target.reshape(prediction.shape)).sign()"
-        ),
+        "That is the slope of the absolute error; the slope of a square is twice the error.": edit("2 * (...)", "(...).sign()"),
     },
     alternatives={
         "einsum": edit("x.T @ slope, slope.sum(dim=0)", "torch.einsum('nd,nk->dk', x, slope), torch.einsum('nk->k', slope)"),
@@ -379,9 +346,9 @@ MSE_GRADIENT = exercise(
         ),
         "broadcasting and means": edit(
             ("prediction.numel()", "len(b)"),
-            ("x.T @ slope, slope.sum(dim=0)", "(x[:, :, None] * slope[:, None, :]).mean(dim=0), slope.mean(0)"),
+            ("return ...", "return (x[:, :, None] * slope[:, None, :]).mean(dim=0), slope.mean(0)"),
         ),
-        "a list": edit("x.T @ slope, slope.sum(dim=0)", "[x.T @ slope, slope.sum(dim=0)]"),
+        "a list": edit("return ...", "return [...]"),
     },
     equivalent={
         "factors come in any order, and both have as many entries": [
@@ -582,7 +549,7 @@ ONE_HOT = exercise(
     case("one label", "one_hot(labels, num_classes)", labels=integers(1, low=1, high=3), num_classes=4),
     mistakes={
         "You count the classes in the data; the number of columns is num_classes.": edit(
-            "num_classes, device=labels.device", "int(labels.max()) + 1"
+            "eye(...)", "eye(int(labels.max()) + 1)"
         ),
         "You count the distinct labels; the number of columns is num_classes.": body(
             "seen = labels.unique()", "return (labels[:, None] == seen).float()"
@@ -590,13 +557,11 @@ ONE_HOT = exercise(
         "You always make ten columns; use num_classes.": edit("num_classes, device=labels.device", "10"),
         "Your result is transposed: one row for each label, one column for each class.": edit("[labels]", "[labels].T"),
         "Your result is an integer tensor; it is float32, as predictions are.": edit("[labels]", "[labels].long()"),
-        "Your result is True and False; it is float32, as predictions are.": body(
-            "return labels[:, None] == torch.arange(num_classes)"
-        ),
+        "Your result is True and False; it is float32, as predictions are.": edit("[labels]", "[labels] > 0"),
         "Your result is float64; it is float32.": edit("device=labels.device", "dtype=torch.float64"),
         "Columns count from 0: label 0 belongs to the first.": body("return torch.eye(num_classes)[labels - 1]"),
         "Columns count from 0: label 0 belongs to the first column, not the second.": edit(
-            ", device=labels.device)[labels", ")[(labels + 1) % num_classes"
+            "[labels", "[(labels + 1) % num_classes"
         ),
         "You set whole columns, in all rows; each row has a single 1.": body(
             "rows = torch.zeros(len(labels), num_classes)", "rows[:, labels] = 1", "return rows"
@@ -609,7 +574,7 @@ ONE_HOT = exercise(
         "You write -1 elsewhere; write 0.": body("return 2 * torch.eye(num_classes)[labels] - 1"),
         "You sort the labels; row i belongs to label i.": body("return torch.eye(num_classes)[labels.sort().values]"),
         "You change the labels in place; leave them as they are.": edit(
-            "return", "rows =", ", device=labels.device", "", "[labels]", "[labels]\n    labels.zero_()\n    return rows"
+            "return ...", "rows = ...\n    labels.zero_()\n    return rows"
         ),
         "The columns run backwards: label 0 belongs to the first.": edit(", device=labels.device", ").flip(1"),
     },

@@ -4,6 +4,7 @@ import torch
 
 from autograder.checks import body, case, edit, exercise, generator, gradient, labels, normal, spread, uniform
 
+EPSILONS = (1e-12, 1e-8, 1e-7, 1e-5)
 SLOPES = (0.001, 0.01, 0.1, 0.3)
 
 
@@ -24,12 +25,6 @@ def one_class(n, c):
     return lambda g: torch.randint(c, (1,), generator=g).expand(n).clone()
 
 
-INIT_LINEAR = """
-def init_linear(fan_in, fan_out, generator):
-    spread = math.sqrt(2 / fan_in)
-    w = torch.empty(fan_in, fan_out).normal_(0, spread, generator=generator)
-    return w, torch.zeros(fan_out)
-"""
 BACKWARD = """
 def backward(params, cache, labels):
     w1, b1, w2, b2 = params
@@ -61,16 +56,7 @@ class Linear:
         self.db = dy.sum(dim=0)
         return dy @ self.w.T
 """
-RELU_LAYER = """
-class ReLU:
-    def forward(self, x):
-        self.x = x
-        return x.clamp(min=0)
-
-    def backward(self, dy):
-        return dy * (self.x > 0)
-"""
-SOFTMAX_CROSS_ENTROPY = """
+WRITTEN_OUT = """
 class SoftmaxCrossEntropy:
     def forward(self, logits, labels):
         self.labels = labels
@@ -122,9 +108,7 @@ relu = exercise(
             "z.clamp(min=0)", "torch.maximum(z, {slope} * z)", slope=SLOPES
         ),
         "You return absolute values; a negative entry must become 0.": edit("clamp(min=0)", "abs()"),
-        "You return where z is positive (0 or 1); keep the values of z there.": edit(
-            "z.clamp(min=0)", "torch.where(z > 0, torch.ones_like(z), torch.zeros_like(z))"
-        ),
+        "You return where z is positive (0 or 1); keep the values of z there.": edit("z.clamp(min=0)", "(z > 0).to(z.dtype)"),
         "You keep the negative entries and drop the positive ones: turn the comparison round.": edit("min", "max"),
         "You cut the values off at 1; ReLU has no upper end.": edit("min=0", "0, 1"),
         "You change z in place; return a new tensor (clamp, not clamp_).": edit("clamp", "clamp_"),
@@ -142,9 +126,7 @@ relu = exercise(
         "maximum": body("return torch.maximum(z, torch.zeros_like(z))"),
         "half the sum with the absolute value": body("return (z + z.abs()) / 2"),
         "in place, on a copy": body("out = z.clone()", "out[out < 0] = 0", "return out"),
-        "a loop over the entries": body(
-            "return torch.stack([v if v > 0 else torch.zeros_like(v) for v in z.flatten()]).reshape(z.shape)"
-        ),
+        "a loop over the entries": body("return torch.stack([v if v > 0 else 0 * v for v in z.flatten()]).reshape(z.shape)"),
     },
 )
 
@@ -199,11 +181,7 @@ init_linear = exercise(
         generator=generator(),
     ),
     case(
-        "the weights of 50 inputs",
-        "init_linear(50, 900, generator)[0]",
-        weight=2,
-        tolerance="statistical",
-        generator=generator(),
+        "the weights of 50 inputs", "init_linear(50, 900, generator)[0]", weight=2, tolerance="statistical", generator=generator()
     ),
     case("the weights of one unit", "init_linear(1000, 1, generator)[0]", tolerance="statistical", generator=generator()),
     case("the biases", "init_linear(7, 5, generator)[1]", weight=2, generator=generator()),
@@ -239,48 +217,32 @@ def drawn(number):
             "math.sqrt(2 / fan_in)", "{spread}", spread=(0.001, 0.01, 0.1, 0.5)
         ),
         "The weights are uniform; normal ones are asked for (torch.randn).": edit(
-            "torch.randn(fan_in, fan_out, generator=generator)",
-            "(2 * torch.rand(fan_in, fan_out, generator=generator) - 1) * 3**0.5",
+            "torch.randn(...)", "(2 * torch.rand(...) - 1) * 3**0.5"
         ),
         "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": edit("randn", "rand"),
-        "The biases are random; they start at 0.": edit(
-            "zeros(fan_out)", "randn(fan_out, generator=generator) * math.sqrt(2 / fan_in)"
-        ),
+        "The biases are random; they start at 0.": edit("zeros(fan_out)", "randn(fan_out, generator=generator) / 10"),
         "The biases start at 1; they start at 0.": edit("zeros", "ones"),
         "You do not use the generator: pass generator=generator to torch.randn.": edit(", generator=generator", ""),
         "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": edit(
             "    w", "    generator.manual_seed(0)\n    w"
         ),
-        "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": edit(
-            "fan_in, fan_out, generator=generator", "fan_out, fan_in, generator=generator"
-        ),
+        "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": edit("randn(fan_in, fan_out", "randn(fan_out, fan_in"),
         "b is (1, fan_out); its shape is (fan_out,).": edit("torch.zeros(fan_out)", "torch.zeros(1, fan_out)"),
         "There is one bias for each input; there is one for each output, fan_out.": edit("zeros(fan_out)", "zeros(fan_in)"),
     },
     alternatives={
-        "normal_ on an empty tensor": INIT_LINEAR,
-        "a power instead of a root": body(
-            "return torch.randn((fan_in, fan_out), generator=generator) * (2 / fan_in) ** 0.5, torch.zeros(fan_out)"
+        "normal_ on an empty tensor": edit(
+            "w = ...", "w = torch.empty(fan_in, fan_out).normal_(0, math.sqrt(2 / fan_in), generator=generator)"
         ),
-        "divided by a root": body(
-            "return torch.randn(fan_in, fan_out, generator=generator) / (fan_in / 2) ** 0.5, torch.zeros((fan_out,))"
-        ),
-        "torch.normal": body(
-            "return torch.normal(0.0, (2 / fan_in) ** 0.5, (fan_in, fan_out), generator=generator), torch.zeros(fan_out)"
-        ),
+        "a power instead of a root": edit("math.sqrt(2 / fan_in)", "(2 / fan_in) ** 0.5"),
+        "divided by a root": edit("* math.sqrt(2 / fan_in)", "/ (fan_in / 2) ** 0.5"),
+        "torch.normal": edit("w = ...", "w = torch.normal(0.0, (2 / fan_in) ** 0.5, (fan_in, fan_out), generator=generator)"),
         "drawn transposed, unit by unit": body(
             "units = [torch.randn(fan_in, generator=generator) * math.sqrt(2 / fan_in) for _ in range(fan_out)]",
             "return torch.stack(units, dim=1), torch.zeros(fan_out)",
         ),
     },
-    equivalent={
-        "minus a normal number is as normal": [
-            edit(
-                "torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / fan_in)",
-                "-(torch.randn(fan_in, fan_out, generator=generator) * math.sqrt(2 / fan_in))",
-            )
-        ]
-    },
+    equivalent={"minus a normal number is as normal": [edit("w = ...", "w = -(...)")]},
 )
 
 linear_backward = exercise(
@@ -314,9 +276,7 @@ linear_backward = exercise(
         "dw misses the transpose: x.T @ dy sums over the rows of the batch.": edit("(dy.T @ x).T", "x @ dy"),
         "The signs are reversed: these are gradients, the minus comes with the step.": edit("return", "dy = -dy\n    return"),
         "dx is computed from x @ w; the gradient that arrives is dy.": edit("dy @ w.T", "(x @ w) @ w.T"),
-        "The results are always float32; keep the dtype of the inputs.": body(
-            "return tuple(part.float() for part in right(dy, x, w))"
-        ),
+        "The results are always float32; keep the dtype of the inputs.": body("return [p.float() for p in right(dy, x, w)]"),
     },
     alternatives={
         "transposes by t() and mm": body("return dy.mm(w.t()), x.t().mm(dy), dy.sum(0)"),
@@ -363,24 +323,16 @@ forward = exercise(
         "You return predictions; return the logits.": edit("return logits,", "return logits.argmax(dim=1),"),
         "b1 is missing: the first layer is x @ w1 + b1.": edit("x @ w1 + b1", "(x @ w1)"),
         "b2 is missing: the logits are h @ w2 + b2.": edit("h @ w2 + b2", "(h @ w2)"),
-        "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": edit(
-            "+ b1\n    h = relu(z)", "\n    h = z.clamp(min=0) + b1"
-        ),
+        "b1 is added after the ReLU; it belongs inside, relu(x @ w1 + b1).": edit("+ b1", "", "relu(z)", "relu(z) + b1"),
         "The ReLU is on the input; it belongs after the first layer.": edit("x @", "x.clamp(min=0) @", "relu(z)", "z"),
         "There is a sigmoid between the layers; this network has a ReLU.": edit("relu(z)", "1 / (1 + (-z).exp())"),
         "This is a leaky ReLU with the slope {slope}: negative entries must become 0.": edit(
             "relu(z)", "torch.maximum(z, {slope} * z)", slope=SLOPES
         ),
-        "The hidden units are absolute values; with ReLU, negative ones become 0.": edit(
-            "relu(z)", "z.clamp(min=0)", "h @", "z.abs() @"
-        ),
+        "The hidden units are absolute values; with ReLU, negative ones become 0.": edit("h @", "z.abs() @"),
         "You return the logits alone; return the pair (logits, cache).": edit(", (x, z, h, logits)", ""),
-        "The pair is the wrong way round: return (logits, cache).": edit(
-            "relu(z)", "z.clamp(min=0)", "logits,", "", "(x, z, h, logits)", "(x, z, h, logits), logits"
-        ),
-        "You add b1 to the parameters in place; forward changes nothing.": edit(
-            "z = x", "b1 += 0.1\n    z = x", "relu(z)", "z.clamp(min=0)"
-        ),
+        "The pair is the wrong way round: return (logits, cache).": edit("return ...", "return (...)[::-1]"),
+        "You add b1 to the parameters in place; forward changes nothing.": edit("z = x", "b1 += 0.1\n    z = x"),
     },
     alternatives={
         "addmm, a dict for a cache": body(
@@ -388,15 +340,10 @@ forward = exercise(
             "h = torch.addmm(b1, x, w1).clamp(min=0)",
             "return torch.addmm(b2, h, w2), {'x': x, 'h': h}",
         ),
-        "einsum": body(
-            "w1, b1, w2, b2 = params",
-            "h = relu(torch.einsum('nd,dh->nh', x, w1) + b1)",
-            "return torch.einsum('nh,hc->nc', h, w2) + b2, [x, h]",
-        ),
-        "a loop over the rows": body(
-            "w1, b1, w2, b2 = params",
-            "hidden = torch.stack([relu(row @ w1 + b1) for row in x])",
-            "return torch.stack([row @ w2 + b2 for row in hidden]), (x, hidden)",
+        "einsum": edit("x @ w1", "torch.einsum('nd,dh->nh', x, w1)", "h @ w2", "torch.einsum('nh,hc->nc', h, w2)"),
+        "a loop over the rows": edit(
+            ("x @ w1 + b1", "torch.stack([row @ w1 + b1 for row in x])"),
+            ("h @ w2 + b2", "torch.stack([row @ w2 + b2 for row in h])"),
         ),
         "no cache at all": body("h = relu(x @ params[0] + params[1])", "return h @ params[2] + params[3], None"),
         "in place, on its own tensors": body(
@@ -449,47 +396,39 @@ backward = exercise(
     ),
     mistakes={
         "The gradient of the logits goes through a ReLU; there is none behind them.": edit(
-            "cross_entropy_gradient(logits, labels)", "relu_backward(cross_entropy_gradient(logits, labels), logits)"
+            "cross_entropy_gradient(...)", "relu_backward(cross_entropy_gradient(...), logits)"
         ),
         "w2 is changed before dh is computed from it; backward changes nothing, the step comes afterwards.": edit(
             "    dh = ", "    w2 -= 0.1 * dw2\n    dh = "
         ).of(BACKWARD),
         "Gradients add up from call to call; start afresh each time.": edit(
-            ("\ndef backward", "\nkept = {}\n\ndef backward"),
+            ("def backward", "kept = {}\n\ndef backward"),
             (
-                "    return [dw1, db1, dw2, db2]",
-                "    grads = [dw1, db1, dw2, db2]\n"
-                "    key = tuple(g.shape for g in grads)\n"
-                "    kept[key] = [a + g for a, g in zip(kept.get(key, [0, 0, 0, 0]), grads)]\n"
-                "    return kept[key]",
+                "return ...",
+                "key, grads = tuple(p.shape for p in params), ...\n"
+                "    kept[key] = [a + g for a, g in zip(kept.get(key, [0] * 4), grads)]\n    return kept[key]",
             ),
-        ).of(BACKWARD),
+        ),
         "The mask is taken from dh; the gradient passes where z was positive.": edit("dh, z", "dh, dh"),
         "The way back skips the ReLU: multiply dh by (z > 0).": edit("relu_backward(dh, z)", "dh"),
         "The mask is upside down: the gradient passes where z was positive.": edit("relu_backward(dh, z)", "dh * (z < 0)"),
         "You multiply dh by h; the slope of relu is 0 or 1.": edit("relu_backward(dh, z)", "dh * h"),
-        "The 1/N of the mean is missing; the loss is a mean over the rows.": edit(
-            "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) * len(labels)"
-        ),
-        "The 1/N is there twice: divide once, in the gradient of the logits.": edit(
-            "cross_entropy_gradient(logits, labels)", "cross_entropy_gradient(logits, labels) / len(labels)"
-        ),
+        "The 1/N of the mean is missing; the loss is a mean over the rows.": edit("labels), h", "labels) * len(x), h"),
+        "The 1/N is there twice: divide once, in the gradient of the logits.": edit("labels), h", "labels) / len(x), h"),
         "The one-hot labels are missing: subtract 1 at each row's label.": edit(
-            "cross_entropy_gradient(logits, labels)", "after04.softmax(logits) / len(labels)"
+            "cross_entropy_gradient(...)", "after04.softmax(logits) / len(labels)"
         ),
         "The signs are reversed: these are gradients, the minus comes with the step.": edit("cross", "-cross"),
         "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(BACKWARD),
-        "Your softmax has no shift: exp of a large logit is inf, and the gradient NaN.": edit(
-            "(logits - logits.max(dim=1, keepdim=True).values)", "logits"
-        ).of(BACKWARD),
+        "Your softmax has no shift: exp of a large logit is inf, the gradient NaN.": edit("(logits - ...)", "logits").of(
+            BACKWARD
+        ),
         "dw2 is made from z; the second layer was given h = relu(z).": edit("h, params", "z, params"),
         "The bias gradients are means over the rows; they are sums, the 1/N is already in dlogits.": edit(
             "db2]", "db2 / len(x)]", "dz.sum", "dz.mean"
         ),
         "db1 is made from dh; it comes after the ReLU's mask, from dz.": edit("T, dz", "T, dh"),
-        "The order is that of params: [dw1, db1, dw2, db2].": edit(
-            "[(dz.T @ x).T, dz.sum(dim=0), dw2, db2]", "[dw2, db2, (dz.T @ x).T, dz.sum(dim=0)]"
-        ),
+        "The order is that of params: [dw1, db1, dw2, db2].": edit("return [...]", "return [dw2, db2, ...][:4]"),
     },
     alternatives={
         "all written out": BACKWARD,
@@ -519,19 +458,18 @@ backward = exercise(
             ("d @ w2.T", "torch.einsum('nc,hc->nh', d, w2)"),
             ("x.T @ dz", "torch.einsum('nd,nh->dh', x, dz)"),
         ).of(BACKWARD),
-        "a loop over the rows": (
-            "def backward(params, cache, labels):\n"
-            "    w1, b1, w2, b2 = params\n"
-            "    grads = [torch.zeros_like(p) for p in params]\n"
-            "    for x, z, h, logits, y in zip(*cache, labels):\n"
-            "        d = (logits - logits.max()).exp()\n"
-            "        d = d / d.sum()\n"
-            "        d[y] -= 1\n"
-            "        d /= len(labels)\n"
-            "        dz = (w2 @ d) * (z > 0)\n"
-            "        for total, part in zip(grads, [torch.outer(x, dz), dz, torch.outer(h, d), d]):\n"
-            "            total += part\n"
-            "    return grads"
+        "a loop over the rows": body(
+            "w1, b1, w2, b2 = params",
+            "grads = [torch.zeros_like(p) for p in params]",
+            "for x, z, h, logits, y in zip(*cache, labels):",
+            "    d = (logits - logits.max()).exp()",
+            "    d = d / d.sum()",
+            "    d[y] -= 1",
+            "    d /= len(labels)",
+            "    dz = (w2 @ d) * (z > 0)",
+            "    for total, part in zip(grads, [torch.outer(x, dz), dz, torch.outer(h, d), d]):",
+            "        total += part",
+            "return grads",
         ),
     },
     equivalent={
@@ -570,9 +508,8 @@ Linear = exercise(
     mistakes={
         "The bias is missing in forward; the layer is x @ w + b.": edit("x @ self.w + self.b", "x @ self.w"),
         "dw and db add up from batch to batch; start afresh in each backward.": edit(
-            "dx, self.dw, self.db = linear_backward(dy, self.x, self.w)",
-            "dx, dw, db = linear_backward(dy, self.x, self.w)\n"
-            "        self.dw, self.db = getattr(self, 'dw', 0) + dw, getattr(self, 'db', 0) + db",
+            ("= w, b", "= w, b; self.dw = self.db = 0"),
+            ("dx, self.dw, self.db = ...", "dx, dw, db = ...; self.dw = self.dw + dw; self.db = self.db + db"),
         ),
         "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
             "        self.x = x\n", "        self.x = getattr(self, 'x', x)\n"
@@ -590,44 +527,20 @@ Linear = exercise(
         "backward takes a step itself; it leaves dw and db, and changes nothing.": edit(
             "return dx", "self.w -= 0.1 * self.dw\n        return dx"
         ),
-        "There is a ReLU in the linear layer; it is a layer of its own.": edit(
-            "x @ self.w + self.b", "(x @ self.w + self.b).clamp(min=0)"
-        ),
+        "There is a ReLU in the linear layer; it is a layer of its own.": edit("return x ...", "return (x ...).clamp(min=0)"),
         "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True").of(LINEAR),
     },
     alternatives={
         "written out": LINEAR,
-        "linear_backward does the work": (
-            "class Linear:\n"
-            "    def __init__(self, w, b):\n"
-            "        self.w = w\n"
-            "        self.b = b\n"
-            "    def forward(self, inputs):\n"
-            "        self.inputs = inputs\n"
-            "        return torch.addmm(self.b, inputs, self.w)\n"
-            "    def backward(self, upstream):\n"
-            "        dx, self.dw, self.db = linear_backward(upstream, self.inputs, self.w)\n"
-            "        return dx"
-        ),
+        "linear_backward does the work": edit("x @ self.w + self.b", "torch.addmm(self.b, x, self.w)"),
         "einsum": edit(
             "self.x.T @ dy", "torch.einsum('nd,nk->dk', self.x, dy)", "dy @ self.w.T", "torch.einsum('nk,dk->nd', dy, self.w)"
         ).of(LINEAR),
-        "dw and db exist from the start": edit(
-            "self.w, self.b = w, b", "self.w, self.b, self.dw, self.db = w, b, torch.zeros_like(w), torch.zeros_like(b)"
+        "dw and db exist from the start": edit("= w, b", "= w, b; self.dw = torch.zeros_like(w); self.db = 0 * b").of(LINEAR),
+        "a dataclass": edit(
+            ("class", "from dataclasses import dataclass\n\n@dataclass\nclass"),
+            ("    def __init__(self, w, b):\n        self.w, self.b = w, b\n", "    w: torch.Tensor\n    b: torch.Tensor\n"),
         ).of(LINEAR),
-        "a dataclass": (
-            "from dataclasses import dataclass\n\n"
-            "@dataclass\n"
-            "class Linear:\n"
-            "    w: torch.Tensor\n"
-            "    b: torch.Tensor\n"
-            "    def forward(self, x):\n"
-            "        self.cache = x\n"
-            "        return x @ self.w + self.b\n"
-            "    def backward(self, dy):\n"
-            "        self.dw, self.db = self.cache.T @ dy, dy.sum(0)\n"
-            "        return dy @ self.w.T"
-        ),
     },
 )
 
@@ -658,9 +571,7 @@ ReLU = exercise(
         "The mask is taken from dy; the gradient passes where x was positive.": edit("dy, self.x", "dy, dy"),
         "backward lets all of dy through; where x was negative the gradient is 0.": edit("x = x", "x = x ** 2"),
         "backward returns the mask alone; multiply it by dy.": edit("relu_backward(dy, self.x)", "(self.x > 0).to(dy.dtype)"),
-        "You multiply dy by relu(x); the slope is 1 where x was positive.": edit(
-            "relu_backward(dy, self.x)", "dy * relu(self.x)"
-        ),
+        "You multiply dy by relu(x); the slope is 1 where x was positive.": edit("relu_backward(...)", "dy * relu(self.x)"),
         "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
             "self.x = x", "self.x = getattr(self, 'x', x)"
         ),
@@ -674,52 +585,26 @@ ReLU = exercise(
         "The mask is upside down: the gradient passes where x was positive.": edit("x = x", "x = -x"),
     },
     alternatives={
-        "written out": RELU_LAYER,
-        "keeps the mask": (
-            "class ReLU:\n"
-            "    def forward(self, x):\n"
-            "        self.mask = x > 0\n"
-            "        return x * self.mask\n"
-            "    def backward(self, dy):\n"
-            "        return dy * self.mask"
+        "written out": edit("relu(x)", "x.clamp(min=0)", "relu_backward(...)", "dy * (self.x > 0)"),
+        "keeps the mask": edit(
+            ("self.x = x", "self.mask = x > 0"), ("relu(x)", "x * self.mask"), ("relu_backward(...)", "dy * self.mask")
         ),
-        "keeps its own output": (
-            "class ReLU:\n"
-            "    def forward(self, x):\n"
-            "        self.y = torch.maximum(x, torch.zeros_like(x))\n"
-            "        return self.y\n"
-            "    def backward(self, dy):\n"
-            "        return torch.where(self.y > 0, dy, torch.zeros_like(dy))"
+        "keeps its own output": edit(
+            ("self.x = x", "self.y = relu(x)"), ("return relu(x)", "return self.y"), ("relu_backward(...)", "dy * (self.y > 0)")
         ),
-        "made of the two functions": (
-            "class ReLU:\n"
-            "    def __init__(self):\n"
-            "        self.z = None\n"
-            "    def forward(self, z):\n"
-            "        self.z = z.clone()\n"
-            "        return relu(z)\n"
-            "    def backward(self, dy):\n"
-            "        return relu_backward(dy, self.z)"
+        "made of the two functions": edit(
+            ("    def forward", "    def __init__(self):\n        self.x = None\n\n    def forward"),
+            ("self.x = x", "self.x = x.clone()"),
         ),
-        "in place, on copies": (
-            "class ReLU:\n"
-            "    def forward(self, x):\n"
-            "        self.off = x <= 0\n"
-            "        y = x.clone()\n"
-            "        y[self.off] = 0\n"
-            "        return y\n"
-            "    def backward(self, dy):\n"
-            "        dx = dy.clone()\n"
-            "        dx[self.off] = 0\n"
-            "        return dx"
+        "in place, on copies": edit(
+            ("self.x = x", "self.off = x <= 0"),
+            ("return relu(x)", "y = x.clone(); y[self.off] = 0; return y"),
+            ("return relu_b...", "dx = dy.clone(); dx[self.off] = 0; return dx"),
         ),
     },
     equivalent={
         "only the sign counts, and a root is NaN where there is none": [
-            edit("self.x = x", "self.x = x.squeeze()"),
-            edit("self.x = x", "self.x = x * 2"),
-            edit("self.x = x", "self.x = x / 2"),
-            edit("self.x = x", "self.x = x.sqrt()"),
+            edit("= x", f"= x{how}") for how in (".squeeze()", " * 2", " / 2", ".sqrt()")
         ]
     },
 )
@@ -752,65 +637,42 @@ SoftmaxCrossEntropy = exercise(
     ),
     mistakes={
         "The gradient misses the 1/N of the mean; the loss is a mean over the rows.": edit(
-            "return cross_entropy_gradient", "return len(self.labels) * cross_entropy_gradient"
+            "self.labels)", "self.labels) * len(self.labels)"
         ),
-        "The loss is a sum over the rows; take their mean.": edit("return cross_entropy(", "return len(labels) * cross_entropy("),
+        "The loss is a sum over the rows; take their mean.": edit("(logits, labels)\n", "(logits, labels) * len(labels)\n"),
         "Both loss and gradient are sums over the rows; take means.": edit(
-            ("return cross_entropy(", "return len(labels) * cross_entropy("),
-            ("return cross_entropy_g", "return len(self.labels) * cross_entropy_g"),
+            ("(logits, labels)\n", "(logits, labels) * len(labels)\n"), ("self.labels)", "self.labels) * len(self.labels)")
         ),
-        "The gradient misses the one-hot labels: subtract 1 at each row's label.": edit(
-            "        d[torch.arange(n), self.labels] -= 1\n", ""
-        ).of(SOFTMAX_CROSS_ENTROPY),
-        "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": edit(
-            "cross_entropy_gradient", "-cross_entropy_gradient"
-        ),
-        "The sign of the loss is reversed: it is minus the log-probability.": edit(
-            "cross_entropy(logits, labels)", "-cross_entropy(logits, labels)"
-        ),
+        "The gradient misses the one-hot labels: subtract 1 at each row's label.": edit("d[...] -= 1", "pass").of(WRITTEN_OUT),
+        "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": edit("cross_entropy_g", "-cross_entropy_g"),
+        "The sign of the loss is reversed: it is minus the log-probability.": edit("cross_entropy(", "-cross_entropy("),
         "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": edit(
-            "logits - logits.max(dim=1, keepdim=True).values", "logits"
-        ).of(SOFTMAX_CROSS_ENTROPY),
+            "shifted = logits - ...", "shifted = logits"
+        ).of(WRITTEN_OUT),
         "You take the log of a softmax that has become 0: the loss is inf. Use logits - log-sum-exp.": edit(
-            "log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()", "log_p = after04.softmax(logits).log()"
-        ).of(SOFTMAX_CROSS_ENTROPY),
+            "log_p = ...", "log_p = after04.softmax(logits).log()"
+        ).of(WRITTEN_OUT),
         "Adding {epsilon} in the log limits the loss; use logits - log-sum-exp, which needs none.": edit(
-            "cross_entropy(logits, labels)",
-            "nll((after04.softmax(logits) + {epsilon}).log(), labels)",
-            epsilon=(1e-12, 1e-8, 1e-7, 1e-5),
+            "cross_entropy(...)", "nll((after04.softmax(logits) + {epsilon}).log(), labels)", epsilon=EPSILONS
         ),
-        "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(SOFTMAX_CROSS_ENTROPY),
+        "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(WRITTEN_OUT),
         "The gradient is that of the first batch for ever; remember the last forward.": edit(
-            ("self.labels = labels", "self.labels = getattr(self, 'labels', labels)"),
-            ("self.p = log_p.exp()", "self.p = getattr(self, 'p', log_p.exp())"),
-        ).of(SOFTMAX_CROSS_ENTROPY),
+            "= logits, labels", "= getattr(self, 'logits', logits), getattr(self, 'labels', labels)"
+        ),
         "backward changes what forward has kept, so that a second call differs; work on a copy.": edit(
             "self.p.clone()", "self.p"
-        ).of(SOFTMAX_CROSS_ENTROPY),
+        ).of(WRITTEN_OUT),
         "The softmax is applied twice; forward is given logits.": edit(
-            "        self.labels = labels\n", "        self.labels = labels\n        logits = after04.softmax(logits)\n"
-        ).of(SOFTMAX_CROSS_ENTROPY),
+            "rows =", "logits = after04.softmax(logits)\n        rows ="
+        ).of(WRITTEN_OUT),
         "The loss is a Python number; return a 0-d tensor.": edit("(logits, labels)", "(logits, labels).item()"),
     },
     alternatives={
-        "written out": SOFTMAX_CROSS_ENTROPY,
-        "made of the given functions": (
-            "class SoftmaxCrossEntropy:\n"
-            "    def forward(self, z, y):\n"
-            "        self.z, self.y = z, y\n"
-            "        return cross_entropy(z, y)\n"
-            "    def backward(self):\n"
-            "        return cross_entropy_gradient(self.z, self.y)"
-        ),
-        "the gradient at once": (
-            "class SoftmaxCrossEntropy:\n"
-            "    def __init__(self):\n"
-            "        self.gradient = None\n"
-            "    def forward(self, logits, labels):\n"
-            "        self.gradient = cross_entropy_gradient(logits, labels)\n"
-            "        return cross_entropy(logits, labels)\n"
-            "    def backward(self):\n"
-            "        return self.gradient"
+        "written out": WRITTEN_OUT,
+        "made of the given functions": edit("self.logits", "self.z", "self.labels", "self.y"),
+        "the gradient at once": edit(
+            ("self.logits, ...", "self.gradient = cross_entropy_gradient(logits, labels)"),
+            ("return cross_entropy_g...", "return self.gradient"),
         ),
         "one-hot by eye, gather": (
             "class SoftmaxCrossEntropy:\n"
@@ -822,7 +684,7 @@ SoftmaxCrossEntropy = exercise(
             "    def backward(self):\n"
             "        return (self.p - self.target) / self.p.shape[0]"
         ),
-        "a sum divided by N": edit(".mean()", ".sum() / len(labels)").of(SOFTMAX_CROSS_ENTROPY),
+        "a sum divided by N": edit(".mean()", ".sum() / len(labels)").of(WRITTEN_OUT),
     },
     equivalent={
         "a number has no axis to lose": [edit("cross_entropy(logits, labels)", "cross_entropy(logits, labels).squeeze()")]

@@ -106,13 +106,11 @@ l2_penalty = exercise(
     case("no decay", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.0),
     mistakes={
         "You square the sum; square each weight, then add.": edit(
-            "sum((w**2).sum() for w in weights)", "sum(w.sum() for w in weights) ** 2"
+            "(w**2).sum() for w in weights)", "w.sum() for w in weights) ** 2"
         ),
         "w @ w.T is a product of matrices; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
         "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
-        "You take the root of the sum of squares; the penalty is the sum itself.": edit(
-            "sum((w**2).sum() for w in weights)", "sum((w**2).sum() for w in weights) ** 0.5"
-        ),
+        "You take the root of the sum of squares; the penalty is the sum itself.": edit("in weights)", "in weights) ** 0.5"),
         "You add up the norms of the matrices; square them (no root).": edit("(w**2).sum()", "w.norm()"),
         "You take the mean of each matrix' squares; add all of them up.": edit(".sum()", ".mean()"),
         "You divide by the number of weights; the penalty is a sum, not a mean.": edit(
@@ -132,9 +130,7 @@ l2_penalty = exercise(
         "You return a Python float; return a 0-d tensor (no .item()).": edit("(w**2).sum()", "(w**2).sum().item()"),
         "Your penalty has one axis; return a 0-d tensor.": edit("(w**2).sum()", "(w**2).sum().reshape(1)"),
         "You convert to float32; keep the dtype of the weights.": edit("w**2", "w.float() ** 2"),
-        "You return one penalty for each matrix; add them up.": edit(
-            "0.5 * weight_decay * sum((w**2).sum() for w in weights)", "[0.5 * weight_decay * (w**2).sum() for w in weights]"
-        ),
+        "You return one penalty for each matrix; add them up.": edit("return ... * sum(...)", "return [... * x for x in (...)]"),
     },
     alternatives={
         "a generator expression": edit("(w**2).sum()", "w.pow(2).sum()"),
@@ -146,14 +142,7 @@ l2_penalty = exercise(
         "stacked sums": body("return torch.stack([w.square().sum() for w in weights]).sum().mul(weight_decay / 2)"),
         "a trace": edit("(w**2).sum()", "torch.trace(w.T @ w)"),
     },
-    equivalent={
-        "a number has no axis to lose": [
-            edit(
-                "0.5 * weight_decay * sum((w**2).sum() for w in weights)",
-                "(0.5 * weight_decay * sum((w**2).sum() for w in weights)).squeeze()",
-            )
-        ]
-    },
+    equivalent={"a number has no axis to lose": [edit("return ...", "return (...).squeeze()")]},
 )
 
 decay_step = exercise(
@@ -184,17 +173,14 @@ decay_step = exercise(
         "You add the penalty itself; a step needs its gradient, weight_decay * w.": edit(
             "weight_decay * p", "weight_decay / 2 * (p**2).sum()"
         ),
-        "You multiply the weights by weight_decay; subtract lr * weight_decay * w.": body(
-            "for p, g in zip(params, grads, strict=True):",
-            "    if p.ndim == 2:",
-            "        p *= weight_decay",
-            "    p -= lr * g",
+        "You multiply the weights by weight_decay; subtract lr * weight_decay * w.": edit(
+            "p -= ...", "p *= weight_decay ** (p.ndim == 2)\n        p -= lr * g"
         ),
         "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": edit("+ weight", "- weight"),
         "You step uphill: subtract lr times the gradient and the decay.": edit("-=", "+="),
         "The gradient is followed uphill, only the decay goes down: subtract both.": edit("g +", "-g +", "else g", "else -g"),
         "The decay is not multiplied with lr: it is a part of the gradient.": edit(
-            "lr * (g + weight_decay * p if p.ndim == 2 else g)", "lr * g + (weight_decay * p if p.ndim == 2 else 0)"
+            "lr * (g + ... else g)", "lr * g + (... else 0)"
         ),
         "lr is missing: multiply the gradient and the decay with it.": edit("lr * (g", "(g"),
         "lr is multiplied in twice on the decay; once is enough.": edit("+ weight", "+ lr * weight"),
@@ -207,22 +193,18 @@ decay_step = exercise(
         ),
         "The biases are never moved; they do not decay, but they do follow their gradient.": edit("else g", "else 0"),
         "You make new tensors; change the entries of params in place (p -= ...).": edit("p -= lr", "p = p - lr"),
-        "You put new tensors into the list; change the old ones in place, others hold them too.": body(
-            "for i, (p, g) in enumerate(zip(params, grads)):",
-            "    params[i] = p - lr * (g + weight_decay * p if p.ndim == 2 else g)",
+        "You put new tensors into the list; change the old ones in place, others hold them too.": edit(
+            ("p, g in zip(...)", "i, (p, g) in enumerate(zip(...))"), ("p -=", "params[i] = p -")
         ),
         "You return a list of new tensors; change the entries of params in place, others hold them too.": body(
             "return [p - lr * (g + weight_decay * p if p.ndim == 2 else g) for p, g in zip(params, grads)]"
         ),
-        "It returns the parameters; it changes them in place and returns None.": body(
-            "right(params, grads, lr, weight_decay)", "return params"
-        ),
+        "You return the parameters; change them in place, return None.": edit("p -= ...", "p -= ...\n    return params"),
         "You add the decay into grads; leave the gradients as they are.": edit(
-            "        p -= lr * (g + weight_decay * p if p.ndim == 2 else g)",
-            "        g += weight_decay * p if p.ndim == 2 else 0\n        p -= lr * g",
+            "p -= lr * (...)", "g += weight_decay * p if p.ndim == 2 else 0\n        p -= lr * g"
         ),
         "The decay uses the weights after the step; take them from before it.": edit(
-            "(g + weight_decay * p if p.ndim == 2 else g)", "g\n        p *= 1 - lr * weight_decay * (p.ndim == 2)"
+            "* (...)", "* g\n        p *= 1 - lr * weight_decay * (p.ndim == 2)"
         ),
         "The decay is twice too large: the gradient of 1/2 * wd * w**2 is wd * w.": edit("weight_decay *", "2 * weight_decay *"),
         "The decay is half of what it should be: the gradient of 1/2 * wd * w**2 is wd * w.": edit(
@@ -234,13 +216,8 @@ decay_step = exercise(
         "You only shrink the gradient; it is the weights that decay.": edit("g + weight_decay * p", "g * (1 - weight_decay)"),
     },
     alternatives={
-        "shrink, then step": edit(
-            "p -= lr * (g + weight_decay * p if p.ndim == 2 else g)",
-            "p *= 1 - lr * weight_decay * (p.ndim > 1)\n        p -= lr * g",
-        ),
-        "copy_": body(
-            "for p, g in zip(params, grads):", "    p.copy_(p - lr * g - lr * (weight_decay if p.ndim == 2 else 0) * p)"
-        ),
+        "shrink, then step": edit("p -= lr * (...)", "p *= 1 - lr * weight_decay * (p.ndim > 1)\n        p -= lr * g"),
+        "copy_": edit("p -= ...", "p.copy_(p - lr * g - lr * (weight_decay if p.ndim == 2 else 0) * p)"),
         "slices": (
             "def decay_step(params, grads, lr, weight_decay):\n    for i, (p, g) in enumerate(zip(params, grads)):\n"
             "        old = p.clone()\n        p[...] = old - lr * g\n"
@@ -407,9 +384,7 @@ compare = exercise(
         "You report the standard error; the spread is not divided by the root of n.": edit(
             "std().item()", "std().item() / math.sqrt(len(seeds))"
         ),
-        "Each row gets other seeds; a fair comparison uses the same ones.": edit(
-            "valid, seed,", "valid, seed + 100 * len(rows),"
-        ),
+        "Each row gets other seeds; a fair comparison uses the same ones.": edit("seed,", "seed + 100 * len(rows),"),
         "You ignore the seeds: the same call gives other numbers each time.": edit(
             "valid, seed,", "valid, int(torch.randint(10**6, ())),"
         ),
@@ -434,16 +409,12 @@ compare = exercise(
             "**config", "**{k: v for k, v in config.items() if k != 'batch_size'}"
         ),
         "Your rows lack the configuration; begin each with a copy of it.": edit("dict(config)", "{}"),
-        "Your rows lack the seconds; each says how long its runs took.": edit(
-            ' | {"seconds": time.perf_counter() - started}', ""
-        ),
+        "Your rows lack the seconds; each says how long its runs took.": edit(' | {"seconds": ...}', ""),
         "Your seconds are not above 0: take the time before the first run and after the last.": edit(
             "time.perf_counter() - started", "started - time.perf_counter()"
         ),
         "seconds is the time of day; subtract the time at which the row began.": edit("perf_counter() - started", "time()"),
-        "Only one row comes back; append each row inside the loop.": edit(
-            "rows.append(row", "rows = [row", "started})", "started}]"
-        ),
+        "Only one row comes back; append each row inside the loop.": edit("rows.append(...)", "rows = [...]"),
         "Accuracies are percentages; give fractions of 1.": edit("[-1] for", '[-1] * (100 if name == "accuracy" else 1) for'),
         "Your means are tensors or arrays; give Python floats.": edit("mean().item()", "mean()"),
         "The penalty is counted in the loss; report the loss without it.": edit(
@@ -455,21 +426,14 @@ compare = exercise(
     alternatives={
         "lists and numpy": COMPARE,
         "the statistics module": edit(
-            ("    rows = []", "    from statistics import mean, stdev\n    rows = []"),
+            ("    rows =", "    from statistics import mean, stdev\n    rows ="),
             ("np.mean", "mean"),
-            ("np.std(accuracies, ddof=1)", "stdev(accuracies)"),
-            ("np.std(losses, ddof=1)", "stdev(losses)"),
+            ("np.std(..., ddof=1)", "stdev(...)"),
         ).of(COMPARE),
         "by hand": edit(
-            (
-                "    rows = []",
-                "    def sd(v):\n        m = sum(v) / len(v)\n"
-                "        return math.sqrt(sum((a - m) ** 2 for a in v) / (len(v) - 1))\n    rows = []",
-            ),
-            ("np.mean(accuracies)", "sum(accuracies) / len(seeds)"),
-            ("np.mean(losses)", "sum(losses) / len(seeds)"),
-            ("np.std(accuracies, ddof=1)", "sd(accuracies)"),
-            ("np.std(losses, ddof=1)", "sd(losses)"),
+            ("    rows =", "    sd = lambda v: math.sqrt(sum((a - sum(v) / len(v)) ** 2 for a in v) / (len(v) - 1))\n    rows ="),
+            ("np.mean(...)", "sum(...) / len(seeds)"),
+            ("np.std(..., ddof=1)", "sd(...)"),
         ).of(COMPARE),
         "judged with its own forward pass": edit(
             ('history["valid_loss"][-1]', "evaluate(params, *valid)[0]"),
@@ -518,9 +482,4 @@ def draw(notebook):
 
 
 # `train` may change what it is given; the images that it is asked about are other tensors.
-CHALLENGE = challenge(
-    "train",
-    "(lambda classify: [classify(part) for part in unseen])(train(images, labels))",
-    draw,
-    seconds=40,
-)
+CHALLENGE = challenge("train", "(lambda classify: [classify(part) for part in unseen])(train(images, labels))", draw, seconds=40)
