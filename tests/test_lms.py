@@ -20,6 +20,7 @@ from autograder import cli, configuration
 from autograder.course import Course, CourseError
 from autograder.grading.submission import read_timestamp
 from autograder.lms import archive, naming, roster
+from autograder.lms import collect as collecting
 from autograder.lms.collect import collect, versions
 from autograder.lms.export import CanvasExport, CsvExport, MoodleExport
 from autograder.lms.handback import hand_back
@@ -203,6 +204,16 @@ def test_what_strangers_put_into_a_zip_is_refused_by_name(course, tmp_path, monk
         collect(course, zipped(tmp_path, files))
     with pytest.raises(CourseError, match="neither a folder nor a zip"):
         collect(course, _text(tmp_path))
+
+
+def test_one_students_files_do_not_fill_the_memory_for_all(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(collecting, "MAX_STUDENT", 2**20)
+    monkeypatch.setattr(archive, "MAX_BYTES", 2 * 2**20)
+    files = {f"mallory ({n}).ipynb": notebook("01-one", str(n) * 2**17) for n in range(1, 9)} | {"film.mp4": b"0" * 2**22}
+    said = {c.name: c for c in collect(course, zipped(tmp_path, files | {"zoe_01-one.ipynb": notebook("01-one")}))}
+    assert said["zoe_01-one.ipynb"].assignment == "01-one" and not said["film.mp4"].look
+    refused = [c for c in said.values() if c.student == "mallory" and "too much of one student's" in c.said]
+    assert len(refused) == 6 and all(c.look for c in refused)  # each has its text in three cells
 
 
 def test_what_a_notebook_is_for_is_found_without_its_json_becoming_objects(course, tmp_path):

@@ -30,9 +30,10 @@ class Entry:
     refused: str = ""
 
 
-def read(path):
+def read(path, room=lambda name: MAX_FILE):
     """Yield an Entry for each file in a zip file or folder; what systems add of their own (`__MACOSX`) is passed over.
 
+    room: how many bytes may be read of a file of that name, asked when its turn comes; None: nothing, it is given as empty.
     Raises: CourseError if it is neither, or holds more than anybody handed in.
     """
     if not path.exists():
@@ -40,7 +41,7 @@ def read(path):
     if not path.is_dir() and not zipfile.is_zipfile(path):
         raise CourseError(f"{path} is neither a folder nor a zip file. Give the file that the LMS made, as it was downloaded.")
     total = 0
-    for count, entry in enumerate(_folder(path) if path.is_dir() else _zip(path), 1):
+    for count, entry in enumerate(_folder(path, room) if path.is_dir() else _zip(path, room), 1):
         total += len(entry.content or b"")
         if count > MAX_FILES or total > MAX_BYTES:
             raise CourseError(
@@ -51,7 +52,7 @@ def read(path):
             yield entry
 
 
-def _zip(path):
+def _zip(path, room):
     try:
         archive = zipfile.ZipFile(path)
     except BROKEN as error:
@@ -62,7 +63,7 @@ def _zip(path):
                 continue
             name = _name(info)
             refused = _unsafe(name) or ("It is a link." if stat.S_ISLNK(info.external_attr >> 16) else "")
-            yield Entry(name, _time(info), *((None, refused) if refused else _unpack(archive, info)))
+            yield Entry(name, _time(info), *((None, refused) if refused else _unpack(archive, info, room(name))))
 
 
 def _time(info):
@@ -89,35 +90,39 @@ def _unsafe(name):
     return "" if name.isprintable() else "Its name has control characters."
 
 
-def _unpack(archive, info):
+def _unpack(archive, info, most):
     try:
         with archive.open(info) as file:
-            return _bounded(file)
+            return _bounded(file, most)
     except BROKEN as error:
         return None, f"It cannot be unpacked ({error})."
 
 
-def _folder(root):
+def _folder(root, room):
     for folder, folders, files in os.walk(root):
         folders.sort()
         for name in sorted([*files, *(f for f in folders if os.path.islink(os.path.join(folder, f)))]):
             path = Path(folder, name)
             about = path.lstat()
             shown = unicodedata.normalize("NFC", os.fsencode(path.relative_to(root)).decode("utf-8", "replace"))
-            yield Entry(shown, datetime.fromtimestamp(int(about.st_mtime)), *_read(path, about))
+            yield Entry(shown, datetime.fromtimestamp(int(about.st_mtime)), *_read(path, about, room(shown)))
 
 
-def _read(path, about):
+def _read(path, about, most):
     if not stat.S_ISREG(about.st_mode):
         return None, "It is a link." if stat.S_ISLNK(about.st_mode) else "It is no file."
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            return _bounded(file)
+            return _bounded(file, most)
     except OSError as error:
         return None, f"It cannot be read ({error.strerror})."
 
 
-def _bounded(file):
-    """What a file says of its size need not be true: no more is read than an honest notebook has."""
-    content = file.read(MAX_FILE + 1)
-    return (None, f"It has more than {MAX_FILE / 2**20:.0f} MB.") if len(content) > MAX_FILE else (content, "")
+def _bounded(file, most):
+    """What a file says of its size need not be true: no more is read than an honest notebook has, and `most`."""
+    if most is None:
+        return b"", ""
+    content = file.read(min(MAX_FILE, most) + 1)
+    if len(content) <= min(MAX_FILE, most):
+        return content, ""
+    return None, f"It has more than {MAX_FILE / 2**20:.0f} MB." if most >= MAX_FILE else "There is too much of one student's."

@@ -21,6 +21,7 @@ from autograder.lms import archive, naming, roster
 
 ORIGINS = "origins.json"  # in a student's folder of versions: where each came from
 NOTEBOOK = ".ipynb"
+MAX_STUDENT = 256 * 2**20  # bytes of one student's in one archive: all of them are in memory, and one must not fill it for all
 # Looked for as text: 64 MB of JSON take two gigabytes as objects, and nothing limits this process. What a notebook shows or says
 # has its quotes escaped, so it does not match.
 GRADE_ID = re.compile(rb'"grade_id"\s*:\s*("[^"]{1,200}")')
@@ -74,10 +75,16 @@ def collect(course, path, assignment=None):
     cells = _released_cells(course)
     known = roster.read(course)
     zone = Exchange(config=configuration.config(course.root)).timezone
-    found, said = [], []
-    for entry in archive.read(Path(path)):
+    found, said, left = [], [], defaultdict(lambda: MAX_STUDENT)
+
+    def room(file):
+        name = naming.parse(file, course.assignments)
+        return left[_whose(known, name)[0]] if name.file.lower().endswith(NOTEBOOK) else None
+
+    for entry in archive.read(Path(path), room):
         name = naming.parse(entry.name, course.assignments)
         student, why = _whose(known, name)
+        left[student] -= len(entry.content or b"")
         if entry.content is None:
             said.append(Collected(entry.name, student, "", f"refused: {entry.refused}", True))
         elif not name.file.lower().endswith(NOTEBOOK):
