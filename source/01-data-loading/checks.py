@@ -191,6 +191,8 @@ def _(train_valid_split):
     train_idx, valid_idx = train_valid_split(100, 0.2, seeded(0))
     swapped = {"the two parts are swapped: training first": (20, 80)}
     expect("80 and 20 of 100", (len(train_idx), len(valid_idx)), (80, 20), swapped)
+    up = {"19.25 is nearer to 19: round, not always up": (57, 20)}
+    expect("58 and 19 of 77", tuple(len(part) for part in train_valid_split(77, 0.25, seeded(0))), (58, 19), up)
     cut = {"19.75 is nearer to 20: round, do not cut off": (60, 19)}
     expect("59 and 20 of 79", tuple(len(part) for part in train_valid_split(79, 0.25, seeded(0))), (59, 20), cut)
     expect(

@@ -152,7 +152,8 @@ def _(accuracy):
 
 @checks(
     "best_values",
-    hint="Try it: with m = 0, how does the sum change if m goes up by a little? Three differences grow, and two shrink.",
+    hint="Squares: for which m do all the m - v add up to 0? Absolute values: from m = 0, how does the sum change if m goes up "
+    "by a little? Three differences grow, and two shrink.",
     look="section 5; the words mean and median",
 )
 def _(best_for_squares, best_for_absolute):
