@@ -1,78 +1,20 @@
 """What a student could have meant: the changes of one place that are tried, for each kind of place."""
 
 import ast
+import re
 from itertools import combinations
 
 from .edits import LIBRARIES, Source, called, is_method, is_self, sign
-
-REDUCTIONS = {
-    "sum",
-    "mean",
-    "amax",
-    "amin",
-    "max",
-    "min",
-    "argmax",
-    "argmin",
-    "std",
-    "var",
-    "prod",
-    "any",
-    "all",
-    "median",
-    "norm",
-}
-# Functions that are mistaken for each other.
-FAMILIES = [
-    {"sum", "mean", "amax", "amin", "prod", "max", "min", "median", "norm"},
-    {"argmax", "argmin"},
-    {"maximum", "minimum"},
-    {"exp", "exp2", "expm1"},
-    {"log", "log2", "log10", "log1p"},
-    {"round", "floor", "ceil", "trunc"},
-    {"zeros", "ones"},
-    {"zeros_like", "ones_like"},
-    {"randn", "rand"},
-    {"abs", "square", "sign"},
-    {"float", "double"},
-    {"long", "int"},
-    {"std", "var"},
-    {"ValueError", "TypeError", "AssertionError", "IndexError", "KeyError", "RuntimeError"},
-]
-# Calls that are left out on trial.
-# fmt: off
-DROPPED = {
-    "abs", "bool", "clamp", "clip", "clone", "detach", "double", "exp", "flatten", "flip", "float", "floor", "int", "item",
-    "list", "log", "log1p", "long", "mean", "nan_to_num", "numpy", "relu", "reshape", "round", "sigmoid", "sign", "softmax",
-    "sorted", "sqrt", "square", "squeeze", "str", "sum", "t", "tolist", "trunc", "tuple", "unsqueeze", "view",
-}
-# fmt: on
-OPERATORS = [(ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.Div, ast.FloorDiv), (ast.Mult, ast.Pow), (ast.Add, ast.Mult)]
-COMPARISONS = [
-    *[(ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Lt, ast.Gt), (ast.LtE, ast.GtE), (ast.Lt, ast.GtE), (ast.Gt, ast.LtE)],
-    *[(ast.Eq, ast.NotEq), (ast.Is, ast.IsNot)],
-]
-NUMBERS = (0, 1, -1, 2, 0.5)
-ENDINGS = {
-    "a factor is missing": [" * 2", " / 2"],
-    "a copy (clone) is missing": [".clone()"],
-    "the type is not yet right": [".item()", ".float()", ".long()"],
-    "the shape is not yet right": [".T", ".squeeze()", "[:, None]"],
-    "a function is missing": [".sqrt()", ".abs()", ".log()", ".exp()", " ** 2"],
-}
-# Methods of one tensor that are often called in the wrong order.
-CHAINED = REDUCTIONS | DROPPED | {"log2", "log10", "neg", "pow", "reciprocal"}
-RANDOM = {"randperm", "randn", "rand", "randint", "normal", "multinomial"}
-NEW = {"zeros", "ones", "eye", "empty", "full", "tensor"}
+from .words import CHAINED, COMPARISONS, DROPPED, ENDINGS, FAMILIES, NEW, NUMBERS, OPERATORS, RANDOM, REDUCTIONS, SHAPING
 
 
-def edits(text, functions=()):
+def edits(text, functions=(), arrays=False):
     """All edits of a function (or class), the smallest first; none twice.
 
-    text: its source. functions: names of functions that may be mistaken for each other.
+    text: its source. functions: names of functions that may be mistaken for each other. arrays: whether NumPy's words are used.
     """
     found = {}
-    for edit in _Changes(text, functions).all():
+    for edit in _Changes(text, functions, arrays).all():
         if edit.source != text and edit.cost < getattr(found.get(edit.source), "cost", 99):
             found[edit.source] = edit
     return sorted(found.values(), key=lambda e: (e.cost, e.span))
@@ -81,9 +23,11 @@ def edits(text, functions=()):
 class _Changes(Source):
     """One method for each kind of node, named like it; each yields edits."""
 
-    def __init__(self, text, functions):
+    def __init__(self, text, functions, arrays):
         super().__init__(text)
         self.functions = functions
+        self.axis, self.keep, self.copy = ("axis", "keepdims", "copy") if arrays else ("dim", "keepdim", "clone")
+        self.new = "a new array" if arrays else "a new tensor"
         loaded = {n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         arguments = {n.arg for n in self.nodes if isinstance(n, ast.arg)} - {"self"}
         stored = {n.id for n in self.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -103,6 +47,9 @@ class _Changes(Source):
             for number in dict.fromkeys([*NUMBERS, *near]):
                 if number != value:
                     yield self.edit(1, look, node, f"({number!r})" if number < 0 else repr(number), self.around(node))
+            shaping = isinstance(parent, ast.Call) and called(parent) in SHAPING
+            for written in ("(-2)", "2", *(f"len({name})" for name in self.names(node))) if shaping else ():
+                yield self.edit(3, f"the number `{self.text(node)}`", node, written, parent, one_way=True)
             for name in self.names(node) if isinstance(parent, ast.Subscript) else ():
                 yield self.edit(2, f"the index `{value}`", node, name, parent)
             if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Div) and node is parent.right:
@@ -143,6 +90,8 @@ class _Changes(Source):
     def Attribute(self, node):
         if self.is_called(node):
             yield from self._family(node, node.attr, self.parents[node])
+            if node.attr in ("half", "bfloat16"):
+                yield self.edit(1, f"`{node.attr}`", node, f"{self.text(node.value)}.float", self.parents[node], one_way=True)
         elif node.attr in ("T", "mT", "values", "indices"):
             yield self.edit(1, f"`.{node.attr}`", node, self.wrapped(node.value))
         elif is_self(node.value) and isinstance(node.ctx, ast.Load):
@@ -161,6 +110,14 @@ class _Changes(Source):
         if inner is not None:
             if name in DROPPED:
                 yield self.edit(1, f"`{name}`", node, self.wrapped(inner))
+            if name in self.functions:
+                yield self.edit(2, f"the call of `{name}`", node, self.wrapped(inner), one_way=True)
+            if name in ("relu", "sigmoid", "tanh"):
+                yield self.edit(2, f"`{name}`", node, f"{self.wrapped(inner)}.clamp(min=0)", one_way=True)
+            if name == "range" and isinstance(inner, ast.Call) and called(inner) == "len" and len(node.args) == 1:
+                yield self.edit(2, "`range`", node, self.text(inner.args[0]), one_way=True)
+            if name == "var":
+                yield self.edit(3, "`var`", node, f"{self.wrapped(inner)}.square().mean({self._axes(node)})", one_way=True)
             if name in REDUCTIONS and not isinstance(inner, ast.GeneratorExp | ast.Starred):
                 yield from self._reduction(node)
             if name in ("clamp", "clamp_min", "clip", "relu"):
@@ -172,7 +129,7 @@ class _Changes(Source):
                 for count in (f"len({self.text(inner)})", f"{self.wrapped(inner)}.numel()", f"{self.wrapped(inner)}.shape[1]"):
                     yield self.edit(2, "the number that is counted", node, count, self.around(node))
         for i, keyword in enumerate(node.keywords):
-            if keyword.arg and keyword.arg not in ("dim", "axis", "keepdim"):
+            if keyword.arg and keyword.arg not in ("dim", "axis", "keepdim", "keepdims"):
                 yield self.rewritten(2, f"`{keyword.arg}`", node, lambda c, i=i: c.keywords.pop(i))
         for i, j in combinations(range(len(node.args)), 2):
             yield self.rewritten(2, "the order of the arguments", node, lambda c, i=i, j=j: _swap(c.args, i, j))
@@ -189,16 +146,23 @@ class _Changes(Source):
         own = node.args if is_method(node) else node.args[1:]
         axes = [k for k in node.keywords if k.arg in ("dim", "axis")] or own[:1]
         for axis in ("0", "1", "-1") if not axes else ():
-            yield self.edit(2, "the axis", node, self._with(node, f"dim={axis}"))
-            yield self.edit(2, "the axis and keepdim", node, self._with(node, f"dim={axis}, keepdim=True"))
-        keepdim = [i for i, k in enumerate(node.keywords) if k.arg == "keepdim"]
+            yield self.edit(2, "the axis", node, self._with(node, f"{self.axis}={axis}"))
+            both = f"{self.axis}={axis}, {self.keep}=True"
+            yield self.edit(2, f"the axis and {self.keep}", node, self._with(node, both))
+        keepdim = [i for i, k in enumerate(node.keywords) if k.arg in ("keepdim", "keepdims")]
         if axes:
             whole = f"{self.text(node.func)}({'' if is_method(node) else self.text(node.args[0])})"
             yield self.edit(2, "the axis", node, whole)
             if not keepdim:
-                yield self.edit(1, "keepdim is missing", node, self._with(node, "keepdim=True"))
+                yield self.edit(1, f"{self.keep} is missing", node, self._with(node, f"{self.keep}=True"))
         for i in keepdim:
-            yield self.rewritten(1, "`keepdim`", node, lambda c, i=i: c.keywords.pop(i))
+            yield self.rewritten(1, f"`{node.keywords[i].arg}`", node, lambda c, i=i: c.keywords.pop(i))
+
+    def _axes(self, node):
+        own = node.args if is_method(node) else node.args[1:]
+        return ", ".join(
+            [*map(self.text, own), *(f"{k.arg}={self.text(k.value)}" for k in node.keywords if k.arg in ("dim", "axis"))]
+        )
 
     def _with(self, node, argument):
         text = self.text(node)[:-1].rstrip().rstrip(",")
@@ -212,6 +176,12 @@ class _Changes(Source):
             yield self.edit(1, "the order", node, f"({right} {operator} {left})")
         yield self.edit(2, f"`{operator} {right}`", node, left)
         yield self.edit(2, f"`{self.text(node.left)}`", node, f"(-{right})" if isinstance(node.op, ast.Sub) else right)
+        if isinstance(node.op, ast.Add | ast.Sub) and (first := _first(node, ast.Add | ast.Sub)) is not node.left:
+            yield self.edit(3, f"what follows `{self.text(first)}`", node, self.text(first), one_way=True)
+        for name in self.names(node) if isinstance(node.op, ast.Mult) else ():
+            first = _first(node, ast.Mult)
+            mask = f"({self.wrapped(first)} * ({name} > 0))"
+            yield self.edit(3, f"the factor beside `{self.text(first)}`", node, mask, one_way=True)
         if isinstance(node.op, ast.Pow):
             if isinstance(node.left, ast.Call) and is_method(node.left) and called(node.left) in REDUCTIONS:
                 inside = ast.parse(self.text(node.left), mode="eval").body
@@ -250,10 +220,59 @@ class _Changes(Source):
         for i, value in enumerate(node.values):
             yield self.rewritten(2, f"the condition `{self.text(value)}`", node, lambda c, i=i: c.values.pop(i))
 
+    def If(self, node):
+        for written in ("True", "False"):
+            yield self.edit(3, "the condition", node.test, written, one_way=True)
+
+        if node.orelse and (found := re.search(rb"\bel(?=se\b|if\b)", self.bytes[(end := self.span(node.body[-1])[1]) :])):
+            start = end + found.start()
+            chained = self.bytes[start : start + 4] == b"elif"
+            line = self.bytes[:start].count(b"\n") + 1
+            at = start, start + 4
+            yield self.put(2, f"`{'elif' if chained else 'else'}`", at, "if" if chained else "if True", line, at)
+        loops = [n for n in self.nodes if isinstance(n, ast.For | ast.While) and n.lineno < node.lineno <= n.end_lineno]
+        yield from self._resets(loops, node)
+
+    def IfExp(self, node):
+        for written in ("True", "False"):
+            yield self.edit(3, "the condition", node.test, written, one_way=True)
+
+    def For(self, node):
+        yield from self._resets([node], node)
+
+    def _resets(self, loops, block):
+        """What grows in a loop and was made before it, set back at the beginning of a block of it."""
+        grown = {n.target.id for n in self.nodes if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+        grown |= {
+            n.value.id
+            for n in self.nodes
+            if isinstance(n, ast.Attribute) and n.attr == "append" and isinstance(n.value, ast.Name)
+        }
+        for name, value in self._starts(loops[0].lineno if loops else 0):
+            if name in grown:
+                first, indent = block.body[0], " " * block.body[0].col_offset
+                start = self.span(first)[0]
+                header = self.span(block)[0], start
+                written = f"{name} = {value}\n{indent}"
+                yield self.put(2, f"`{name}` is not set back", (start, start), written, block.lineno, header)
+
+    def _starts(self, line):
+        """(name, what it is first) of the numbers and empty lists that are made before a line."""
+        for node in (n for n in self.nodes if isinstance(n, ast.Assign) and n.lineno < line):
+            (target, *_), value = node.targets, node.value
+            both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
+            for name, start in zip(target.elts, value.elts, strict=True) if both else [(target, value)]:
+                if isinstance(name, ast.Name) and (isinstance(start, ast.Constant) or self.text(start) == "[]"):
+                    yield name.id, self.text(start)
+
     def Tuple(self, node):
-        if isinstance(node.ctx, ast.Load) and not any(isinstance(e, ast.Slice) for e in node.elts):
+        if not any(isinstance(e, ast.Slice | ast.Starred) for e in node.elts):
+            stored = isinstance(node.ctx, ast.Store)
             for i, j in combinations(range(len(node.elts)), 2):
-                yield self.rewritten(1, "the order", node, lambda c, i=i, j=j: _swap(c.elts, i, j))
+                yield self.rewritten(1, "the order", node, lambda c, i=i, j=j: _swap(c.elts, i, j), one_way=stored)
+            if len(node.elts) == 3:
+                for turn in (1, 2):
+                    yield self.rewritten(2, "the order", node, lambda c, t=turn: _rotate(c.elts, t), one_way=True)
 
     List = Tuple
 
@@ -279,7 +298,11 @@ class _Changes(Source):
         value, (target, *_) = node.value, node.targets
         if isinstance(value, ast.BinOp) and self.text(value.left) == self.text(target):
             inside = f"{self.text(target)} {sign(value)}= {self.text(value.right)}"
-            yield self.edit(1, "`=`, which makes a new tensor", node, inside)
+            yield self.edit(1, f"`=`, which makes {self.new}", node, inside)
+        function = self.function(node)
+        arguments = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)} if function else set()
+        if {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)} <= arguments:
+            yield self.edit(3, "", node, "pass", one_way=True)
         if not isinstance(target, ast.Tuple | ast.List):
             for operator in "+-":
                 yield self.edit(2, "`=`", node, f"{self.text(target)} {operator}= {self.text(value)}")
@@ -300,7 +323,7 @@ class _Changes(Source):
             return
         value = self.wrapped(node.value)
         yield self.edit(2, "the sign", node.value, f"-{value}")
-        for look, endings in ENDINGS.items():
+        for look, endings in {f"a copy ({self.copy}) is missing": [f".{self.copy}()"], **ENDINGS}.items():
             for ending in endings:
                 yield self.edit(3, look, node.value, value + ending)
         yield self.edit(3, "`1 -` is missing", node.value, f"1 - {value}")
@@ -319,6 +342,17 @@ def _others(pairs, operator):
 
 def _swap(items, i, j):
     items[i], items[j] = items[j], items[i]
+
+
+def _first(node, operators):
+    """The first operand of a chain such as `a + b - c`."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, operators):
+        node = node.left
+    return node
+
+
+def _rotate(items, by):
+    items[:] = items[by:] + items[:by]
 
 
 def _turn(call):

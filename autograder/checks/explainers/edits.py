@@ -12,7 +12,8 @@ class Edit:
 
     look: what its author should look at there, in words; empty: at the whole line. line: counted from the function's first.
     place: the text that a student is shown; written: what stands in the place of a part of it. source: the whole function,
-    changed. span: of the place, in bytes; at: of the part of it that is changed. cost: the smaller the likelier.
+    changed. span: of the place, in bytes; at: of the part of it that is changed. cost: the smaller the likelier. one_way: whether
+    nobody would make the reverse by mistake.
     """
 
     look: str
@@ -23,6 +24,7 @@ class Edit:
     span: tuple
     at: tuple
     cost: int
+    one_way: bool = False
 
     def also(self, text, other):
         """The whole function, of which `text` is the source, with another edit as well; None if they touch the same part."""
@@ -61,27 +63,24 @@ class Source:
         simple = isinstance(node, ast.Name | ast.Call | ast.Attribute | ast.Subscript | ast.Tuple | ast.List)
         return self.text(node) if simple else f"({self.text(node)})"
 
-    def edit(self, cost, look, node, written, shown=None):
+    def edit(self, cost, look, node, written, shown=None, one_way=False):
         """Write something in the place of a node; `shown` is the larger node that the student is shown."""
-        start, end = self.span(node)
         shown = shown if isinstance(shown, ast.expr) else node
-        return Edit(
-            look=look,
-            line=node.lineno,
-            place=" ".join(self.text(shown).split()),
-            written=written,
-            source=(self.bytes[:start] + written.encode() + self.bytes[end:]).decode(),
-            span=self.span(shown),
-            at=(start, end),
-            cost=cost,
-        )
+        return self.put(cost, look, self.span(node), written, node.lineno, self.span(shown), one_way)
 
-    def rewritten(self, cost, look, node, change):
+    def put(self, cost, look, at, written, line, span, one_way=True):
+        """Write something in the place of the bytes `at`; the student is shown the bytes `span`, which begin in a line."""
+        changed = self.bytes[: at[0]] + written.encode() + self.bytes[at[1] :]
+        place = " ".join(self.bytes[slice(*span)].decode().split())
+        return Edit(look, line, place, written, changed.decode(), span, at, cost, one_way)
+
+    def rewritten(self, cost, look, node, change, one_way=False):
         """The edit that a change of a copy of an expression makes."""
         copy = ast.parse(f"({self.text(node)})", mode="eval").body
         change(copy)
         text = ast.unparse(copy)
-        return self.edit(cost, look, node, f"({text})" if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare) else text)
+        bracketed = isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare)
+        return self.edit(cost, look, node, f"({text})" if bracketed else text, one_way=one_way)
 
     def function(self, node):
         """The function around a node; None if there is none."""
