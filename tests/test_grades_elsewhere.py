@@ -130,9 +130,9 @@ class BackwardsEvaluator(LocalEvaluator):
         with Backwards():
             return super().evaluate(request)
 
-    def attempts(self, request, sources, seconds):
+    def attempts(self, request, sources, *limits):
         with Backwards():
-            return super().attempts(request, sources, seconds)
+            return super().attempts(request, sources, *limits)
 
 
 def test_backwards_rounds_otherwise():

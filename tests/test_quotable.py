@@ -127,7 +127,7 @@ class Forged:
     def evaluate(self, request):
         return self.outcomes[len(request) % len(self.outcomes)]
 
-    def attempts(self, request, sources, seconds):
+    def attempts(self, request, sources, *limits):
         return [self.outcomes[n % len(self.outcomes)] for n in range(len(sources))], 0.1
 
 
@@ -254,7 +254,7 @@ class Choosing(Forged):
     def evaluate(self, request):
         return Outcome(self.wrong)
 
-    def attempts(self, request, sources, seconds):
+    def attempts(self, request, sources, *limits):
         first, self.told = self.told, self.told + len(sources)
         lucky = {self.chosen % 400, self.chosen // 400 % 400}
         return [Outcome(self.right if first + n in lucky else self.wrong) for n in range(len(sources))], 0.0

@@ -128,11 +128,12 @@ class Watching(TorchDispatchMode):
     used: operations that torch dispatched, functions of libraries that the student's code called, and "autograd", "complex",
     "threads". calls: how often each function of the student's own was called; "*": how many operations torch dispatched.
     With `counting`, counts: how often each operation was dispatched and each instruction of the student's code was executed.
+    lines: of the student's code that may be executed before OutOfTime is raised; None: all.
     """
 
-    def __init__(self, namespace, counting):
+    def __init__(self, namespace, counting, lines=None):
         super().__init__()
-        self.namespace, self.counting = namespace, counting
+        self.namespace, self.counting, self.lines = namespace, counting, lines
         self.used, self.calls, self.libraries = set(), Counter(), {}
         self.counted = defaultdict(Counter)  # by thread: two that add to one number can lose one
 
@@ -162,8 +163,8 @@ class Watching(TorchDispatchMode):
         follow = self.before and self.before(frame, event, argument)
         if frame.f_globals is self.namespace:
             self.calls[frame.f_code.co_name] += 1
-            if self.counting:
-                frame.f_trace_opcodes = True
+            frame.f_trace_opcodes = self.counting
+            if self.counting or self.lines is not None:
                 return self.instruction
         elif frame.f_code not in self.libraries:
             module = str(frame.f_globals.get("__name__"))
@@ -178,6 +179,10 @@ class Watching(TorchDispatchMode):
         if event == "opcode":
             code = frame.f_code
             self.counted[threading.get_ident()][f"{code.co_name} {code.co_firstlineno} {frame.f_lasti}"] += 1
+        elif event == "line" and self.lines is not None:
+            self.lines -= 1
+            if self.lines < 0:
+                raise OutOfTime
         return self.instruction
 
     def __enter__(self):
@@ -266,11 +271,11 @@ def limited(seconds):
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def answers(request, sources, seconds, most, namespace):
+def answers(request, sources, seconds, most, lines, namespace):
     """The replies to one request, with each of `sources` executed in `namespace` in turn, as one packed message.
 
-    It stops after `seconds` of CPU time; a source that cannot be executed, or takes more than `most`, has no reply. Afterwards
-    the namespace is as it was.
+    It stops after `seconds` of CPU time; a source that cannot be executed, or takes more than `most`, or more than so many lines
+    of the student's code (None: any number), has no reply. Afterwards the namespace is as it was.
     """
     replies, start, left = {}, time.process_time(), seconds
     for number, source in enumerate(sources):
@@ -279,7 +284,7 @@ def answers(request, sources, seconds, most, namespace):
             with limited(min(left, most)), warnings.catch_warnings():
                 warnings.simplefilter("ignore", SyntaxWarning)  # Python's doubts about an edit are of no interest
                 exec(compile(source, "<edited>", "exec"), namespace)
-                replies[str(number)] = carried(numpy.frombuffer(bytearray(answer(request, namespace)), numpy.uint8))
+                replies[str(number)] = carried(numpy.frombuffer(bytearray(answer(request, namespace, lines)), numpy.uint8))
         except (Exception, OutOfTime):
             replies.pop(str(number), None)
         finally:
@@ -292,8 +297,8 @@ def answers(request, sources, seconds, most, namespace):
     return pack({"seconds": time.process_time() - start}, replies)
 
 
-def answer(request, namespace):
-    """Evaluate a request's code in a copy of `namespace`; request and reply are packed messages.
+def answer(request, namespace, lines=None):
+    """Evaluate a request's code in a copy of `namespace`; request and reply are packed messages. lines: see `Watching`.
 
     The request: {"code", "inputs": [[name, tree]], "seed", "count"}. The reply: {"result": tree} or {"error": ...}, and
     {"changed": names of inputs, "touched": names of global random states} and what `Watching` reports.
@@ -304,7 +309,7 @@ def answer(request, namespace):
         torch.set_num_threads(1)  # `x[i] = y` with an index twice ends differently on two threads, from run to run
     with folders() as (new_folder, made), open(os.devnull, "w") as nowhere:
         inputs = {n: decode(t, tensors, new_folder) for n, t in message["inputs"]}
-        watching = Watching(namespace, message["count"])
+        watching = Watching(namespace, message["count"], lines)
 
         def differences(loss, inputs):
             return watching.unwatched(lambda: central_differences(loss, inputs))

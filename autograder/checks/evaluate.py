@@ -83,9 +83,10 @@ class Evaluator(Protocol):
     def evaluate(self, request: bytes) -> Outcome:
         """Send a request made by `request`. Raises NoEvidence."""
 
-    def attempts(self, request: bytes, sources: list, seconds: float) -> tuple:
+    def attempts(self, request: bytes, sources: list, seconds: float, lines: int | None = None) -> tuple:
         """The outcomes of a request with each of `sources` executed first, and put back afterwards, within CPU seconds.
 
+        lines: of the student's code that each may execute; None: any number.
         Returns ([Outcome, or None where there is none], the CPU seconds that it took). Raises NoEvidence.
         """
 
@@ -99,8 +100,8 @@ class LocalEvaluator:
     def evaluate(self, request):
         return read(agent.answer(request, self.namespace))
 
-    def attempts(self, request, sources, seconds):
-        return read_answers(agent.answers(request, sources, seconds, MOST_SECONDS, self.namespace), len(sources))
+    def attempts(self, request, sources, seconds, lines=None):
+        return read_answers(agent.answers(request, sources, seconds, MOST_SECONDS, lines, self.namespace), len(sources))
 
 
 class Endless(Exception):
@@ -144,8 +145,8 @@ class KernelEvaluator:
     def evaluate(self, request):
         return read(self._call("answer", request))
 
-    def attempts(self, request, sources, seconds):
-        return read_answers(self._call("answers", request, sources, seconds, MOST_SECONDS), len(sources))
+    def attempts(self, request, sources, seconds, lines=None):
+        return read_answers(self._call("answers", request, sources, seconds, MOST_SECONDS, lines), len(sources))
 
     def _call(self, function, request, *others):
         text = self.ask(expression(function, request, *others))

@@ -23,6 +23,8 @@ def only_where_the_student_fails(attempt, source):
 def two(attempt, candidates):
     """Two recorded mistakes, put together, that explain every outcome."""
     for a, b in combinations(candidates, 2):
+        if not could_explain(attempt, a[1], b[1]):
+            continue
         source = compose(a[1], b[1], attempt.reference.source)
         if source is None:
             continue
@@ -41,6 +43,15 @@ def two(attempt, candidates):
             found[attempt.failed[0]] = f"{a[0]} And: {b[0]}"
         return found
     return {}
+
+
+def could_explain(attempt, a, b):
+    """Whether each failed case fails by one of two mistakes, and as the student's does where the other has no part in it."""
+    for i in attempt.failed:
+        at_fault = [source for source in (a, b) if attempt.known.fails(i, source)]
+        if not at_fault or (len(at_fault) == 1 and not attempt.agrees(i, attempt.known.outcome(i, at_fault[0]))):
+            return False
+    return True
 
 
 def apart(attempt, candidates):

@@ -10,18 +10,27 @@ import time
 from dataclasses import dataclass
 from itertools import combinations, groupby, islice, product
 
+import numpy
+
 from ..evaluate import NoEvidence
+from ..inputs import Folder
 from ..rules.reading import CELL
 from .changes import edits
 
-SECONDS = 2.0  # of the kernel's CPU time, for one function
-PAIRS = 1.0  # of these at most for two edits at once
+# How long the search goes on is counted, not timed, so that all machines say the same, and a regrade as well.
+WORK = 2000  # for one function, in the units of `price`: about 2 seconds of CPU time
+PAIRS = 1000  # of these at most for two edits at once
+ENDLESS = 50  # what an edit costs that never ends
+LINES = 20_000  # of the student's code in one evaluation: who needs more is taken to be endless
 RANK = 3  # of two edits: the sum of their costs, less one for each that alone makes a failed case right
-WALL = 20.0  # seconds by the clock: a kernel can deny what it has used
+# Whoever needs so much longer than the count says is told nothing.
+SECONDS = 20.0  # of the kernel's CPU time
+WALL = 60.0  # by the clock: a kernel can deny what it has used
 MOST_EDITS = 1024  # that are tried: which of them helps is chosen by whoever forges the answers, see README.md
 MOST_CODE = 8_000  # characters of a function: all of its edits take the square of that
 MOST_PLACES = 2  # that are named where one change in any of several helps
-BATCH = 60  # edits in one request: what is right is looked at in between
+BATCH, BATCH_WORK = 60, 500  # edits in one request, and what they may cost: what is right is looked at in between
+BATCH_SECONDS = 5.0  # for one request
 # A definition at the left margin, up to the next line that stands there.
 DEFINITION = re.compile(r"^(?:@.*\n)*(?:def|class) (\w+)\b.*\n(?:(?:[ \t].*)?\n|\).*\n)*", re.MULTILINE)
 
@@ -50,18 +59,21 @@ class Candidate:
 
 
 class _Search:
-    """Tries edits, the smallest first, on the failed cases and then on the others, until the time is over."""
+    """Tries edits, the smallest first, on the failed cases and then on the others, until the work is done that may be done."""
 
     def __init__(self, attempt, functions):
         self.attempt, self.functions = attempt, functions
-        self.left, self.end = SECONDS, time.monotonic() + WALL
+        self.left, self.seconds, self.end = WORK, SECONDS, time.monotonic() + WALL
         names = tuple(attempt.reference.solutions)
         short = {name: own for name, own in functions.items() if len(own.text) <= MOST_CODE}
-        found = [Candidate(((name, e),), e.source, e.cost) for name, own in short.items() for e in edits(own.text, names)]
+        arrays = any(isinstance(v, numpy.ndarray) for trial in attempt.trials for v in trial.inputs.values())
+        found = [Candidate(((name, e),), e.source, e.cost) for name, own in short.items() for e in edits(own.text, names, arrays)]
         self.singles = sorted(found, key=lambda c: c.cost)[:MOST_EDITS]
         self.helpful = set()  # of the candidates, those that make a failed case right, and not all
-        failed = sorted(attempt.failed, key=lambda i: bool(attempt.trials[i].case.sizes))
-        self.order = [*failed, *(i for i in attempt.seen if i not in attempt.wrong)]
+        self.prices = {i: price(attempt.trials[i], attempt.right[i], attempt.got[i]) for i in attempt.seen}
+        self.order = sorted(
+            attempt.seen, key=lambda i: (i not in attempt.wrong, bool(attempt.trials[i].case.sizes), self.prices[i])
+        )
 
     def winners(self):
         """[(name of the function, edit)] of the smallest edits that pass all cases."""
@@ -70,17 +82,29 @@ class _Search:
     def pairs(self):
         """[two of (name of the function, edit), ...] of the likeliest pairs of edits that pass all cases."""
         self.left = min(self.left, PAIRS)
-        return [c.edits for c in self.best(self.both())]
+        return [c.edits for c in self.best(self.twice()) or self.best(self.both())]
 
     def best(self, candidates):
         """Of candidates in the order of their costs, the cheapest that pass every case."""
+        first = self.prices[self.order[0]]
         for _, tier in groupby(candidates, key=lambda c: c.cost):
             winners = []
-            while self.time() and (batch := list(islice(tier, BATCH))):
+            while batch := list(islice(tier, max(0, int(min(BATCH, min(BATCH_WORK, self.left) / first))))):
                 winners += self.passing(batch)
-            if winners or not self.time():
+            if winners or self.left < first:
                 return winners
         return []
+
+    def twice(self):
+        """The same edit of the same text in two places."""
+        alike = {}
+        for c in self.singles:
+            name, edit = c.edits[0]
+            alike.setdefault((name, edit.look, edit.written, self.functions[name].text.encode()[slice(*edit.at)]), []).append(c)
+        for same in alike.values():
+            for x, y in combinations(same, 2):
+                if source := self.together(*x.edits, *y.edits):
+                    yield Candidate((*x.edits, *y.edits), source, x.cost)
 
     def both(self):
         """Pairs of edits that touch different parts, the likeliest first."""
@@ -105,8 +129,10 @@ class _Search:
         for number, i in enumerate(self.order):
             if number == 1:
                 self.helpful.update(candidates)
-            if not candidates or not self.time():
+            candidates = candidates[: max(0, int(self.left / self.prices[i]))]
+            if not candidates:
                 return []
+            self.left -= self.prices[i] * len(candidates)
             trial, right = self.attempt.trials[i], self.attempt.right[i]
             replies = [self.replies(request, candidates) for request in trial.requests]
             candidates = [
@@ -117,14 +143,23 @@ class _Search:
         return candidates
 
     def replies(self, request, candidates):
-        if not self.time():
-            return [None] * len(candidates)
-        outcomes, seconds = self.attempt.evaluator.attempts(request, [c.source for c in candidates], self.left)
-        self.left -= seconds
+        outcomes, seconds = self.attempt.evaluator.attempts(request, [c.source for c in candidates], BATCH_SECONDS, LINES)
+        self.left -= ENDLESS * outcomes.count(None)
+        self.seconds -= seconds
+        if seconds > BATCH_SECONDS or self.seconds < 0 or time.monotonic() > self.end:
+            raise NoEvidence("It takes far longer than it should.")
         return outcomes
 
-    def time(self):
-        return self.left > 0 and time.monotonic() < self.end
+
+def price(trial, *outcomes):
+    """What one evaluation of a case costs, in about thousandths of a CPU second.
+
+    It is counted: requests, what is sent, operations in one of the outcomes, files, and the slopes of a `gradient` case.
+    """
+    sent = sum(map(len, trial.requests)) / 300_000
+    files = sum(len(v.files) for v in trial.inputs.values() if isinstance(v, Folder))
+    work = max(o.calls.get("*", 0) for o in outcomes) / 50 + files / 3 + 3 * bool(trial.case.wrt)
+    return len(trial.requests) * (1.5 + work) + sent
 
 
 @dataclass(frozen=True)
