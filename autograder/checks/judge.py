@@ -5,8 +5,10 @@ from .evaluate import NoEvidence, request
 from .explainers import explain
 from .inputs import is_generator
 from .known import known
+from .messages import TENSOR
 from .observe import cast
 from .scoring import INPUTS, RANDOM, RULES, CaseResult, Verdict, results
+from .tolerance import is_numbers, paired
 
 
 def judge(exercise, evaluator, reference, secret, source="", failing=(), say="place"):
@@ -50,7 +52,7 @@ class Attempt:
         self.exercise, self.evaluator, self.reference, self.source, self.say = exercise, evaluator, reference, source, say
         self.known = known(exercise, reference, secret)
         self.trials, self.right = self.known.trials, self.known.right
-        self.got = [self._run(t) for t in self.trials]
+        self.got, self._again = [self._run(t) for t in self.trials], {}
         self.seen = [i for i, o in enumerate(self.got) if not isinstance(o, NoEvidence)]
         self.unseen = [(t, o) for t, o in zip(self.trials, self.got, strict=True) if isinstance(o, NoEvidence)]
         self.wrong = frozenset(range(len(self.got))) - {i for i in self.seen if self.trials[i].right(self.got[i], self.right[i])}
@@ -77,7 +79,8 @@ class Attempt:
         faults = {}
         if changed:
             names = " and ".join(f"`{n}`" for n in changed[:3])
-            faults[INPUTS] = f"It changes its input {names}: make a new tensor, or work on a copy (clone)."
+            remedy = _copy([t.inputs[n] for t in self.trials for n in changed if n in t.inputs])
+            faults[INPUTS] = f"It changes its input {names}: {remedy}."
         if touched and RANDOM in self.conditions:
             faults[RANDOM] = (
                 f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."
@@ -108,9 +111,24 @@ class Attempt:
 
     def again(self, i, dtype=None):
         """Case i once more, its floating-point inputs in another dtype if asked for; None without evidence."""
+        if (i, dtype) not in self._again:
+            self._again[i, dtype] = self._once_more(i, dtype)
+        return self._again[i, dtype]
+
+    def _once_more(self, i, dtype):
         trial = self.trials[i]
         asked = request(trial.case.code, cast(trial.inputs, dtype), 0) if dtype else trial.requests[0]
         try:
             return self.evaluator.evaluate(asked)
         except NoEvidence:
             return None
+
+
+def _copy(inputs):
+    """How to leave inputs as they are, by what is in them."""
+    found = [leaf for leaf, _ in paired(inputs, inputs)]
+    if any(isinstance(leaf, TENSOR) for leaf in found):
+        return "make a new tensor, or work on a copy (clone)"
+    if any(is_numbers(leaf) for leaf in found):
+        return "make a new array, or work on a copy (copy)"
+    return "work on a copy"

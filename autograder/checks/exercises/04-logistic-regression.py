@@ -211,6 +211,9 @@ softmax = exercise(
         "You cut the scores off at {bound} to avoid the overflow; that changes the answer. Subtract the row's maximum.": edit(
             "(z - ...)", "z.clamp(-{bound}, {bound})", bound=(20, 50, 80, 88)
         ),
+        "You cut off the scores above {bound}, which changes the answer; subtract the row's maximum instead.": edit(
+            "(z - ...)", "z.clamp(max={bound})", bound=(20, 50, 80, 88)
+        ),
         "That is a sigmoid, which judges each score alone; divide exp(z) by its row's sum.": body("return 1 / (1 + (-z).exp())"),
         "You divide the shifted scores by their sum; take the exponential of them first.": edit(".exp()", ""),
         "You divide by the largest exponential; divide by the sum of the row.": edit("sum", "amax"),

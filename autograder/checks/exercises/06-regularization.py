@@ -273,6 +273,9 @@ early_stopping = exercise(
         "You do not count anew after a better epoch: patience means epochs in a row.": edit(
             "lowest, waited = epoch, loss, 0", "lowest = epoch, loss", "==", ">="
         ),
+        "You never set the count of worse epochs back: patience means epochs in a row.": edit(
+            "waited += 1", "waited += not loss < lowest", "lowest, waited = epoch, loss, 0", "lowest = epoch, loss", "==", ">="
+        ),
         "You compare with the loss of the epoch before; compare with the lowest so far.": edit(
             "        if waited", "        lowest = loss\n        if waited"
         ),

@@ -7,9 +7,10 @@ titles of broken conditions. It returns {index or title: sentence} for as many o
 from .combined import combined
 from .described import described
 from .recorded import recorded
+from .remembered import remembered
 from .repaired import repaired
 
-ROW = (recorded, repaired, combined, described)
+ROW = (recorded, remembered, repaired, combined, described)
 
 
 def explain(attempt):

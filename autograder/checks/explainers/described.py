@@ -6,18 +6,24 @@ from ..evaluate import Failure
 from ..observe import cast
 from ..quotable import quotable
 from ..scoring import INPUTS
-from ..tolerance import array, magnitude, same
-from . import differences
-from .patterns import pattern
+from ..tolerance import array, same
+from . import differences, formulas
+from .located import located
+from .patterns import pattern, where
+from .reordered import reordered
 from .unused import unused
 
 
 def described(attempt, unexplained):
     """A sentence for each failed case: how its result differs from the right one."""
-    return {i: difference(attempt, i) for i in attempt.failed if i in unexplained}
+    wrong = [i for i in attempt.failed if i in unexplained]
+    common = {**reordered(attempt), **changed(attempt)} if wrong else {}
+    place = located(attempt) if wrong and not common else None
+    return {i: f"{place} {said}" if place else said for i in wrong for said in [difference(attempt, i, common)]}
 
 
-def difference(attempt, i):
+def difference(attempt, i, common):
+    """common: {index: sentence} of what explains all failed cases."""
     trial, right = attempt.trials[i], attempt.right[i].value
     value = quotable(attempt.got[i].value, attempt.source, [trial.inputs, right], attempt.exercise.name)
     if isinstance(value, Failure) or isinstance(right, Failure):
@@ -25,49 +31,58 @@ def difference(attempt, i):
     if INPUTS in attempt.faults and attempt.got[i].changed - attempt.right[i].changed:
         return attempt.faults[INPUTS]
     if trial.case.wrt and isinstance(value, dict) and value.keys() == right.keys():
-        return loss_or_gradient(trial, value, right, change(attempt, i))
+        return loss_or_gradient(trial, value, right, common.get(i))
     if trial.agrees(attempt.got[i], attempt.right[i]):
-        return "Right, but the work in Python grows with the number of rows: replace the loop by operations on whole tensors."
+        whole = "arrays" if any(isinstance(x, numpy.ndarray) for x in differences.tensors(trial)) else "tensors"
+        return f"Right, but the work in Python grows with the number of rows: replace the loop by operations on whole {whole}."
     if sentence := differences.structure(value, right):
-        return sentence
-    return memory(attempt, i) or differences.not_finite(value, right, trial) or by_numbers(attempt, i)
+        return common.get(i, sentence)
+    return differences.not_finite(value, right, trial) or by_numbers(attempt, i, common)
 
 
-def by_numbers(attempt, i):
+def by_numbers(attempt, i, common):
     trial, value, right = attempt.trials[i], attempt.got[i].value, attempt.right[i].value
     if trial.case.view:
         return differences.places(value, right, trial)
     passed = [k in attempt.seen and k not in attempt.wrong for k in range(len(attempt.trials))]
-    sentence = change(attempt, i) or exchanged(attempt, i) or unused(attempt)
-    sentence = sentence or pattern(attempt.trials, passed, i) or precision(attempt, i)
+    sentence = (
+        common.get(i)
+        or unused(attempt)
+        or whose_entries(attempt, i)
+        or pattern(attempt.trials, passed, i)
+        or precision(attempt, i)
+    )
     return sentence or differences.places(value, right, trial)
 
 
-def exchanged(attempt, i):
-    """Two parts of the result that stand in each other's places, if such do so in every failed case."""
-    sides = {k: (attempt.got[k].value, attempt.right[k].value, attempt.trials[k]) for k in attempt.failed}
-    if not all(comparable(attempt, k) and differences.exchanged(*sides[k]) for k in sides):
+def whose_entries(attempt, i):
+    """Which numbers of an input the wrong entries belong to, in all cases."""
+    if not all(comparable(attempt, k) for k in attempt.failed):
         return None
-    return differences.exchanged(*sides[i])
+    sides = [(attempt.got[k].value, attempt.right[k].value, attempt.trials[k]) for k in attempt.failed]
+    passed = [(attempt.right[k].value, attempt.trials[k]) for k in attempt.seen if k not in attempt.wrong]
+    place = where(sides, passed)
+    return f"{differences.subject(())} is wrong {place}, and right elsewhere." if place else None
 
 
-def change(attempt, i):
-    """One change that explains the difference in every failed case, and that no passed case contradicts; None if unsure.
+def changed(attempt):
+    """{index: sentence} of one change that explains the difference in every failed case, and that no passed case contradicts.
 
-    A single number fits many formulas: there must be three different ones.
+    A single number fits many formulas: there must be three different ones, and more of them for what fits more easily.
     """
     failed = [k for k in attempt.failed if not attempt.trials[k].case.view]
     if not all(comparable(attempt, k) for k in failed) or numbers(attempt.right[k].value for k in failed) < 3:
-        return None
-    trial, value, right = attempt.trials[i], attempt.got[i].value, attempt.right[i].value
-    found = differences.changes(value, right, trial)
-    places = [where for where, *_ in differences.wrong_leaves(value, right, trial)]
-    for k in failed:
-        fits = differences.changes(attempt.got[k].value, attempt.right[k].value, attempt.trials[k])
-        found = [c for c in found if c in fits]
-    for k in [k for k in attempt.seen if k not in attempt.wrong]:
-        found = [c for c in found if not differences.contradicted(c, places, attempt.right[k].value, attempt.trials[k])]
-    return found[0].format(it=differences.wrong_place(value, right, trial)) if found else None
+        return {}
+    sides = {k: (attempt.got[k].value, attempt.right[k].value, attempt.trials[k]) for k in failed}
+    fits = {k: formulas.changes(*side) for k, side in sides.items()}
+    places = {where for side in sides.values() for where, *_ in differences.wrong_leaves(*side)}
+    passed = [(attempt.right[k].value, attempt.trials[k]) for k in attempt.seen if k not in attempt.wrong]
+    for sentence in fits[failed[0]]:
+        everywhere = all(sentence in found for found in fits.values())
+        telling = everywhere and any(formulas.tells(sentence, *side) for side in sides.values())
+        if telling and not any(formulas.contradicted(sentence, places, *side) for side in passed):
+            return {k: sentence.format(it=differences.wrong_place(*side)) for k, side in sides.items()}
+    return {}
 
 
 def numbers(trees):
@@ -81,23 +96,6 @@ def numbers(trees):
 def comparable(attempt, k):
     value, right = attempt.got[k].value, attempt.right[k].value
     return not isinstance(value, Failure) and not isinstance(right, Failure) and not differences.structure(value, right)
-
-
-def memory(attempt, i):
-    """Whether a result depends on earlier calls."""
-    trial = attempt.trials[i]
-    passed = [k for k in attempt.seen if k not in attempt.wrong]
-    for k in [i, *passed][:2]:
-        if attempt.trials[k].case.view or attempt.trials[k].case.sizes:
-            continue
-        again = attempt.again(k)
-        if again and not attempt.trials[k].agrees(again, attempt.got[k]):
-            return "The same call gives another result the second time: your function keeps something from an earlier call."
-    for k in attempt.seen[: attempt.seen.index(i)]:
-        repeated = trial.agrees(attempt.got[k], attempt.got[i]) and not trial.agrees(attempt.right[k], attempt.right[i])
-        if repeated and attempt.trials[k].case.code == trial.case.code and magnitude(attempt.got[k].value) > 0:
-            return "The result is that of an earlier call with other inputs: your function keeps something from it."
-    return None
 
 
 def precision(attempt, i):

@@ -3,9 +3,7 @@
 No sentence holds a value of the right result or of a hidden input; shapes, dtypes and lengths may be said.
 """
 
-import math
 import re
-from itertools import combinations
 
 import numpy
 
@@ -15,7 +13,6 @@ from ..tolerance import array, dtype, is_numbers, magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message
 MOST_TOLD = 100  # by which a number of a view is off: more is said as more
-SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too often?)"}
 
 
 def structure(value, right, where=()):
@@ -37,7 +34,10 @@ def structure(value, right, where=()):
             return f"{it} has no key {missing[0]!r}." if isinstance(missing[0], str) else f"{it} lacks a key."
         if len(value) > len(right):
             return f"{it} has {len(value) - len(right)} keys too many."
-        return next((s for k, step in _steps_into(right) if (s := structure(value[k], right[k], (*where, step)))), None)
+        return next((s for k, step in steps_into(right) if (s := structure(value[k], right[k], (*where, step)))), None)
+    elif isinstance(value, Other) and value.type.startswith(kind(right)):  # of which quotable.py keeps the size to itself
+        what = f"the shape {tuple(right.shape)}; yours" if is_numbers(right) else f"{len(right)} items; their number"
+        return f"{it} should have {what} fits nothing in this case."
     elif kind(value) != kind(right) and (kind(value), kind(right)) != ("an int", "a float"):
         if value is None:
             return f"{it} is None: is a `return` missing?"
@@ -60,7 +60,7 @@ def kind(value):
     return {int: "an int", complex: "a complex number"}.get(type(value)) or f"a {type(value).__name__}"
 
 
-def _steps_into(items):
+def steps_into(items):
     """(key, what a place in a dict is called): a name by itself, another key by its number, for it may be a hidden input."""
     return [(key, key if isinstance(key, str) else number) for number, key in enumerate(items)]
 
@@ -71,10 +71,10 @@ def subject(where):
         return "Your result"
     *outer, last = where
     name = f"Item {last + 1}" if isinstance(last, int) else f"`{last}`"
-    return name if not outer or isinstance(last, str) else f"{name} of {_inside(subject(outer))}"
+    return name if not outer or isinstance(last, str) else f"{name} of {inside(subject(outer))}"
 
 
-def _inside(it):
+def inside(it):
     """A subject that does not begin the sentence."""
     return it[0].lower() + it[1:]
 
@@ -85,7 +85,7 @@ def leaves(value, right, where=()):
         for i, (v, r) in enumerate(zip(value, right, strict=True)):
             yield from leaves(v, r, (*where, i))
     elif isinstance(right, dict):
-        for k, step in _steps_into(right):
+        for k, step in steps_into(right):
             yield from leaves(value[k], right[k], (*where, step))
     else:
         yield where, value, right
@@ -126,121 +126,6 @@ def wrong_place(value, right, trial):
     return subject(wrong[0][0] if len(wrong) == 1 else ())
 
 
-@numpy.errstate(all="ignore")  # a change that cannot be made explains nothing
-def changes(value, right, trial):
-    """Sentences (with a place for `{it}`) that each explain the whole difference by one change, the likeliest first.
-
-    The two trees have the same structure.
-    """
-    wrong = wrong_leaves(value, right, trial)
-    if not all(numeric(a) and numeric(b) for _, a, b in wrong):
-        return []
-    explained = None
-    for _, a, b in wrong:
-        a, b = _floats(a), _floats(b)
-        found = [s for s, changed in _changes(b, trial.inputs) if _near(a, changed, trial)]
-        found += [*_steps(a, b, trial), *_constants(a, b, trial)]
-        explained = found if explained is None else [s for s in explained if s in found]
-    if len(wrong) > 1:  # each may be too small to tell
-        a, b = (numpy.concatenate([_floats(leaf[side]).ravel() for leaf in wrong]) for side in (1, 2))
-        explained += _constants(a, b, trial) if a.shape == b.shape else []
-    return list(dict.fromkeys(explained or []))
-
-
-def exchanged(value, right, trial):
-    """Two parts of a result that stand in each other's places, as a sentence; None if there are none."""
-    wrong = [leaf for leaf in wrong_leaves(value, right, trial) if numeric(leaf[1]) and numeric(leaf[2])]
-    for (p, a, b), (q, c, d) in combinations(wrong, 2):
-        a, b, c, d = map(_floats, (a, b, c, d))
-        if a.shape == d.shape and b.shape == c.shape and _near(a, d, trial) and _near(c, b, trial):
-            return f"{subject(p)} and {_inside(subject(q))} are exchanged."
-    return None
-
-
-@numpy.errstate(all="ignore")
-def contradicted(sentence, places, right, trial):
-    """Whether a right result says that a change, one of `changes`, was not made in these places of it."""
-    there = [_floats(b) for where, b, _ in leaves(right, right) if where in places and numeric(b)]
-    return any(s == sentence and not _near(b, changed, trial) for b in there for s, changed in _changes(b, trial.inputs))
-
-
-def _changes(b, inputs):
-    yield from _factors(b, inputs)
-    if b.ndim == 2 and b.shape[0] == b.shape[1]:
-        yield "{it} is transposed: rows and columns are swapped.", b.T
-    if b.ndim:
-        yield "{it} is in reverse order.", b[::-1]
-    if b.ndim == 2:
-        yield "{it} is normalised to rows that sum to 1.", b / b.sum(axis=1, keepdims=True)
-    yield "{it} is one too large.", b + 1
-    yield "{it} is one too small.", b - 1
-    yield "{it} is 1 minus what is asked for.", 1 - b
-    yield "{it} is the square of what is asked for.", b**2
-    yield "{it} is the square root of what is asked for.", numpy.sqrt(b)
-    yield "{it} is the absolute value of what is asked for.", numpy.abs(b)
-    yield "{it} is the logarithm of what is asked for.", numpy.log(b)
-    yield "{it} is the exponential of what is asked for.", numpy.exp(b)
-    yield "{it} is rounded to whole numbers.", numpy.round(b)
-    yield "{it} is cut off to whole numbers.", numpy.trunc(b)
-
-
-def _factors(b, inputs, it="{it}"):
-    yield f"{it} has the wrong sign.", -b
-    factors = [*_sizes(inputs), ("2", 2.0), ("255", 255.0), ("log 2 (a logarithm to the base 2?)", math.log(2)),
-               ("100 (a percentage?)", 100.0), ("log 10 (a logarithm to the base 10?)", math.log(10))]  # fmt: skip
-    for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
-        for name, factor in factors:
-            if factor in (0, 1):
-                continue
-            for power in (1, -1):
-                size = "large" if factor**power > 1 else "small"
-                hint = SIZE_HINTS[size] if "rows" in name else ""
-                yield f"{it} is too {size} by the factor {name}{hint}{also}.", sign * b * factor**power
-
-
-def _sizes(inputs):
-    """(name, factor) from the inputs: rows, columns, entries, and plain numbers such as a learning rate."""
-    for name, x in inputs.items():
-        if isinstance(x, int | float) and not isinstance(x, bool) and x > 0:
-            yield f"`{name}`", float(x)
-        if isinstance(x, tuple | list) and x:
-            x = x[0]
-        if is_numbers(x) and x.ndim:
-            yield f"N, the number of rows of `{name}`", float(len(x))
-            if x.ndim > 1:
-                yield f"C, the number of columns of `{name}`", float(x.shape[-1])
-                yield f"N * C, the number of entries of `{name}`", float(math.prod(x.shape))
-
-
-def _steps(a, b, trial):
-    """What is wrong with the step from an input of the same form to the result, as after `p -= lr * g`."""
-    for name, x in trial.inputs.items():
-        for start in map(array, x if isinstance(x, list | tuple) else [x]):
-            if not isinstance(start, numpy.ndarray) or start.shape != b.shape or start.dtype != b.dtype:
-                continue
-            if numpy.array_equal(a, start):
-                yield f"{{it}} is `{name}` unchanged."
-            else:
-                step = f"The step from `{name}` to the result"
-                yield from (s for s, changed in _factors(b - start, trial.inputs, step) if _near(a - start, changed, trial))
-
-
-def _constants(a, b, trial):
-    if a.size >= 3 and numpy.isfinite(b).all() and numpy.isfinite(a).all():
-        if numpy.count_nonzero(b) >= 3 and b.std() > 0:
-            factor = (a * b).sum() / (b * b).sum()
-            if abs(factor) > 1e-6 and _near(a, factor * b, trial):
-                yield "{it} is off by one and the same factor everywhere: look at what you divide or multiply by."
-        if a.std() > 0 and _near(a, b + (a - b).mean(), trial):
-            yield "{it} is off by one and the same constant everywhere."
-        if a.ndim == 2 and a.shape[1] >= 3 and (a.std(axis=1) > 0).all():
-            if _near(a, b + (a - b).mean(axis=1, keepdims=True), trial):
-                yield "{it} is off by a constant of its own in each row."
-            factors = (a * b).sum(axis=1, keepdims=True) / (b * b).sum(axis=1, keepdims=True)
-            if numpy.isfinite(factors).all() and (numpy.abs(factors) > 1e-6).all() and _near(a, factors * b, trial):
-                yield "{it} is off by a factor of its own in each row."
-
-
 @numpy.errstate(all="ignore")
 def places(value, right, trial):
     """Where a result is wrong, when there is nothing better to say."""
@@ -253,7 +138,7 @@ def places(value, right, trial):
         return f"{it} is too {'large' if a > b else 'small'} by {amount}."
     if not numeric(a) or not numeric(b) or trial.case.view:
         return f"{it}: not as it should be."
-    a, b = _floats(a), _floats(b)
+    a, b = floats(a), floats(b)
     coarse = [x.astype("float32") for x in (a, b)]
     if b.dtype == "float64" and is_numbers(right) and same(*coarse, "float32", trial.scale):
         return f"{it} is right only to the digits of float32: is a number on the way not float64, or is there an epsilon?"
@@ -276,6 +161,9 @@ def places(value, right, trial):
                 return f"{it} is wrong in the last row only."
             return f"{it} is wrong in {int(rows.sum())} of {len(rows)} rows, the first is row {rows.argmax()}."
         return f"{it} is wrong in {int(off.sum())} of {off.size} entries."
+    for word, wrong in {"large": a > b, "small": a < b}.items():
+        if wrong.all():
+            return f"{it} is too {word}{' everywhere' if a.ndim else ''}."
     return f"{it} is wrong{' everywhere' if a.ndim else ''}."
 
 
@@ -311,7 +199,8 @@ def wrong_failure(value, right, exercise):
     return failure(value, exercise)
 
 
-def _near(a, b, trial):
+def near(a, b, trial):
+    """Whether two arrays are equal within the case's tolerance, indices within that of floats."""
     tolerance = "float32" if trial.case.tolerance == "exact" else trial.case.tolerance
     return same(a, numpy.asarray(b, a.dtype), tolerance, trial.scale)
 
@@ -321,7 +210,7 @@ def numeric(leaf):
     return "complex" not in dtype(leaf) if is_numbers(leaf) else type(leaf) in (int, float)
 
 
-def _floats(leaf):
+def floats(leaf):
     """As an array of floating-point numbers: a float has the digits of float32, because it may come from a float32 tensor."""
     leaf = array(leaf)
     if isinstance(leaf, numpy.ndarray):
@@ -351,7 +240,8 @@ def _shape_hint(value, right):
     if len(a) < len(b) and [n for n in a if n != 1] == [n for n in b if n != 1]:
         return " An axis of length 1 is lost: keepdim, or no squeeze."
     if len(a) == len(b) + 1 and b and a[-len(b) :] == b and a[0] == b[0]:
-        return " An (N, 1) tensor met an (N,) tensor and was broadcast to N x N."
+        name = "tensor" if isinstance(value, TENSOR) else "array"
+        return f" An (N, 1) {name} met an (N,) {name} and was broadcast to N x N."
     if not a:
         return " Everything was reduced to one number."
     return ""

@@ -7,6 +7,8 @@ import numpy
 from ..tolerance import array
 from .differences import floating, tensors
 
+EVIDENCE = 4  # entries that are wrong, and as many that are right
+
 
 def pattern(trials, passed, index):
     """What the failed cases have in common that the passed ones do not, as the beginning of a sentence; else None."""
@@ -30,3 +32,37 @@ def _square(trial):
 
 def _size(trial):
     return max((float(numpy.abs(array(x)).max()) for x in floating(trial) if array(x).size), default=0.0)
+
+
+def where(sides, rights):
+    """In which numbers of an input the wrong entries are, as the end of a sentence; None if none tells them from the right.
+
+    sides: (value, right, trial) of the failed cases. rights: (right, trial) of the passed ones.
+    """
+    for name in sides[0][2].inputs:
+        found = [_entries(value, right, trial, name) for value, right, trial in sides]
+        found += [_entries(right, right, trial, name) for right, trial in rights]
+        if None in found:
+            continue
+        wrong, x = (numpy.concatenate([entry[side] for entry in found]) for side in (0, 1))
+        if min(wrong.sum(), (~wrong).sum()) < EVIDENCE:
+            continue
+        for phrase, inside in {"is negative": x < 0, "is positive": x > 0, "is 0": x == 0, "is not 0": x != 0}.items():
+            if (inside == wrong).all():
+                return f"where `{name}` {phrase}"
+        if x[wrong].min() > x[~wrong].max():
+            return f"where `{name}` is large"
+        if numpy.abs(x[wrong]).min() > numpy.abs(x[~wrong]).max():
+            return f"where `{name}` is far from 0"
+    return None
+
+
+def _entries(value, right, trial, name):
+    """(which entries of a result are wrong, the numbers of an input in their places); None if they do not fit."""
+    a, b, x = array(value), array(right), array(trial.inputs.get(name))
+    if not all(isinstance(v, numpy.ndarray) and v.dtype.kind in "fiu" for v in (a, b, x)) or not a.shape == b.shape == x.shape:
+        return None
+    if not numpy.isfinite(b).all():
+        return None
+    size = numpy.abs(b) + numpy.abs(b).max(initial=0)
+    return ~(numpy.abs(a - b) <= 1e-4 * size).ravel(), x.ravel().astype(float)

@@ -1,11 +1,15 @@
 """Recorded mistakes: one that explains the outcome of every case, of the passed ones too."""
 
 import ast
+import contextlib
+import re
 
 from ..evaluate import Failure
 from .repaired import own_functions
 
 MOST_NUMBERS = 16  # of a function: which of them fills a hole is something that a sentence tells, four bits a hole
+# A name at the left margin and what it is, in whatever cell: EPS = 1e-7
+CONSTANT = re.compile(r"^([^\W\d]\w*)[ \t]*(?::[^=\n]+)?=([^=\n#][^\n]*)$", re.MULTILINE)
 UNWRITTEN = ("NotImplementedError", "NameError")
 
 
@@ -25,11 +29,24 @@ def recorded(attempt, unexplained):
 
 
 def filled(attempt):
-    """The members of families that the numbers in the student's own function, and in helpers that it calls, make."""
+    """The members of families that the numbers in the student's own function, in helpers and in constants that it uses, make."""
     own = own_functions(attempt.source, attempt.exercise.name, attempt.reference.functions) if attempt.exercise.families else {}
-    constants = [n.value for f in own.values() for n in ast.walk(ast.parse(f.text)) if isinstance(n, ast.Constant)]
-    numbers = list(dict.fromkeys(c for c in constants if type(c) in (int, float)))[:MOST_NUMBERS]
+    trees = [ast.parse(f.text) for f in own.values()]
+    used = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    for name, value in CONSTANT.findall(attempt.source) if trees else ():
+        with contextlib.suppress(SyntaxError, ValueError):
+            trees += [ast.parse(value.strip())] if name in used else []
+    numbers = list(dict.fromkeys(v for tree in trees for n in ast.walk(tree) if (v := _number(n)) is not None))[:MOST_NUMBERS]
     return [member for family in attempt.exercise.families for member in family.members(family.fitting(numbers))]
+
+
+def _number(node):
+    """The number that is written as one, or as a small power of one, such as 10 ** -7."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        with contextlib.suppress(ValueError, TypeError, ArithmeticError):
+            base, power = ast.literal_eval(node.left), ast.literal_eval(node.right)
+            return base**power if 0 < base <= 10 and abs(power) <= 20 else None
+    return node.value if isinstance(node, ast.Constant) and type(node.value) in (int, float) else None
 
 
 def agree(attempt, source):
