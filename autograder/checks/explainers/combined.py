@@ -7,12 +7,14 @@ from ..format import ExerciseError
 from .compose import compose
 from .recorded import telling, written
 
+MOST_PAIRS = 60  # that are put together and run, the likeliest first: all of them would be the square of what is recorded
+
 
 def combined(attempt, unexplained):
     """Sentences of two recorded mistakes: made at once, or each in some of the cases; none if a failed case is left over."""
     if not attempt.failed or not written(attempt):
         return {}
-    candidates = [m for m in attempt.exercise.mistakes.items() if only_where_the_student_fails(attempt, m[1])]
+    candidates = {s: c for s, c in attempt.exercise.mistakes.items() if only_where_the_student_fails(attempt, c)}
     return two(attempt, candidates) or apart(attempt, candidates)
 
 
@@ -22,9 +24,7 @@ def only_where_the_student_fails(attempt, source):
 
 def two(attempt, candidates):
     """Two recorded mistakes, put together, that explain every outcome."""
-    for a, b in combinations(candidates, 2):
-        if not could_explain(attempt, a[1], b[1]):
-            continue
+    for a, b in likely(attempt, candidates)[:MOST_PAIRS]:
         source = compose(a[1], b[1], attempt.reference.source)
         if source is None:
             continue
@@ -45,22 +45,32 @@ def two(attempt, candidates):
     return {}
 
 
-def could_explain(attempt, a, b):
-    """Whether each failed case fails by one of two mistakes, and as the student's does where the other has no part in it."""
-    for i in attempt.failed:
-        at_fault = [source for source in (a, b) if attempt.known.fails(i, source)]
-        if not at_fault or (len(at_fault) == 1 and not attempt.agrees(i, attempt.known.outcome(i, at_fault[0]))):
-            return False
-    return True
+def likely(attempt, candidates):
+    """Pairs of mistakes of which one at least fails in each failed case, those first that do as the student does in most."""
+    failed, outcome = attempt.failed, attempt.known.outcome
+    fails = {s: {i for i in failed if attempt.known.fails(i, source)} for s, source in candidates.items()}
+    alike = {s: {i for i in fails[s] if attempt.agrees(i, outcome(i, source))} for s, source in candidates.items()}
+    pairs = [(a, b) for a, b in combinations(candidates, 2) if fails[a] | fails[b] == set(failed)]
+    pairs.sort(key=lambda pair: -len(alike[pair[0]] | alike[pair[1]]))
+    return [((a, candidates[a]), (b, candidates[b])) for a, b in pairs]
 
 
 def apart(attempt, candidates):
-    """One or two recorded mistakes, each of which explains some of the failed cases: together all, but for those with a loop."""
-    explained = {s: frozenset(i for i in attempt.failed if explains(attempt, i, code)) for s, code in candidates}
+    """One or two recorded mistakes, each of which explains some of the failed cases: together all, but for those with a loop.
+
+    Of two that explain two cases or more each, both are at work in a case that fails by each of them otherwise.
+    """
+    explained = {s: frozenset(i for i in attempt.failed if explains(attempt, i, code)) for s, code in candidates.items()}
     asked = frozenset(i for i in attempt.failed if not attempt.got[i].grows)
     for chosen in (c for many in (1, 2) for c in combinations(explained, many)) if asked else ():
         if asked <= frozenset().union(*(explained[s] for s in chosen)):
             return {i: s for s in reversed(chosen) for i in explained[s]}
+    for a, b in combinations(explained, 2):
+        rest = asked - explained[a] - explained[b]
+        apart_from_it = min(len(explained[a] - explained[b]), len(explained[b] - explained[a]))
+        if apart_from_it > 1 and all(attempt.known.fails(i, candidates[s]) for i in rest for s in (a, b)):
+            found = {i: s for s in (b, a) for i in explained[s]}
+            return found | dict.fromkeys(rest, f"{a} And: {b}")
     return {}
 
 
