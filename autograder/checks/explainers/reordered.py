@@ -43,7 +43,9 @@ def exchanged(value, right, trial, where=()):
         return None
     steps = dict(steps_into(right)) if isinstance(right, dict) else {n: n for n in range(len(right))}
     wrong = [k for k in steps if not same(value[k], right[k], trial.case.tolerance, trial.scale)]
-    places = {p: next((q for q in wrong if q != p and _same_numbers(value[p], right[q], trial)), None) for p in wrong}
+    fits = {p: [q for q in wrong if q != p and _same_numbers(value[p], right[q], trial)] for p in wrong}
+    # Of several that are equal, the one with which it is exchanged.
+    places = {p: next((q for q in fits[p] if p in fits[q]), fits[p][0] if fits[p] else None) for p in wrong}
     if wrong and {*places.values()} == {*wrong}:
         here, there = (subject((*where, steps[k])) for k in (wrong[0], places[wrong[0]]))
         if len(wrong) == 2:
