@@ -177,7 +177,7 @@ class _Changes(Source):
         yield self.edit(2, f"`{operator} {right}`", node, left)
         yield self.edit(2, f"`{self.text(node.left)}`", node, f"(-{right})" if isinstance(node.op, ast.Sub) else right)
         if isinstance(node.op, ast.Add | ast.Sub) and (first := _first(node, ast.Add | ast.Sub)) is not node.left:
-            yield self.edit(3, f"what follows `{self.text(first)}`", node, self.text(first), one_way=True)
+            yield self.edit(2, f"what follows `{self.text(first)}`", node, self.text(first), one_way=True)
         for name in self.names(node) if isinstance(node.op, ast.Mult) else ():
             first = _first(node, ast.Mult)
             mask = f"({self.wrapped(first)} * ({name} > 0))"

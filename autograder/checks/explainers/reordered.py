@@ -10,6 +10,7 @@ ENOUGH = 6  # different numbers: of a few, another order is soon the right one
 ORDERS = {
     "rows": "{it} has the right rows in another order.",
     "entries": "{it} has the right numbers in each row, but in another order: in which order are axes joined or swapped?",
+    "numbers": "{it} has the right numbers in another order.",
     "anywhere": "{it} has the right numbers in other places.",
 }
 
@@ -63,20 +64,22 @@ def _orders(a, b, trial):
     """Which of ORDERS make a wrong leaf of the right one, and which of them are unlikely to do so by chance."""
     if not is_numbers(b) or not numeric(b) or not b.ndim:
         return set(), set()
-    a, b = floats(a), floats(b)
+    flat, a, b = b.ndim == 1, floats(a), floats(b)
     a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
     if not (numpy.isfinite(a).all() and numpy.isfinite(b).all()):
         return set(), set()
     direction = numpy.random.default_rng(0).normal(size=a.shape[1])  # rows in the order of their places along it
     rows = [x[numpy.argsort(x @ direction)] for x in (a, b)]
     fits = {
-        "rows": near(*rows, trial),
+        "rows": not flat and near(*rows, trial),
         "entries": near(numpy.sort(a, axis=1), numpy.sort(b, axis=1), trial),
+        "numbers": flat and near(numpy.sort(a, axis=None), numpy.sort(b, axis=None), trial),
         "anywhere": near(numpy.sort(a, axis=None), numpy.sort(b, axis=None), trial),
     }
     different = {
         "rows": len(numpy.unique(b)) if len(numpy.unique(b, axis=0)) > 2 else 0,
         "entries": max(len(numpy.unique(row)) for row in b) if b.size else 0,
+        "numbers": len(numpy.unique(b)),
         "anywhere": len(numpy.unique(b)),
     }
     return {o for o in ORDERS if fits[o]}, {o for o in ORDERS if different[o] >= ENOUGH}
