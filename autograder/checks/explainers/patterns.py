@@ -21,7 +21,8 @@ def pattern(trials, passed, index):
         "Right only when there are as many rows as columns: is an axis mistaken?": lambda t: not _square(t),
     }.items():
         group = [has(t) for t in trials]
-        if group[index] and any(passed) and all(g != p for g, p in zip(group, passed, strict=True)):
+        enough = sum(passed) > 1 or phrase.startswith("Wrong")  # the only case that passes has more than one thing of its own
+        if group[index] and any(passed) and enough and all(g != p for g, p in zip(group, passed, strict=True)):
             return phrase
     return None
 
@@ -47,7 +48,8 @@ def where(sides, rights):
         wrong, x = (numpy.concatenate([entry[side] for entry in found]) for side in (0, 1))
         if min(wrong.sum(), (~wrong).sum()) < EVIDENCE:
             continue
-        for phrase, inside in {"is negative": x < 0, "is positive": x > 0, "is 0": x == 0, "is not 0": x != 0}.items():
+        signs = {"is negative": x < 0, "is positive": x > 0, "is 0 or less": x <= 0, "is 0 or more": x >= 0}
+        for phrase, inside in (signs | {"is 0": x == 0, "is not 0": x != 0}).items():
             if (inside == wrong).all():
                 return f"where `{name}` {phrase}"
         if x[wrong].min() > x[~wrong].max():
