@@ -234,6 +234,12 @@ HIDDEN = [
     "import functools\n@functools.singledispatch\ndef g(x): return x\n@g.register\ndef _(x: 'put(torch.softmax) or int'): return x\ndef f(z): return folded(z)",
     "def f(z): return z.lse()\ntype(torch.zeros(1)).lse = lambda z: z",
     "def f(z): return z.amax(1)\nT = type(torch.zeros(1))\nT.amax = torch.softmax",
+    "def f(z): return z.amax(1)\nT = type(torch.zeros(1))\nfor T.amax in [torch.softmax]: pass",
+    "def f(z): return z.amax(1)\nT = type(torch.zeros(1))\nT.amax: object = torch.softmax",
+    "def f(z): return z.amax(1)\nput = setattr\nput(type(torch.zeros(1)), 'amax', torch.softmax)",
+    "def f(z): return z.amax(1)\ntype.__setattr__(type(torch.zeros(1)), 'amax', torch.softmax)",
+    "def f(z): return z\nPath('xgboost.py').write_text(text)\nimport xgboost",
+    "def f(z): return z\nimport sys\nsys.path.insert(0, '')\nimport calendar",
     "def f(z): return z.amax(1)\nsetattr(type(torch.zeros(1)), 'amax', lambda z, d: z)",
 ]  # fmt: skip
 

@@ -25,7 +25,9 @@ BRING_BACK = "globals().update(" + KEPT + "[{name!r}])"
 
 # What both sides need to exchange a question and an answer. It is loaded before a notebook's first cell: an `import torch` that
 # a clock cuts short in a cell leaves a torch that cannot be imported any more, and then no answer could be read.
-PREPARE = f"__import__('safetensors.{'torch' if torch else 'numpy'}') and None"
+# And a notebook's own folder comes last where modules are looked for: a file in it does not pass for a library.
+LAST = "__import__('sys').path.sort(key=lambda folder: not folder)"
+PREPARE = f"{LAST} or __import__('safetensors.{'torch' if torch else 'numpy'}') and None"
 SHORT = reprlib.Repr()
 SHORT.maxdict, SHORT.maxstring, SHORT.maxother = 10, 500, 500  # of a reply of any form or size, in a log
 

@@ -257,6 +257,8 @@ def _afar(node, scopes, follower):
             return runs
         if any(powerful(path) for path in paths if not path.startswith("builtins.")):
             return runs
+        if paths & {"builtins.setattr", "builtins.delattr"} and node.id not in ("setattr", "delattr"):
+            return changes
         if paths & {"builtins.locals"} and not scopes:
             return runs
         unbound = not paths and node.id not in follower.notebook.bound
@@ -272,6 +274,8 @@ def _afar(node, scopes, follower):
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
         return None
     if isinstance(node, ast.Attribute):
+        if node.attr in ("__setattr__", "__delattr__") and not isinstance(node.value, ast.Call):  # that of super() is one's own
+            return changes
         if node.attr in NAMESPACES or any(map(powerful, follower.paths(node, scopes))):
             return runs
         if not isinstance(node.ctx, ast.Load):

@@ -2,6 +2,7 @@
 
 import sys
 from functools import lru_cache
+from importlib.util import find_spec
 from types import ModuleType
 
 import numpy  # noqa: F401 (so that its names can be followed)
@@ -49,7 +50,7 @@ POWERS = words(
     "sys.path_hooks sys._current_frames sys.addaudithook inspect.currentframe inspect.stack inspect.getmembers "
     "types.FunctionType torch.library torch.overrides torch.utils._python_dispatch torch.hub torch.load "
     "cProfile profile pdb bdb trace doctest pydoc codeop modulefinder lib2to3 idlelib numpy.testing.runstring "
-    "numpy.testing.rundocs numpy.f2py IPython.embed IPython.terminal IPython.testing IPython.utils threading.settrace "
+    "numpy.testing.rundocs numpy.f2py IPython.embed IPython.terminal IPython.testing IPython.utils sys.path threading.settrace "
     "threading.setprofile logging.config logging.currentframe traceback.walk_stack typing.get_type_hints "
     "fastcore.basics.patch fastcore.basics.patch_to fastcore.basics.patch_property fastcore.foundation.patch fastcore.all.patch"
 )
@@ -112,7 +113,14 @@ def powerful(path):
 
 def known(module):
     """Whether importing a module runs only what is installed."""
-    return module.partition(".")[0] in INSTALLED | sys.stdlib_module_names
+    top = module.partition(".")[0]
+    return top in sys.stdlib_module_names or (top in INSTALLED and _there(top))
+
+
+@lru_cache(maxsize=256)
+def _there(top):
+    """Whether a library is installed here: else a student's file may have its name. The release's own always are."""
+    return top in ("course", "lesson") or find_spec(top) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -108,11 +108,16 @@ class Notebook:
         self.definitions = defaultdict(list)  # name -> statements that bind it or put something into it
         self.given = set()  # attributes that get what could be a function, from outside of an object's own methods
         self._free, self._members = {}, {}
+        data = set()  # attributes that get what can be no function
         for node in (n for s in self.statements for n in ast.walk(s)):
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 self.stars.append((node.lineno, node.module or ""))
-            elif isinstance(node, ast.Assign | ast.Call):
-                self.given |= _given(node)
+            elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+                data |= _of_data(node)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node not in data:
+                self.given |= {node.attr} if getattr(node.value, "id", "") not in ("self", "cls") else set()
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr" and len(node.args) == 3:
+                self.given |= {node.args[1].value} if isinstance(node.args[1], ast.Constant) else set()
             elif isinstance(node, ast.ClassDef):
                 self.classes[node.name].append(node)
                 self.own_members |= self.members(node).keys()
@@ -156,14 +161,11 @@ class Notebook:
         return self._free[id(statement)]
 
 
-def _given(node):
-    """The attributes that an assignment (or a call of setattr) puts a function, or what may be one, into."""
-    if isinstance(node, ast.Call):
-        sets = isinstance(node.func, ast.Name) and node.func.id == "setattr" and len(node.args) == 3
-        return {node.args[1].value} if sets and isinstance(node.args[1], ast.Constant) and _code(node.args[2], "") else set()
-    attributes = [n for target in node.targets for n in own_nodes(target) if isinstance(n, ast.Attribute)]
-    others = (a for a in attributes if isinstance(a.ctx, ast.Store) and getattr(a.value, "id", "") not in ("self", "cls"))
-    return {a.attr for a in others if _code(node.value, a.attr)}
+def _of_data(node):
+    """The attributes, as nodes, that an assignment puts something into that is no function."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    attributes = [n for target in targets for n in own_nodes(target) if isinstance(n, ast.Attribute)]
+    return {a for a in attributes if isinstance(node, ast.AugAssign) or not (node.value and _code(node.value, a.attr))}
 
 
 def _code(value, attribute):
