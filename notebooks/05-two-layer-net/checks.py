@@ -27,6 +27,7 @@ def _(relu):
         },
     )
     expect("the input is left alone", z, tensor([[-2.0, 0.5], [3.0, -1.0]]))
+    expect("float64 stays float64", relu(z.double()).dtype, torch.float64)
 
 
 @checks("relu_backward", hint="The slope is 1 or 0: which, is decided by z.", look="Section 'The bend': the chain rule.")
@@ -44,6 +45,7 @@ def _(relu_backward):
         },
     )
     expect("dy is left alone", dy, tensor([[1.0, -2.0, 3.0]]))
+    expect("float64 stays float64", relu_backward(dy.double(), z.double()).dtype, torch.float64)
 
 
 @checks(
@@ -85,10 +87,18 @@ def _(init_linear):
         },
         tolerance=0.01,
     )
+    if w.abs().max() < 2 * w.std():
+        raise CheckError(
+            "no weight is larger than twice the standard deviation: draw them from the normal distribution, torch.randn"
+        )
     expect("the biases", b, torch.zeros(500))
-    same = init_linear(784, 500, torch.Generator().manual_seed(1))[0]
+    generator = torch.Generator().manual_seed(1)
+    same, next_layer = (init_linear(784, 500, generator)[0] for _ in range(2))
     if not torch.equal(w, same):
         raise CheckError("the same generator must give the same weights: pass generator=generator to torch.randn")
+    if torch.equal(same, next_layer):
+        raise CheckError("two layers from one generator are alike: use it as it comes, and do not seed it")
+    print("ok  normal weights, repeatable, others in the next layer")
 
 
 @checks(
@@ -140,6 +150,8 @@ def _(linear_backward):
             "db is summed along a row; b was added to every row, so sum over the rows, dim=0": tensor([3.0, 7.0]),
         },
     )
+    double = [torch.ones(1, 1, dtype=torch.float64) for _ in range(3)]
+    expect("float64 stays float64", [part.dtype for part in linear_backward(*double)], [torch.float64] * 3)
 
 
 @checks(
@@ -148,10 +160,10 @@ def _(linear_backward):
     look="The drawing above: its upper row.",
 )
 def _(forward):
-    logits = tensor([[4.0, 0.0, 1.0], [4.0, 2.0, -1.0]])
+    logits, params = tensor([[4.0, 0.0, 1.0], [4.0, 2.0, -1.0]]), [p.clone() for p in NET]
     expect(
         "the logits of two rows",
-        forward(NET, tensor([[1.0, 1.0], [-1.0, 2.0]]))[0],
+        forward(params, tensor([[1.0, 1.0], [-1.0, 2.0]]))[0],
         logits,
         {
             "there is no ReLU between the two layers": tensor([[4.0, -1.0, 2.0], [4.0, 2.0, -1.0]]),
@@ -162,6 +174,7 @@ def _(forward):
             "these are the logits of one row; return the pair (logits, cache)": logits[0],
         },
     )
+    expect("the parameters are left alone", params, NET)
 
 
 @checks(
@@ -192,6 +205,10 @@ def _(forward, backward):
         expect(f"the gradient of {name} against central differences", grad, right, mistakes)
     doubled = {"gradients add up from call to call; start afresh each time": [2 * grad for grad in grads]}
     expect("a second call gives the same", list(backward(params, cache, y)), list(grads), doubled)
+    large = backward(params, forward(params, 1e4 * x)[1], y)
+    if not all(grad.isfinite().all() for grad in large):
+        raise CheckError("for large logits the gradients are not finite: begin with cross_entropy_gradient, which shifts them")
+    print("ok  large logits")
 
 
 @checks(
@@ -263,13 +280,20 @@ def _(Linear):
     expect("db", layer.db, tensor([2.0, 2.0]), {"you add to the db of the batch before; start afresh": tensor([6.0, 6.0])})
     if layer.w is not w or layer.b is not b:
         raise CheckError("w and b are kept as they are, not copied: the training step changes them from outside")
+    moved = {"backward leaves dw and db, and the step to others: w and b stay": w}
+    expect("w after two ways back", layer.w, tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 3.0]]), moved)
+    Linear(w, b).forward(torch.zeros(2, 3))
+    layer.backward(torch.ones(2, 2))
+    shared = {"your layers share one memory: keep x in self, not in the class": torch.zeros(3, 2)}
+    expect("dw, after another layer's forward", layer.dw, tensor([[5.0, 5.0], [7.0, 7.0], [9.0, 9.0]]), shared)
     print("ok  w and b are the tensors that came in")
 
 
 @checks("ReLU", hint="Keep the input of the last forward.", look="Your relu and relu_backward.")
 def _(ReLU):
-    layer = ReLU()
-    expect("forward", layer.forward(tensor([[2.0, -1.0]])), tensor([[2.0, 0.0]]), {"this is x as it came": tensor([[2.0, -1.0]])})
+    layer, x = ReLU(), tensor([[2.0, -1.0]])
+    expect("forward", layer.forward(x), tensor([[2.0, 0.0]]), {"this is x as it came": tensor([[2.0, -1.0]])})
+    expect("x is left alone", x, tensor([[2.0, -1.0]]))
     expect(
         "backward",
         layer.backward(tensor([[5.0, 7.0]])),
@@ -283,6 +307,9 @@ def _(ReLU):
     layer.forward(tensor([[-1.0, 3.0]]))
     stale = {"you use the x of an earlier forward; keep the last one": tensor([[5.0, 0.0]])}
     expect("backward after another forward", layer.backward(tensor([[5.0, 7.0]])), tensor([[0.0, 7.0]]), stale)
+    ReLU().forward(tensor([[1.0, -3.0]]))
+    shared = {"your layers share one memory: keep x in self, not in the class": tensor([[5.0, 0.0]])}
+    expect("backward after another layer's forward", layer.backward(tensor([[5.0, 7.0]])), tensor([[0.0, 7.0]]), shared)
 
 
 @checks("SoftmaxCrossEntropy", hint="Keep the logits and labels for the way back.", look="Notebook 4; cross_entropy is imported.")
@@ -302,3 +329,4 @@ def _(SoftmaxCrossEntropy):
         "these are the probabilities; subtract 1 at the label": softmax(logits) / 2,
     }
     expect("the gradient against central differences", loss.backward(), right, mistakes)
+    expect("a second backward gives the same", loss.backward(), right)

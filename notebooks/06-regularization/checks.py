@@ -29,6 +29,7 @@ def _(l2_penalty):
         },
     )
     expect("no decay, no penalty", l2_penalty([tensor([[3.0]])], 0.0), tensor(0.0))
+    expect("float64 stays float64", l2_penalty([tensor([[2.0]]).double()], 1.0), tensor(2.0).double())
 
 
 @checks(
@@ -43,8 +44,7 @@ def _(after_one, after_many):
         1.9,
         {
             "the rate is missing: the step is lr times the gradient": 1.0,
-            "the weight itself is missing: the gradient is weight_decay * w": 1.95,
-            "the half of the penalty and the 2 of the square cancel": 1.95,
+            "is the weight itself missing? or did the half of the penalty and the 2 of the square not cancel?": 1.95,
             "the weight grows: check the sign": 2.1,
         },
         tolerance=0.001,
@@ -103,6 +103,7 @@ def _(early_stopping):
     expect("patience 3", early_stopping([0.9, 0.5, 0.6, 0.55, 0.4], 3), 4, {"you stop one epoch too early": 1})
     equal = {"only a lower loss is better": 3, "an equal loss is not lower: it counts as an epoch without a lower one": 4}
     expect("of equal losses the earliest", early_stopping([0.5, 0.4, 0.4, 0.4, 0.3], 2), 1, equal)
+    expect("lower by ever so little", early_stopping([0.5, 0.5 - 1e-7], 2), 1, {"that is lower, too": 0})
     expect("NaN is never best", early_stopping([0.5, 0.4, math.nan, 0.6], 5), 1, {"a NaN won: no comparison with it is true": 2})
     expect("a NaN at the beginning", early_stopping([math.nan, 0.5, 0.4], 5), 2, {"nothing is lower than NaN": 0})
     expect("a NaN is not lower", early_stopping([0.5, math.nan, math.nan, 0.4], 2), 0, {"it counts as an epoch, too": 3})

@@ -1,6 +1,5 @@
 """The visible checks of notebook 01: small examples, and what the usual mistakes make of them."""
 
-import math
 import tempfile
 from pathlib import Path
 
@@ -30,6 +29,8 @@ def _(load_folder):
         for file, brightness in [("8.png", 24), ("100.png", 22), ("1.png", 25), ("11.png", 23)]:
             Image.new("L", (28, 28), brightness).save(folder / "2" / file)
         (folder / "2" / "._9.png").write_text("not an image")
+        (folder / "2" / "9.txt").write_text("not an image")
+        (folder / ".trash").mkdir()
 
         images, labels = load_folder(folder)
         expect(
@@ -51,6 +52,7 @@ def _(load_folder):
             {
                 "they are a column, (N, 1); make them (N,)": [[label] for label in right],
                 "a label is the name of the folder, not the number of the image": list(range(15)),
+                "a label is the name of the folder, not its place; one of the folders here is hidden": [d + 1 for d in right],
             },
         )
         as_text, as_numbers = [25, 21, 22, 23, 24, 20], [25, 24, 20, 21, 23, 22]
@@ -104,6 +106,8 @@ def _(scale):
             "this is a uint8 result, which cannot hold fractions: change the type first": two // 255,
         },
     )
+    mistakes = {"the divisor is 255, also where nothing is white": two[1:] / 102}
+    expect("an image without white", scale(two[1:]), fractions[1:], mistakes)
     expect("the input is left alone", two[0, 1, 1].item(), 255)
 
 
@@ -149,11 +153,19 @@ def _(balanced_subset):
     assert len(chosen.unique()) == 200, "some images were chosen twice: draw without replacement"
     positions = [sorted((chosen[uneven[chosen] == digit] - (uneven < digit).sum()).tolist()) for digit in range(10)]
     assert positions != [list(range(20))] * 10, "you took the first twenty of each digit: draw them at random"
-    assert (uneven[chosen].diff() < 0).any(), "the result is still sorted by digit: shuffle it at the end"
+    runs = all(p[-1] - p[0] == 19 for p in positions)
+    assert not runs, "you took twenty neighbours of each digit: draw each image by itself"
+    digits = uneven[chosen]
+    assert (digits.diff() < 0).any(), "the result is still sorted by digit: shuffle it at the end"
+    assert not torch.equal(digits, torch.arange(10).repeat(20)), "the digits come in turns: shuffle the result at the end"
     again, other = (balanced_subset(uneven, 20, seeded(seed)) for seed in (0, 1))
     assert torch.equal(chosen, again), "the same seed gave another subset: pass the generator to every random function"
     assert not torch.equal(chosen, other), "another seed gave the same subset: draw from the generator that you are given"
+    generator = seeded(0)
+    drawn = [balanced_subset(uneven, 20, generator) for _ in range(2)]
+    assert not torch.equal(*drawn), "the second draw repeats the first: use the generator as it comes, and do not seed it"
     print("ok  no repeats, random, shuffled, repeatable")
+    expect("all thirty zeros", (uneven[balanced_subset(uneven, 30, seeded(0))] == 0).sum().item(), 30)
     try:
         balanced_subset(uneven, 31, seeded(0))
     except ValueError as error:
@@ -162,7 +174,12 @@ def _(balanced_subset):
         said = None
     assert said is not None, "there are only 30 zeros, and 31 were wanted: raise ValueError"
     assert "0" in said, "only the digit 0 is too rare here: name it in the message"
-    print("ok  too few images are reported")
+    try:
+        balanced_subset(torch.arange(9).repeat(5), 2, seeded(0))
+    except ValueError:
+        print("ok  too few images are reported, and none")
+    else:
+        raise AssertionError("there is no 9, and nothing was said: go through all ten digits")
 
 
 @checks(
@@ -174,7 +191,10 @@ def _(train_valid_split):
     train_idx, valid_idx = train_valid_split(100, 0.2, seeded(0))
     swapped = {"the two parts are swapped: training first": (20, 80)}
     expect("80 and 20 of 100", (len(train_idx), len(valid_idx)), (80, 20), swapped)
-    expect("58 and 19 of 77", tuple(len(part) for part in train_valid_split(77, 0.25, seeded(0))), (58, 19))
+    up = {"19.25 is nearer to 19: round, not always up": (57, 20)}
+    expect("58 and 19 of 77", tuple(len(part) for part in train_valid_split(77, 0.25, seeded(0))), (58, 19), up)
+    cut = {"19.75 is nearer to 20: round, do not cut off": (60, 19)}
+    expect("59 and 20 of 79", tuple(len(part) for part in train_valid_split(79, 0.25, seeded(0))), (59, 20), cut)
     expect(
         "nothing held back",
         tuple(len(part) for part in train_valid_split(10, 0.0, seeded(0))),
@@ -193,8 +213,8 @@ def _(train_valid_split):
 @checks("last_batch", hint="How many rows are in 312 full batches?", look="section 7")
 def _(number_of_batches, rows_in_the_last):
     full = 5000 // 16
-    expect("batches", number_of_batches, math.ceil(5000 / 16), {"the last one, which is not full, counts too": full})
-    expect("rows in the last", rows_in_the_last, 5000 - 16 * full, {"that would be a full one": 16})
+    expect("batches", float(number_of_batches), full + 1.0, {"the last one, which is not full, counts too": float(full)})
+    expect("rows in the last", float(rows_in_the_last), 5000.0 - 16 * full, {"that would be a full one": 16.0})
 
 
 @checks(
@@ -222,6 +242,8 @@ def _(batches):
     assert together, "x and y do not belong together: use the same indices for both"
     expect("every row comes once", sorted(order.tolist()), list(range(25)))
     assert order.tolist() != list(range(25)), "the rows come in their old order: shuffle them"
+    runs = all(yb.max() - yb.min() < len(yb) for _, yb in epoch)
+    assert not runs, "neighbours stay in one batch: shuffle all rows, then cut"
     second = torch.cat([yb for _, yb in batches(x, y, 8, generator)])
     assert not torch.equal(order, second), "the second epoch has the order of the first: draw a new one each time"
     again = torch.cat([yb for _, yb in batches(x, y, 8, seeded(0))])

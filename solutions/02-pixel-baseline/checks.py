@@ -32,6 +32,13 @@ def _(class_means):
             "this is one number a digit; average over the images, not over the pixels": right.mean(dim=(1, 2)),
         },
     )
+    thrice = tensor([1.0, 0.0, 0.0]).double()[:, None, None].expand(3, 28, 28)
+    third = torch.cat([torch.full((1, 28, 28), 1 / 3), torch.zeros(9, 28, 28)]).double()
+    mistakes = {
+        "each image counts the same: divide the sum by their number": third * 3 / 4,
+        "the result has the type of the images": third.float(),
+    }
+    expect("three images of a 0, in float64", class_means(thrice, torch.zeros(3, dtype=torch.int64)), third, mistakes)
 
 
 # Differences from a grey mean: half of the pixels +0.6, the other half -0.2 (image 0) or 0 (image 1).
@@ -139,11 +146,14 @@ def _(accuracy):
             print(f"ok  {name} are refused")
         else:
             raise AssertionError(f"{name} were compared without a word: raise ValueError unless both are (N,)")
+    mistakes = {"that is a mean over batches: count what is right in all of them, and divide once": 0.5}
+    expect("16 of 17", accuracy(torch.arange(17), tensor([*range(16), 0])), 16 / 17, mistakes)
 
 
 @checks(
     "best_values",
-    hint="Try it: with m = 0, how does the sum change if m goes up by a little? Three differences grow, and two shrink.",
+    hint="Squares: for which m do all the m - v add up to 0? Absolute values: from m = 0, how does the sum change if m goes up "
+    "by a little? Three differences grow, and two shrink.",
     look="section 5; the words mean and median",
 )
 def _(best_for_squares, best_for_absolute):

@@ -31,6 +31,8 @@ def _(linear):
         tensor([[112.0], [134.0], [156.0]]),
         {"you dropped an axis: the result is (N, 1), not (N,)": tensor([112.0, 134.0, 156.0])},
     )
+    double = [torch.ones(shape, dtype=DOUBLE) for shape in ((1, 2), (2, 1), (1,))]
+    expect("float64 stays float64", linear(*double), tensor([[3.0]], dtype=DOUBLE))
 
 
 @checks("mse_loss", hint="First make the shapes equal where that is allowed, then compare them, then compute.", look="section 2")
@@ -55,7 +57,10 @@ def _(mse_loss):
         tensor(7.5),
         {"you divide by the number of rows; divide by the number of entries": tensor(15.0)},
     )
-    for shapes in ((4, 3), (4,)), ((4, 1), (3,)), ((1, 3), (4, 3)):
+    rounded = {"you round the predictions; take them as they are": torch.zeros((), dtype=DOUBLE)}
+    half = mse_loss(tensor([[0.5]], dtype=DOUBLE), torch.zeros(1, 1, dtype=DOUBLE))
+    expect("half a digit off, in float64", half, tensor(0.25, dtype=DOUBLE), rounded)
+    for shapes in ((4, 3), (4,)), ((4, 1), (3,)), ((1, 3), (4, 3)), ((2, 3), (3, 2)):
         try:
             mse_loss(torch.zeros(shapes[0]), torch.zeros(shapes[1]))
         except ValueError:
@@ -95,6 +100,10 @@ def _(numeric_gradient):
             "nudge one entry at a time, not all at once": tensor([7.0, 7.0], dtype=DOUBLE),
         },
     )
+    slope = numeric_gradient(lambda w: w[0] ** 2, tensor([3.0], dtype=DOUBLE), 1e-6)
+    if abs(slope.item() - 6) > 1e-4:
+        raise AssertionError("with an eps of 1e-6 the slope is lost in float32: compute in the dtype of w, the losses too")
+    print("ok  an eps of 1e-6, in float64")
 
 
 @checks("slopes", hint="The errors are 1 and 1. Each slope is 2/2 times a sum over the two images.", look="section 4")
@@ -148,6 +157,9 @@ def _(mse_gradient):
         (tensor([[3.0, 12.0]]), tensor([1.0, 4.0])),
         {"you divide by the number of rows; divide by the number of entries": (tensor([[6.0, 24.0]]), tensor([2.0, 8.0]))},
     )
+    double = [torch.ones(shape, dtype=DOUBLE) for shape in ((1, 1), (1, 1), (1,), (1, 1))]
+    expect("float64 stays float64", [part.dtype for part in mse_gradient(*double)], [DOUBLE, DOUBLE])
+    expect("the target is left alone", double[3], torch.ones(1, 1, dtype=DOUBLE))
 
 
 @checks("sgd_step", hint="Go through both lists together. Which operators of Python change a tensor itself?", look="section 5")
@@ -170,6 +182,12 @@ def _(sgd_step):
         },
     )
     expect("nothing is returned", returned, None)
+    params, grads = ([torch.full((1,), value) for _ in range(4)] for value in (3.0, 2.0))
+    sgd_step(params, grads, 0.5)
+    expect(
+        "four parameters", params, [tensor([2.0])] * 4, {"step through all of them": [tensor([2.0])] * 2 + [tensor([3.0])] * 2}
+    )
+    expect("the gradients are left alone", grads, [tensor([2.0])] * 4)
 
 
 @checks(
@@ -240,14 +258,19 @@ def _(sigmoid):
             "exp overflows, and inf / inf is NaN: use the other form": tensor([math.nan, 1.0]),
         },
     )
-    expect("float64 stays float64", sigmoid(torch.zeros(2, dtype=DOUBLE)), torch.full((2,), 0.5, dtype=DOUBLE))
+    z = torch.full((2,), -12.0, dtype=DOUBLE)
+    small = torch.full((2,), 6.1442e-6, dtype=DOUBLE)
+    clipped = {"do not clip the scores: -12 is an ordinary one": small * 0 + 1 / (1 + math.exp(10))}
+    expect("-12, in float64", sigmoid(z), small, clipped, tolerance=1e-8)
+    expect("z is left alone", z, torch.full((2,), -12.0, dtype=DOUBLE))
 
 
 @checks("one_hot", hint="Begin with zeros of the right shape; or choose rows of an identity matrix.", look="section 7")
 def _(one_hot):
+    labels = tensor([2, 0, 1])
     expect(
         "labels 2, 0, 1 among four classes",
-        one_hot(tensor([2, 0, 1]), 4),
+        one_hot(labels, 4),
         tensor([[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]]),
         {
             "the number of columns is num_classes, also when the largest label is absent": torch.eye(3)[[2, 0, 1]],
@@ -255,6 +278,7 @@ def _(one_hot):
             "the result is float32, because predictions are": torch.eye(4)[[2, 0, 1]].long(),
         },
     )
+    expect("the labels are left alone", labels, tensor([2, 0, 1]))
 
 
 @checks(

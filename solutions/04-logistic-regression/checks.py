@@ -69,6 +69,8 @@ def _(softmax):
             "do not cut large scores off, which makes them equal; subtract the row's maximum": odds.double() * 0 + 0.5,
         },
     )
+    if abs(softmax(tensor([[0.0, 2.0]]).double()).sum().item() - 1) > 1e-10:
+        raise CheckError("in float64 a row sums to 1 in ten digits: add nothing to the divisor, which the shift keeps above 1")
     _leaves_alone(softmax)
 
 
@@ -210,7 +212,7 @@ def _(softmax_twice):
     hint="The first term gives the probability of the score; the second, -z_y, touches one score only.",
     look="Section 'The gradient'.",
 )
-def _(slopes):
+def _(slopes, their_sum):
     expect(
         "the three slopes of one row",
         [float(slope) for slope in slopes],
@@ -223,6 +225,7 @@ def _(slopes):
         },
         tolerance=0.001,
     )
+    expect("their sum", float(their_sum), 0.0, {"that is the sum of the probabilities": 1.0}, tolerance=0.001)
 
 
 @checks(
@@ -287,6 +290,8 @@ def _(accuracy):
             "that is the fraction of errors": 0.25,
         },
     )
+    mistakes = {"that is a mean over batches: count the hits of all rows, and divide once": 0.5}
+    expect("16 of 17", accuracy(torch.eye(17), tensor([*range(16), 0])), 16 / 17, mistakes)
     for shape in (4, 1), (1,):
         try:
             accuracy(logits, torch.zeros(shape, dtype=torch.int64))
@@ -335,9 +340,12 @@ def _(fit):
         raise CheckError("two runs with the same seed differ: the order comes from the generator alone")
     if first == other:
         raise CheckError("another seed gives the same run: shuffle the rows with the generator")
+    params, going_on = zeros(784, 10), seeded(1)
+    if [fit(params, rows, rows, 0.1, 1, 1, going_on)["train_loss"][0] for _ in range(2)] != first["train_loss"]:
+        raise CheckError("two epochs differ from one and then another: draw a new order from the generator in each epoch")
     if not torch.equal(before, torch.random.get_rng_state()):
         raise CheckError("the global random state has changed: randperm needs generator=generator")
-    print("ok  the generator decides the order, and nothing else does")
+    print("ok  the generator decides the order, a new one in each epoch, and nothing else does")
 
 
 def _check_bias(fit):
@@ -379,10 +387,12 @@ def _check_short_batch(fit):
 
 @checks(
     "lr_sweep",
-    hint="What is made before the loop is shared by all rates.",
+    hint="What is made before the loop is shared by all rates. And no comparison with NaN is true: min() may pass it by, "
+    "or return it. Ask for it: math.isnan.",
     look="The docstring: 'fresh parameters', 'a new torch.Generator', 'lowest validation loss', 'or inf'.",
 )
 def _(lr_sweep):
+    before = torch.random.get_rng_state()
     mostly = torch.eye(2)[[0, 1, 0, 0]], tensor([0, 1, 0, 1])  # three labels as in PAIR, one that contradicts: soon overfitted
     lowest = lr_sweep([4.0, 1.0], zeros, PAIR, mostly, 2, 2, 0)
     if not isinstance(lowest, dict) or lowest.keys() != {1.0, 4.0}:
@@ -393,7 +403,7 @@ def _(lr_sweep):
         [0.6269, 0.5671],
         {
             "you judge by the training loss; take valid_loss": [0.1269, 0.4741],
-            "you judge by the training loss; take valid_loss ": [0.0807, 0.3477],
+            "you judge by the lowest training loss; take valid_loss": [0.0807, 0.3477],
             "that is the loss of the last epoch; take the lowest": [0.6999, 0.5671],
             "that is the loss of the first epoch; take the lowest": [0.6269, 0.5991],
         },
@@ -409,4 +419,9 @@ def _(lr_sweep):
     late = lr_sweep([3e38], lambda: [torch.zeros(9, 2), tensor([0.694, 0.0])], ones, ones, 3, 3, 0)
     if late != {3e38: INF}:
         raise CheckError("a run whose loss becomes NaN counts as inf, however its first epoch went")
+    nothing = torch.full((3, 9), NAN), ones[1]
+    if lr_sweep([0.1], lambda: zeros(9), nothing, nothing, 2, 3, 0) != {0.1: INF}:
+        raise CheckError("a run whose loss is NaN from the first epoch on counts as inf, too")
+    if not torch.equal(before, torch.random.get_rng_state()):
+        raise CheckError("the global random state has changed: make a torch.Generator() for each run, and seed that")
     print("ok  each rate starts afresh, and NaN counts as inf")

@@ -65,6 +65,13 @@ def one_layer(seed, inputs=784, outputs=10):
     return Network([by_columns(w), torch.zeros(outputs)], forward, backward)
 
 
+def two_layers(hidden, init, forward, backward, seed):
+    """784-hidden-10: layers started by init(fan_in, fan_out, generator); forward and backward as in notebook 05."""
+    g = seeded(seed)
+    layers = init(784, hidden, g), init(hidden, 10, g)
+    return Network([p for w, b in layers for p in (by_columns(w), b)], forward, backward)
+
+
 def constant(value):
     """A start in which all weights of a layer are equal."""
     return lambda fan_in, fan_out, generator: (torch.full((fan_in, fan_out), value), torch.zeros(fan_out))
@@ -73,9 +80,11 @@ def constant(value):
 def chain(*layers):
     """A Network of layers with `forward` and `backward`; those with weights have w, b, and after backward dw, db.
 
-    The first one is linear.
+    The first one is linear. The weights are laid out anew, column by column.
     """
     weighted = [layer for layer in layers if hasattr(layer, "w")]
+    for layer in weighted:
+        layer.w = by_columns(layer.w)
 
     def forward(params, x):
         logits = x
@@ -179,8 +188,12 @@ def compare_with_autograd(model, grads):
         print("autograd and yours", "agree to 1e-6" if apart < 1e-6 else f"differ by {apart:g}")
 
 
-def walk(make, train, valid, lr, epochs, steps=21):
-    """Train make(0) and make(1); the losses on `train` on the straight way from the parameters of one to those of the other."""
+def walks(models, train, valid, lr, epochs):
+    """Train each model from two seeds; {name: losses on `train` on the straight way from one solution to the other}."""
+    return {name: _walk(make, train, valid, lr, epochs) for name, make in models.items()}
+
+
+def _walk(make, train, valid, lr, epochs, steps=21):
     ends = make(0), make(1)
     for seed, network in enumerate(ends):
         train_network(network, train, valid, lr, epochs, seed=seed)

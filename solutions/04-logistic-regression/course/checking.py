@@ -19,7 +19,14 @@ FILE = "checks.py"
 
 
 class CheckError(AssertionError):
-    """A check that failed. A notebook shows its message alone: the way to it says nothing to a student."""
+    """A check that failed. A notebook shows its message alone: the way to it says nothing to a student.
+
+    message: what is wrong. answer: what would be right, for who may be told; it follows the message.
+    """
+
+    def __init__(self, message, answer=""):
+        super().__init__(message + answer)
+        self.message = message
 
     def _render_traceback_(self):  # asked for by IPython
         return str(self).splitlines()
@@ -52,19 +59,22 @@ def checks(name, hint="", look=""):
 def check(name):
     """Try what you wrote on small examples. Prints `ok` for each that is right; raises CheckError at the first that is not.
 
-    An answer that is still `...` is left for later.
+    An answer that is still `...` is left for later; of one that was derived and entered it is never told what is right.
     """
     notebook = sys._getframe(1).f_globals
     tried = _find(name)
+    needed = []
     try:
-        needed = [_written(part, notebook) for part in inspect.signature(tried.examples).parameters]
+        needed += [_written(part, notebook) for part in inspect.signature(tried.examples).parameters]
         if any(part is ... for part in needed):
             print(f"{name}: no answer yet. Replace the ... above, then run this cell.")
             return
         tried.examples(*needed)
     except Exception as error:
         _failures[name] += 1
-        raise CheckError("\n".join(_lines(name, error, tried, _failures[name], notebook))) from None
+        entered = needed and not any(map(callable, needed))
+        said = _said_of_an_answer(name, error, needed) if entered else _said_of_code(name, error, notebook)
+        raise CheckError("\n".join([*said, *_more(tried, _failures[name])])) from None
     _failures.pop(name, None)
 
 
@@ -80,8 +90,8 @@ def expect(what, received, expected, mistakes=None, tolerance=1e-4):
         return
     made = (sentence for sentence, value in (mistakes or {}).items() if _same(received, value, tolerance))
     raise CheckError(
-        f"{what}: {next(made, 'not right yet')}\n  received: {as_text(received)}\n  expected: {as_text(expected)}"
-        f"{_where(received, expected, tolerance)}"
+        f"{what}: {next(made, 'not right yet')}\n  received: {as_text(received)}",
+        f"\n  expected: {as_text(expected)}{_where(received, expected, tolerance)}",
     )
 
 
@@ -101,8 +111,8 @@ def _written(name, notebook):
     return notebook[name]
 
 
-def _lines(name, error, tried, failures, notebook):
-    """What a failed check says."""
+def _said_of_code(name, error, notebook):
+    """What is wrong with what a student wrote: received and expected, or where it stopped."""
     if isinstance(error, AssertionError) and str(error):
         yield str(error)
     elif isinstance(error, NotImplementedError):
@@ -113,6 +123,18 @@ def _lines(name, error, tried, failures, notebook):
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename == file:
                 yield f"  in line {frame.lineno} of its cell: {frame.line}"
+
+
+def _said_of_an_answer(name, error, answers):
+    """What is wrong with what a student derived and entered; never what is right."""
+    if isinstance(error, CheckError):
+        yield error.message
+    else:
+        yield f"{name}: that is not the kind of answer that is asked for\n  received: {', '.join(map(as_text, answers))}"
+
+
+def _more(tried, failures):
+    """What the second and the third failure in a row add."""
     if failures > 1 and tried.hint:
         yield f"\nHint: {tried.hint}"
     if failures > 2 and tried.look:
