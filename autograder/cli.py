@@ -39,9 +39,7 @@ def _version(asked):
 
 @app.callback()
 def autograder(
-    version: Annotated[
-        bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Say which it is.", callback=_version, is_eager=True)] = False,
 ):
     """Build, check and grade a course."""
 
@@ -300,19 +298,18 @@ def learn(
 
     The function that stands for the group is shown before: once recorded, it runs with your rights, outside the sandbox.
     """
+    from autograder import report as reports
     from autograder.progress import GradingProgress
-    from autograder.report import find
-    from autograder.report import learn as learn_
 
     course, _ = _course([assignment])
-    found = find(course, assignment, group)
+    found = reports.find(course, assignment, group)
     for line in found.representative.splitlines():
         _say(f"    {line}")
     _say("A student wrote this. Recorded, it runs with your rights, outside the sandbox, whenever this notebook is graded.")
     if not yes and not typer.confirm("Does it do nothing but compute? Record it?"):
         raise CourseError("Nothing was recorded.")
     with GradingProgress(console=console) as watcher:
-        learned = learn_(course, assignment, found, sentence, sandboxed=not no_sandbox, watcher=watcher)
+        learned = reports.learn(course, assignment, found, sentence, sandboxed=not no_sandbox, watcher=watcher)
     told, all_ = learned.told, learned.group.students
     _say(f"Recorded and proven in {learned.file}. {len(told)} of {len(all_)} students read it now: {', '.join(told)}.")
 
