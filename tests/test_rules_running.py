@@ -264,6 +264,13 @@ def loss_gradient(z, y):
         ),
         "numeric derivative",
     ),
+    "a complex step whose text does not say so": (
+        "import numpy\n"
+        + COMPLEX.replace("torch.view_as_complex(torch.stack([z, step], -1)) if TORCH else z.numpy() + 1j", "z.numpy() + (-1.0) ** 0.5").replace(
+            "LOSS", "numpy.array([(numpy.log(numpy.exp(e).sum(-1)) - e[numpy.arange(len(z)), y]).mean()]).view(float)[1] * 1e20"
+        ),
+        "complex numbers came up",
+    ),
 }  # fmt: skip
 
 

@@ -163,9 +163,8 @@ class Watching(TorchDispatchMode):
         follow = self.before and self.before(frame, event, argument)
         if frame.f_globals is self.namespace:
             self.calls[frame.f_code.co_name] += 1
-            frame.f_trace_opcodes = self.counting
-            if self.counting or self.lines is not None:
-                return self.instruction
+            frame.f_trace_opcodes, frame.f_trace_lines = self.counting, self.lines is not None
+            return self.instruction
         elif frame.f_code not in self.libraries:
             module = str(frame.f_globals.get("__name__"))
             library = module.partition(".")[0]
@@ -183,6 +182,8 @@ class Watching(TorchDispatchMode):
             self.lines -= 1
             if self.lines < 0:
                 raise OutOfTime
+        elif event == "return" and any(map(is_complex, (argument, *frame.f_locals.values()))):
+            self.used.add("complex")
         return self.instruction
 
     def __enter__(self):
@@ -215,6 +216,11 @@ class Watching(TorchDispatchMode):
         used = {f"{module}.{code.co_qualname}"[:MOST_NAME] for code, module in self.libraries.items()} | set(map(str, self.used))
         calls = dict(self.calls.most_common(MOST_NAMES))
         return {"used": sorted(used)[:MOST_NAMES], "calls": calls, "counts": sum(self.counted.values(), Counter())}
+
+
+def is_complex(value):
+    """Whether a value of Python's or NumPy's is complex; torch tells of its own."""
+    return isinstance(value, complex | numpy.complexfloating) or (isinstance(value, numpy.ndarray) and value.dtype.kind == "c")
 
 
 def helpers(namespace):
