@@ -699,7 +699,15 @@ accuracy = exercise(
 fit = exercise(
     "fit",
     training("one batch an epoch", weight=2, epochs=4),
-    training("several batches, the last one short", weight=2, train=same_rows(7), lr=0.2, epochs=3, batch_size=3),
+    training(
+        "several batches, the last one short",
+        weight=2,
+        train=same_rows(7),
+        valid=training_pair(40),
+        lr=0.2,
+        epochs=3,
+        batch_size=3,
+    ),
     training(
         "every row of an epoch moves the weights",
         "fit(params, train, valid, lr, 1, 3, generator); (params[0] != 0).any(dim=1)",
