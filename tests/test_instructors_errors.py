@@ -8,6 +8,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import cli, configuration
+from autograder.course import Course
+from autograder.grading import strays
 from autograder.new import new_course
 
 
@@ -103,9 +105,6 @@ def test_a_gradebook_that_is_old_or_none(tmp_path, monkeypatch, capsys, what):
 
 
 def test_what_lies_in_the_wrong_place_is_named(folder):
-    from autograder.course import Course
-    from autograder.grading import strays
-
     course = Course(folder / "course")
     for name in ("chen/01-first", "chen/01-frist", ".git/x"):
         os.makedirs(course.submitted / name)

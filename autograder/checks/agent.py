@@ -165,7 +165,7 @@ class Watching(TorchDispatchMode):
             self.calls[frame.f_code.co_name] += 1
             frame.f_trace_opcodes, frame.f_trace_lines = self.counting, self.lines is not None
             return self.instruction
-        elif frame.f_code not in self.libraries:
+        if frame.f_code not in self.libraries:
             module = str(frame.f_globals.get("__name__"))
             library = module.partition(".")[0]
             if library in DEEP or (frame.f_back and frame.f_back.f_globals is self.namespace):

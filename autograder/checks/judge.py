@@ -1,8 +1,11 @@
 """Judge one exercise of one submission: run its cases, decide what they earn, and find the sentences for what is wrong."""
 
+import numpy
+
 from . import rules
 from .evaluate import NoEvidence, request
 from .explainers import explain
+from .explainers.differences import tensors
 from .inputs import is_generator
 from .known import known
 from .messages import TENSOR
@@ -45,13 +48,14 @@ class Attempt:
 
     got: outcomes, or NoEvidence where nothing came back. seen: indices of those with evidence; unseen: (trial, NoEvidence) of
     the others. wrong: indices of those not passed; failed: of those not passed in spite of evidence. faults: {title: sentence}
-    of broken conditions.
+    of broken conditions. arrays: whether the inputs are NumPy's, and with them the words of a sentence.
     """
 
     def __init__(self, exercise, evaluator, reference, secret, source, say):
         self.exercise, self.evaluator, self.reference, self.source, self.say = exercise, evaluator, reference, source, say
         self.known = known(exercise, reference, secret)
         self.trials, self.right = self.known.trials, self.known.right
+        self.arrays = any(isinstance(x, numpy.ndarray) for t in self.trials for x in tensors(t))
         self.got, self._again = [self._run(t) for t in self.trials], {}
         self.seen = [i for i, o in enumerate(self.got) if not isinstance(o, NoEvidence)]
         self.unseen = [(t, o) for t, o in zip(self.trials, self.got, strict=True) if isinstance(o, NoEvidence)]

@@ -38,11 +38,9 @@ class Mutant:
 def mutants(code, functions):
     """The mutants of a source, the likeliest first. functions: names of functions that may be mistaken for each other."""
     same = ast.dump(ast.parse(code))
-    likely = (e for e in edits(code, functions) if e.cost < UNLIKELY and not e.one_way)
-    harmless = (
-        e for e in likely if not (e.look == "the operator `*`" and "**" in e.written)
-    )  # a power of a label fills the memory
-    return [_mutant(code, e) for e in harmless if ast.dump(ast.parse(e.source)) != same]
+    likely = [e for e in edits(code, functions) if e.cost < UNLIKELY and not e.one_way]
+    powers = [e for e in likely if e.look == "the operator `*`" and "**" in e.written]  # of a label: one fills the memory
+    return [_mutant(code, e) for e in likely if e not in powers and ast.dump(ast.parse(e.source)) != same]
 
 
 def _mutant(code, edit):

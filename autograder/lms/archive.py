@@ -122,7 +122,8 @@ def _bounded(file, most):
     """What a file says of its size need not be true: no more is read than an honest notebook has, and `most`."""
     if most is None:
         return b"", ""
-    content = file.read(min(MAX_FILE, most) + 1)
-    if len(content) <= min(MAX_FILE, most):
+    allowed = min(MAX_FILE, most)
+    content = file.read(allowed + 1)
+    if len(content) <= allowed:
         return content, ""
     return None, f"It has more than {MAX_FILE / 2**20:.0f} MB." if most >= MAX_FILE else "There is too much of one student's."

@@ -221,9 +221,7 @@ class _Changes(Source):
             yield self.rewritten(2, f"the condition `{self.text(value)}`", node, lambda c, i=i: c.values.pop(i))
 
     def If(self, node):
-        for written in ("True", "False"):
-            yield self.edit(3, "the condition", node.test, written, one_way=True)
-
+        yield from self.IfExp(node)
         if node.orelse and (found := re.search(rb"\bel(?=se\b|if\b)", self.bytes[(end := self.span(node.body[-1])[1]) :])):
             start = end + found.start()
             chained = self.bytes[start : start + 4] == b"elif"

@@ -19,7 +19,8 @@ def described(attempt, unexplained):
     wrong = [i for i in attempt.failed if i in unexplained]
     common = {**reordered(attempt), **changed(attempt)} if wrong else {}
     place = located(attempt) if wrong and not common else None
-    return {i: f"{place} {said}" if place else said for i in wrong for said in [difference(attempt, i, common)]}
+    said = {i: difference(attempt, i, common) for i in wrong}
+    return {i: f"{place} {said[i]}" for i in said} if place else said
 
 
 def difference(attempt, i, common):
@@ -33,7 +34,7 @@ def difference(attempt, i, common):
     if trial.case.wrt and isinstance(value, dict) and value.keys() == right.keys():
         return loss_or_gradient(trial, value, right, common.get(i))
     if trial.agrees(attempt.got[i], attempt.right[i]):
-        whole = "arrays" if any(isinstance(x, numpy.ndarray) for x in differences.tensors(trial)) else "tensors"
+        whole = "arrays" if attempt.arrays else "tensors"
         return f"Right, but the work in Python grows with the number of rows: replace the loop by operations on whole {whole}."
     if sentence := differences.structure(value, right):
         return common.get(i, sentence)

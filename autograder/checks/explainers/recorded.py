@@ -8,7 +8,7 @@ from ..evaluate import Failure
 from .repaired import own_functions
 
 MOST_NUMBERS = 16  # of a function: which of them fills a hole is something that a sentence tells, four bits a hole
-# A name at the left margin and what it is, in whatever cell: EPS = 1e-7
+# A name at the left margin and what it is at first, in whatever cell: EPS = 1e-7
 CONSTANT = re.compile(r"^([^\W\d]\w*)[ \t]*(?::[^=\n]+)?=([^=\n#][^\n]*)$", re.MULTILINE)
 UNWRITTEN = ("NotImplementedError", "NameError")
 

@@ -4,6 +4,7 @@ import ast
 import re
 
 from ..tolerance import magnitude
+from .recorded import CONSTANT
 from .repaired import own_functions
 
 MADE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call)
@@ -49,8 +50,7 @@ def sentence(attempt):
             if isinstance(default, MADE):
                 return f"{start}the default of `{argument.arg}` is made once, and all calls go on with the same. Make it inside."
     text = "\n".join(f.text for f in own.values())
-    outside = re.findall(r"^([^\W\d]\w*)\s*(?::[^=\n]+)?=(?!=)", attempt.source, re.MULTILINE)
-    if kept := next((name for name in outside if _writes(text, name)), None):
+    if kept := next((name for name, _ in CONSTANT.findall(attempt.source) if _writes(text, name)), None):
         return f"{start}`{kept}` stands outside the function, and keeps what they leave there. Make it inside."
     if UNSEEDED.search(text):
         return "The same call gives another result the second time: something is kept from an earlier call, or drawn anew."

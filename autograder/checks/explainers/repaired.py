@@ -10,8 +10,6 @@ import time
 from dataclasses import dataclass
 from itertools import combinations, groupby, islice, product
 
-import numpy
-
 from ..evaluate import NoEvidence
 from ..inputs import Folder
 from ..rules.reading import CELL
@@ -66,8 +64,8 @@ class _Search:
         self.left, self.seconds, self.end = WORK, SECONDS, time.monotonic() + WALL
         names = tuple(attempt.reference.solutions)
         short = {name: own for name, own in functions.items() if len(own.text) <= MOST_CODE}
-        arrays = any(isinstance(v, numpy.ndarray) for trial in attempt.trials for v in trial.inputs.values())
-        found = [Candidate(((name, e),), e.source, e.cost) for name, own in short.items() for e in edits(own.text, names, arrays)]
+        changes = ((name, e) for name, own in short.items() for e in edits(own.text, names, attempt.arrays))
+        found = [Candidate(((name, e),), e.source, e.cost) for name, e in changes]
         self.singles = sorted(found, key=lambda c: c.cost)[:MOST_EDITS]
         self.helpful = set()  # of the candidates, those that make a failed case right, and not all
         self.prices = {i: price(attempt.trials[i], attempt.right[i], attempt.got[i]) for i in attempt.seen}

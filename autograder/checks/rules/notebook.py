@@ -13,8 +13,9 @@ BLOCKS = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith 
 ROW = ast.Tuple | ast.List
 # What every notebook's first cell imports; the rules also judge solutions without that cell.
 HEADER = {"torch": "torch", "np": "numpy", "plt": "matplotlib.pyplot", "tensor": "torch.tensor", "math": "math", "time": "time"}
-DATA = {"torch", "np", "numpy", "math", "tensor", "len", "int", "float", "str", "list", "dict", "set", "sum", "range"}
 HEADER |= {"course": "course", "Path": "pathlib.Path", "Image": "PIL.Image"}
+# What gives data, and no function.
+DATA = {"torch", "np", "numpy", "math", "tensor", "len", "int", "float", "str", "list", "dict", "set", "sum", "range"}
 
 
 @dataclass
