@@ -162,7 +162,7 @@ def lab():
         print(sentence)
     sys.stdout.flush()  # JupyterLab takes this process's place
     os.chdir(course.root)  # where it finds nbgrader_config.py
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", "work"])
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", "work", "--allow-root"])  # who is root in a container, too
 
 
 @app.command()
@@ -226,15 +226,15 @@ def collect(
 ):
     """Take what Canvas, Moodle or a folder of files gave into grading/submitted/; every version is kept."""
     from autograder.lms.collect import collect as take
+    from autograder.lms.collect import outcome
 
     course, _ = _course([assignment] if assignment else None)
     found = take(course, path, assignment)
     for file in found:
         whose = "  ".join(filter(None, [file.student, file.assignment]))
         _say(f"{whose or '?'}: {file.said} ({file.name})")
-    look = sum(file.look for file in found)
-    _say(f"{len(found)} files{f', {look} of them to be looked at' if look else ''}. Next: autograder grade")
-    raise typer.Exit(LOOK if look else 0)
+    _say(outcome(course, found))
+    raise typer.Exit(LOOK if any(file.look for file in found) else 0)
 
 
 @app.command()

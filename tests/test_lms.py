@@ -21,7 +21,7 @@ from autograder.course import Course, CourseError
 from autograder.grading.submission import read_timestamp
 from autograder.lms import archive, naming, roster
 from autograder.lms import collect as collecting
-from autograder.lms.collect import collect, versions
+from autograder.lms.collect import collect, outcome, versions
 from autograder.lms.export import CanvasExport, CsvExport, MoodleExport
 from autograder.lms.handback import hand_back
 
@@ -32,6 +32,7 @@ Student,ID,SIS User ID,SIS Login ID,Section,01 One (901),Current Score
 "O'Neill, Zoë",4712,s2,zoe,A,,
 "Müller-Lüdenscheid, Jürgen",4713,s3,juergen,B,,
 "Müller, Jörg",4714,s4,joerg,B,,
+"Student, Test",4799,,,B,,
 """
 MOODLE_ROSTER = """\
 Vorname;Nachname;ID-Nummer;E-Mail-Adresse
@@ -96,11 +97,29 @@ def test_canvas_zip(course, tmp_path):
     assert late.look and "submitted/zoe/01-one/timestamp.txt" in late.said
     # What cannot be read is the same assignment's as the rest, and its grading will say what is wrong with it.
     assert submitted(course, "juergen") == b"{ not JSON"
+    unread = said["mllerldenscheidjrgen_4713_103_Lösung.ipynb"]
+    assert unread.look and "right file?" in unread.said and not said["chenwei_4711_107_01-one-1.ipynb"].look
     assert "passed over" in said["mllerldenscheidjrgen_4713_104_notes.pdf"].said
     stranger = said["stranger_9999_105_01-one.ipynb"]
     assert stranger.look and "nobody in grading/roster.csv" in stranger.said and "9999" in stranger.said
     # Canvas's zip is as old as the download: nothing is late by it.
     assert read_timestamp(course.submitted / "chen" / "01-one") is None
+
+
+def test_without_a_roster_the_remedy_is_said_once(course, tmp_path):
+    files = {f"{who}_47{n}_1_x.ipynb": notebook("01-one") for n, who in enumerate(["chenwei", "oneillzo"])}
+    found = collect(course, zipped(tmp_path, files))
+    assert [(c.look, c.student) for c in found] == [(True, "")] * 2 and all(c.name[:5] in c.said for c in found)
+    said = outcome(course, found)
+    assert "2 files, 2 of them" in said and "Grades, Export" in said and "autograder grade" not in said
+    assert (
+        outcome(course, collect(course, zipped(tmp_path, {"chen.ipynb": notebook("01-one")}))) == "1 file. Next: autograder grade"
+    )
+
+
+def test_the_test_student_of_canvas_is_nobody(course):
+    roster.path(course).write_text(CANVAS_ROSTER)
+    assert [person.student for person in roster.read(course).people] == ["chen", "zoe", "juergen", "joerg"]
 
 
 def test_moodle_zip_in_all_its_forms(course, tmp_path):

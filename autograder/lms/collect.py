@@ -75,7 +75,7 @@ def collect(course, path, assignment=None):
     cells = _released_cells(course)
     known = roster.read(course)
     zone = Exchange(config=configuration.config(course.root)).timezone
-    found, said, left = [], [], defaultdict(lambda: MAX_STUDENT)
+    found, said, remarks, left = [], [], {}, defaultdict(lambda: MAX_STUDENT)
 
     def room(file):
         name = naming.parse(file, course.assignments)
@@ -93,7 +93,9 @@ def collect(course, path, assignment=None):
         elif not student:
             said.append(Collected(entry.name, "", "", f"left out: {why}", True))
         else:
-            found.append((entry, name, student, _purpose(cells, entry, name)))
+            if not (purpose := _by_cells(cells, entry)):
+                remarks[entry.name] = "No cell of the assignment is in it: is it the right file?"
+            found.append((entry, name, student, purpose or _by_name(cells, name)))
     purposes = {purpose for *_, purpose in found if purpose}
     likely = assignment or (next(iter(purposes))[0] if len({a for a, _ in purposes}) == 1 else None)
     taken = defaultdict(list)
@@ -105,9 +107,26 @@ def collect(course, path, assignment=None):
             said.append(Collected(entry.name, student, "", f"left out: it has no cell of an assignment. {remedy}", True))
         else:
             taken[purpose[0], student].append((entry, name, purpose[1]))
+            if name.late:
+                when = f"submitted/{student}/{purpose[0]}/{TIMESTAMP}"
+                remarks[entry.name] = f"Canvas marks it late, not since when: write the time into {when}"
     for (assignment_id, student), files in sorted(taken.items()):
-        said += _keep(course, assignment_id, student, files, zone)
+        said += _keep(course, assignment_id, student, files, zone, remarks)
     return said
+
+
+def outcome(course, found):
+    """The sentence at the end: how many files, and what to do next."""
+    look, nobodys = sum(file.look for file in found), any(not file.student for file in found)
+    said = [f"{len(found)} file{'s' * (len(found) != 1)}{f', {look} of them to be looked at' if look else ''}."]
+    if nobodys and not roster.path(course).exists():
+        said.append(
+            "To say who is who, save what Canvas exports (Grades, Export) or Moodle (Participants, Download table data as CSV) "
+            f"as {roster.path(course)}, and collect once more."
+        )
+    if any(file.assignment for file in found):
+        said.append("Next: autograder grade")
+    return " ".join(said)
 
 
 def _whose(known, name):
@@ -115,11 +134,7 @@ def _whose(known, name):
     shown = " or ".join(repr(who) for who in name.who) or "a file without a name"
     if known is None:
         if name.lms:
-            return "", (
-                f"there is no grading/roster.csv that says who {shown} is. Export "
-                + ("the gradebook in Canvas (Grades, Export)" if name.lms == "canvas" else "the participants in Moodle")
-                + " and save it under that name."
-            )
+            return "", f"there is no grading/roster.csv that says who {shown} is."
         fits = name.who and roster.STUDENT_ID.fullmatch(name.who[0])
         return (name.who[0], "") if fits else ("", "its name has no student's id; call it <student>_<assignment>.ipynb.")
     people = known.find(name)
@@ -143,20 +158,26 @@ def _released_cells(course):
     return found
 
 
-def _purpose(cells, entry, name):
-    """The (assignment, notebook) of which a file has the most cells, else the one whose name it bears, else None."""
+def _by_cells(cells, entry):
+    """The (assignment, notebook) of which a file has the most cells, more than half of them; else None."""
     known = {json.dumps(i, ensure_ascii=ascii_).encode(): i for own in cells.values() for i in own for ascii_ in (True, False)}
     ids = {known.get(match[1]) for match in GRADE_ID.finditer(entry.content)}
     # The set-up cell is the same in all: the share of a notebook's own cells decides.
     best = max(cells, key=lambda which: len(cells[which] & ids) / max(1, len(cells[which])))
-    if 2 * len(cells[best] & ids) > len(cells[best]):
-        return best
+    return best if 2 * len(cells[best] & ids) > len(cells[best]) else None
+
+
+def _by_name(cells, name):
+    """The (assignment, notebook) whose name a file bears, else None."""
     stem = naming.plain(name.file.removesuffix(NOTEBOOK))
     return next((which for which in cells if naming.plain(which[1].removesuffix(NOTEBOOK)) in stem), None)
 
 
-def _keep(course, assignment, student, files, zone):
-    """Keep all versions of one student's submission, and put the newest where it is graded; a Collected for each file."""
+def _keep(course, assignment, student, files, zone, remarks):
+    """Keep all versions of one student's submission, and put the newest where it is graded; a Collected for each file.
+
+    remarks: {path in the archive: what a person has to know of that file, if it is the newest}.
+    """
     before = versions(course, assignment, student)
     known, news, said = {_same(v.notebook, v.file) for v in before}, {}, []
     came = [*_put_by_hand(course, assignment, student), *_described(files, zone)]
@@ -171,14 +192,11 @@ def _keep(course, assignment, student, files, zone):
     newest = {v.notebook: v for v in sorted([*before, *news], key=_age)}
     if news:
         _put(course, assignment, student, before, news, newest)
-    late = {entry.name for entry, name, _ in files if name.late}
     for version in news:
-        what = f"of {datetime.fromisoformat(version.time):%Y-%m-%d %H:%M} UTC"
-        if newest[version.notebook] is not version:
-            what += ", an older version; kept"
-        elif version.name in late:
-            what += f". Canvas marks it late, not since when: write the time into submitted/{student}/{assignment}/{TIMESTAMP}"
-        said.append(Collected(version.name, student, assignment, what, "late" in what))
+        counts = newest[version.notebook] is version
+        remark = remarks.get(version.name, "") if counts else ""
+        what = f"of {datetime.fromisoformat(version.time):%Y-%m-%d %H:%M} UTC" + ("" if counts else ", an older version; kept")
+        said.append(Collected(version.name, student, assignment, ". ".join(filter(None, [what, remark])), bool(remark)))
     return said
 
 

@@ -24,6 +24,7 @@ HEADINGS = {
     "moodle": ("moodle", "Identifier", "ID."),
     "section": ("section", "Section"),
 }
+TEST_STUDENT = "Student, Test"  # whom Canvas adds to a course for its teacher
 STUDENT_ID = re.compile(r"[^\s.*?\[\]/\\+][^*?\[\]/\\+]*(?<!\s)")  # what nbgrader and a file system bear as a folder's name
 
 
@@ -86,7 +87,7 @@ def read(course):
     people, lines = [], {}
     for number, row in enumerate(rows[1:], 2):
         person = _person(row, columns)
-        if person is None:  # Canvas's row "Points Possible", an empty line
+        if person is None:  # Canvas's rows of nobody, an empty line
             continue
         if not STUDENT_ID.fullmatch(person.student):
             raise CourseError(f"{file}, line {number}: {person.student!r} cannot be a folder's name. Add a column `student`.")
@@ -118,7 +119,7 @@ def _person(row, columns):
     name = cell("name") or f"{cell('first')} {cell('last')}".strip()
     moodle = cell("moodle").split()[-1] if cell("moodle") else ""  # "Participant 4711"
     address = cell("email").partition("@")[0]
-    if "canvas" in columns and not cell("canvas") and not cell("student"):
+    if "canvas" in columns and not cell("student") and (not cell("canvas") or name == TEST_STUDENT):
         return None
     student = cell("student") or cell("login") or address or cell("number") or cell("canvas")
     if not student:
