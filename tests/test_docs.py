@@ -53,11 +53,15 @@ def test_the_pages_are_one_site(tmp_path):
     build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path / "site"]
     result = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert {f.stem for f in (tmp_path / "site").glob("*.html")} >= {f.stem for f in (ROOT / "docs").glob("*.md")}
+    made = {f.stem: f.read_text() for f in (tmp_path / "site").glob("*.html")}
+    assert made.keys() >= {f.stem for f in (ROOT / "docs").glob("*.md")} | {"exercises", "attacks"}
+    linked = {Path(target).stem for text in made.values() for target in re.findall(r'href="([^":#]+\.html)', text)}
+    assert linked <= made.keys()
+    assert not [name for name, text in made.items() if re.search(r'(?:src|<link[^>]*href)="https?:', text)]  # asks nobody
 
 
-def test_nothing_that_the_readme_links_to_is_missing():
-    for page in PAGES[:1]:
+def test_nothing_that_a_page_links_to_is_missing():
+    for page in (*PAGES, ROOT / "autograder" / "checks" / "README.md", ROOT / "tests" / "attacks" / "README.md"):
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text()):
             assert Path(page.parent, target).exists(), target
 

@@ -16,6 +16,7 @@ NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 # What the notebook says with torch.
 TORCH = {"import numpy as np": "import torch", "np.array": "torch.tensor", " array": " tensor", ".mean()": ".mean().item()"}
 SHARED = {"nbgrader_config.py": "nbgrader_config.py", "gitignore": ".gitignore", "README.md": "README.md"}
+GUIDE = Path("checks", "README.md")  # how to write exercises: of the engine, and copied, as who installs a wheel has no other
 
 
 def new_course(folder, ipynb=False, torch=False):
@@ -24,6 +25,7 @@ def new_course(folder, ipynb=False, torch=False):
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CourseError(f"{folder} is there already, and not empty. Name a folder that is not there yet.")
     written = [_write(folder / name, _template(template)) for template, name in SHARED.items()]
+    written.append(_write(folder / GUIDE, files("autograder").joinpath(GUIDE).read_text("utf-8")))
     return [*written, *new_assignment(Course(folder), FIRST, ipynb, torch)]
 
 

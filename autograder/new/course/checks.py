@@ -1,4 +1,4 @@
-"""The hidden checks of this assignment. How to write them: autograder/checks/README.md of the kit."""
+"""The hidden checks of this assignment. How to write them: README.md beside this file."""
 
 from autograder.checks import array, case, edit, exercise
 
