@@ -273,7 +273,7 @@ def return_(assignments: Assignments = None):
         for sentence in made.left_out:
             _say(sentence)
         for path, count in made.archives.items():
-            _say(f"{path}: {count} pages")
+            _say(f"{path} (pages: {count})")
 
 
 @app.command()

@@ -98,6 +98,20 @@ def test_the_package_is_complete_and_holds_no_secret(course):
     assert again == {name: path.read_bytes() for name, path in archives.items()}
 
 
+def test_what_was_handed_out_before_stays_in_the_overview(course):
+    second = "attack-second"
+    shutil.copytree(course.source / NAME, course.source / second)
+    (course.source / second / f"{NAME}.py").rename(course.source / second / f"{second}.py")
+    shutil.copytree(course.release / NAME, course.release / second)
+    (course.release / second / f"{NAME}.ipynb").rename(course.release / second / f"{second}.ipynb")
+    course = Course(course.root)
+    bundle(course, [NAME])
+    bundle(course, [second])
+    overview = (course.root / "handout" / "README.md").read_text()
+    assert f"({NAME}.zip)" in overview and f"({second}.zip)" in overview
+    assert {name.partition("/")[0] for name in contents(course.root / "handout" / "all.zip")} == {NAME, second}
+
+
 def test_validate_finds_no_cell_changed_in_what_was_packed(course):
     source = course.release / NAME / f"{NAME}.ipynb"
     notebook = nbformat.read(source, as_version=4)

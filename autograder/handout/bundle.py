@@ -63,10 +63,12 @@ class Handout(Configurable):
 def bundle(course, assignments):
     """Write `handout/`: `<assignment>/` and `<assignment>.zip` for each, `all.zip`, a README and requirements.txt.
 
+    What was handed out before is packed anew: the last three are about all of it, not only about this week's.
     Returns: {path of a zip file: its size in bytes}. Raises: CourseError if an assignment was not released.
     """
     address = Handout(config=configuration.config(course.root)).address.rstrip("/")
     folder, archives, everything = course.root / FOLDER, {}, {}
+    assignments = sorted({*assignments, *(name for name in course.assignments if (folder / name).is_dir())})
     needed = requirements(course, assignments)
     with Staged() as staged:
         for assignment in assignments:

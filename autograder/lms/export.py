@@ -34,7 +34,8 @@ class Export(ExportPlugin):
         if len(lines) <= 1 + len(self.below_heading()):
             raise CourseError("No student who is in the roster has a grade, so there is nothing to export.")
         write(target, _csv(lines))
-        self.said.append(f"{target}: {len(self.assignments)} assignments, {len(lines) - 1 - len(self.below_heading())} students.")
+        counted = f"assignments: {len(self.assignments)}, students: {len(lines) - 1 - len(self.below_heading())}"
+        self.said.append(f"{target} ({counted})")
         for sentence in self.said:
             self.log.warning(sentence)
 
@@ -65,7 +66,7 @@ class Export(ExportPlugin):
                     found.setdefault(submission.student_id, {})[assignment.name] = round(left, 2)
                     waiting += submission.needs_manual_grade
         if waiting:
-            self.said.append(f"{waiting} submissions have answers that nobody has read yet; their points may still grow.")
+            self.said.append(f"Submissions with answers that nobody has read yet: {waiting}. Their points may still grow.")
         return found
 
     def _people(self):
