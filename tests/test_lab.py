@@ -67,7 +67,7 @@ def test_the_command_fills_the_folder_and_starts_jupyterlab_there(course, monkey
     monkeypatch.chdir(course.source)
     monkeypatch.setattr(os, "execv", lambda program, arguments: started.append((Path.cwd(), arguments)))
     cli.lab()
-    assert started == [(course.root, [sys.executable, "-m", "jupyterlab", "work"])]
+    assert started == [(course.root, [sys.executable, "-m", "jupyterlab", "work", "--allow-root"])]
     assert "work/01-one is new." in capsys.readouterr().out
     assert contents(course.root / "work") == FIRST
 
