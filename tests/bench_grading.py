@@ -30,12 +30,16 @@ import nbformat
 import psutil
 from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
+from nbgrader.coursedir import CourseDirectory
 from rich.console import Console
 from rich.table import Column, Table
 
-from autograder import build, sample_class
+from autograder import configuration, sample_class
 from autograder.course import Course
+from autograder.grading.gradebook import Book
+from autograder.grading.registration import register
 from autograder.judging.result import check_cells, grade_id
+from autograder.judging.task import snapshot
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -89,9 +93,10 @@ class Processes:
             for pid in pids:
                 with contextlib.suppress(OSError, psutil.Error):  # it has just ended
                     process = psutil.Process(pid)
-                    if process not in self.used and self._is_kernel(process):
-                        self.kernels.add(process)
+                    new = process not in self.used
                     self.used[process] = sum(process.cpu_times()[:2])
+                    if new and self._is_kernel(process):
+                        self.kernels.add(process)
                     if look % 10 == 0:
                         total += int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text())[1]) / 1024
             self.megabytes = max(self.megabytes, total)
@@ -175,7 +180,8 @@ def hand_in(folder, assignment, notebooks):
         submitted = course.submitted / student / assignment
         submitted.mkdir(parents=True)
         nbformat.write(notebook, submitted / f"{assignment}.ipynb")
-    build.register(course, [assignment])
+    with Book(CourseDirectory(config=configuration.config(folder))) as book:  # once for a release, in all that are compared
+        register(course, snapshot(course, assignment), book)
     return course
 
 

@@ -21,8 +21,10 @@ from nbgrader.api import Gradebook
 
 from autograder import build
 from autograder.course import Course
+from autograder.grading import crew
 from autograder.judging import worker
 from autograder.sandbox.cgroup import in_force
+from autograder.sandbox.provisioner import SandboxError
 
 NAME = "attack-target"
 AUTOGRADER = Path(sys.prefix, "bin", "autograder")
@@ -354,3 +356,23 @@ class cluster:
         for process in self.processes:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def test_no_submission_is_handed_out_unless_the_sandbox_holds(monkeypatch):
+    def leaks(course):
+        raise SandboxError("The sandbox does not hold.")
+
+    monkeypatch.setattr(crew, "check_sandbox", leaks)
+    tasks = iter(["a submission"])
+    with crew.Crew(1) as one:
+        one.start(None, 0, modules=())
+        with pytest.raises(SandboxError, match="does not hold"):
+            next(one.judge(tasks))
+    assert next(tasks) == "a submission"
+
+
+def test_the_coordinator_does_not_wait_for_torch(ungraded):
+    program = (
+        "import sys; from autograder import configuration, grading; configuration.config('.'); sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ungraded.root, check=True)

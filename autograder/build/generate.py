@@ -19,8 +19,6 @@ from autograder.build import source
 from autograder.build.place import MADE_BY_TOOLS, Change, Place, read
 from autograder.build.release import check_release
 from autograder.build.source import Problem
-from autograder.checks.loading import load
-from autograder.checks.messages import torch
 from autograder.course import Course, CourseError, notebook_source
 from autograder.versions import installed
 
@@ -111,6 +109,8 @@ def _check_sources(course, assignments):
     found = []
     for assignment in assignments:
         path = notebook_source(course.source / assignment)
+        from autograder.checks.loading import load  # brings torch: a second and more, that setting up nbgrader need not take
+
         exercises = list(load(course, assignment))
         found += source.problems(path, exercises)
     if (course.source / "header.py").exists():
@@ -202,6 +202,8 @@ def _executed(workshop, assignment, built_from):
 
 def _processor():
     """The processor and the instructions that torch uses of it: they decide how floating-point numbers are rounded."""
+    from autograder.checks.messages import torch
+
     try:
         name = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[1]
     except (OSError, TypeError):  # not Linux, or a processor whose kernel gives it no name

@@ -14,6 +14,7 @@ from autograder.course import CourseError
 from autograder.judging.nursery import Nursery
 from autograder.judging.worker import ATTEMPTS, WHY, Worker, WorkerDied
 from autograder.sandbox import template
+from autograder.sandbox.canary import check_sandbox
 from autograder.sandbox.provisioner import get_ready
 
 _idle = queue.SimpleQueue()  # workers of this process that wait for a task
@@ -64,17 +65,14 @@ def dismiss():
 
 
 class Crew:
-    """Judges tasks, `jobs` at a time. scheduler: the address of a Dask scheduler, or None for this machine.
-
-    sandbox_holds: whether that was tried out in the time of this crew.
-    """
-
-    sandbox_holds = False
+    """Judges tasks, `jobs` at a time. scheduler: the address of a Dask scheduler, or None for this machine."""
 
     def __init__(self, jobs, scheduler=None):
         self.jobs, self.scheduler, self.client = jobs, scheduler, None
+        self.trying = None  # the sandbox, once in the time of this crew
 
     def __enter__(self):
+        self.aside = ThreadPoolExecutor(1)
         if self.scheduler:
             logging.disable(logging.ERROR)  # Dask tells a lost connection as a traceback; we tell it in a sentence
             self.client = _connect(self.scheduler)
@@ -89,11 +87,12 @@ class Crew:
             self.client.close()
             logging.disable(logging.NOTSET)
         else:
-            dismiss()  # first: a thread that waits for a worker ends with it
+            dismiss()  # first: a thread that waits for a worker or for a kernel ends with it
             self.executor.shutdown(cancel_futures=True)
+        self.aside.shutdown()
 
-    def start(self, tasks, modules):
-        """Let workers of this machine get ready for so many tasks, before the first is handed out.
+    def start(self, course, tasks, modules):
+        """Let workers of this machine get ready for so many tasks, and begin to try the sandbox out; this returns at once.
 
         modules: what the first notebook imports, if it runs in a sandbox, else None. Raises SandboxError.
         """
@@ -102,12 +101,20 @@ class Crew:
                 get_ready(modules)  # while a nursery imports what workers need, another process what kernels do
             for _ in range(min(self.jobs, tasks) - len(_all)):
                 _idle.put(_hire())
+        if modules is not None and not self.trying:
+            self.trying = self.aside.submit(check_sandbox, course)
 
     def judge(self, tasks, tick=lambda running: None):
         """Yield (task, Result, or the exception that it raised) as they come, in any order.
 
         tick: called several times a second with the tasks that run, so that a waiting caller can show progress or stop.
+        Raises SandboxError, before the first task is handed out, unless the sandbox holds.
         """
+        while self.trying and not self.trying.done():
+            wait([self.trying], timeout=0.2)
+            tick([])
+        if self.trying:
+            self.trying.result()
         waiting, running = iter(tasks), {}
         while True:
             # Few are handed out at a time: they are read when their turn comes, and a stop has little to call back.

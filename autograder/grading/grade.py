@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import re
 import signal
@@ -19,6 +18,7 @@ from autograder.course import CourseError, StoppedError
 from autograder.grading.crew import Crew, ended_its_worker
 from autograder.grading.gradebook import Book
 from autograder.grading.publish import is_published, publish, refresh, shows
+from autograder.grading.registration import register
 from autograder.grading.secret import course_secret
 from autograder.grading.store import Store, write
 from autograder.grading.submission import read_submission
@@ -28,7 +28,6 @@ from autograder.judging.settings import Judge
 from autograder.judging.task import Task, snapshot
 from autograder.judging.verdict import Verdict, read_verdict, verdict_path
 from autograder.judging.worker import imported
-from autograder.sandbox.canary import check_sandbox
 from autograder.sandbox.cgroup import in_force
 
 
@@ -104,7 +103,7 @@ def grade(
         own = contextlib.nullcontext(crew) if crew else Crew(jobs or os.cpu_count(), scheduler)
         with Book(CourseDirectory(config=config)) as run.book, own as crew:
             try:
-                run.prepare(sorted({s.assignment for s in submissions}))
+                run.prepare(submissions, crew)
                 watcher.begin(len(submissions))
                 run.grade(submissions, crew)
             except CourseError:
@@ -126,39 +125,32 @@ class _Run:
         self.secret = course_secret(course)
         self.verdicts, self.recorded = {}, {}
 
-    def prepare(self, assignments):
+    def prepare(self, submissions, crew):
         """What must be in order before the first submission is touched."""
+        assignments = sorted({s.assignment for s in submissions})
         self.book.check()
         self.snapshots = {assignment: snapshot(self.course, assignment) for assignment in assignments}
+        # Of new files or images nothing is judged yet, so workers are needed. They get ready while these are looked at.
+
+        def start():
+            self._start(crew, assignments[0], submissions)
+
         for assignment in assignments:
-            for sentence in self._register(assignment):
+            for sentence in register(self.course, self.snapshots[assignment], self.book, meanwhile=start):
                 self.watcher.say(sentence)
             self.check_stop()
-        self.data = prepare_data(self.course, assignments)
+        self.data = prepare_data(self.course, assignments, meanwhile=start)
         self.check_stop()
 
-    def _register(self, assignment):
-        """Tell the gradebook about an assignment, unless it was told of these very files; returns what is odd about them."""
-        file, now = self.course.grading / "registered" / f"{assignment}.json", self.snapshots[assignment].digest
-        with contextlib.suppress(OSError, ValueError, TypeError):  # nothing is kept, or what is kept is not whole
-            of, said = json.loads(file.read_text("utf-8"))
-            if of == now and self.book.knows(assignment):
-                return said
-        from autograder import build  # brings torch: seconds, for what is seldom to be done
-
-        said = build.register(self.course, [assignment])
-        write(file, json.dumps([now, said]))
-        return said
+    def _start(self, crew, assignment, submissions):
+        crew.start(self.course, len(submissions), imported(self.course, assignment) if self.settings["sandboxed"] else None)
 
     def grade(self, submissions, crew):
         """Grade all, in the order of the queue."""
         tasks = (task for s in submissions if (task := self._try(s, lambda s=s: self._open(s))))
         if first := next(tasks, None):  # else all of it was judged before
-            sandboxed = self.settings["sandboxed"]
-            crew.start(len(submissions), imported(self.course, first.assignment) if sandboxed else None)
-            if sandboxed and not crew.sandbox_holds:
-                check_sandbox(self.course)
-                crew.sandbox_holds = True
+            self._start(crew, first.assignment, submissions)
+            if self.settings["sandboxed"]:
                 self.watcher.say(in_force())
             self._judge(chain([first], tasks), crew)
 

@@ -32,12 +32,13 @@ print()
 print(json.dumps([course.check_folder(data), str(data.path)]))"""
 
 
-def prepare_data(course, assignments):
+def prepare_data(course, assignments, meanwhile=lambda: None):
     """Let the notebooks' own helper find, download and decode the images once, outside the sandbox.
 
     The helper is the released one, which the instructor wrote; its messages go to the terminal. What it found is kept in
     `grading/data.json` and holds until a file of the images, the helper or a setting changes: to ask it takes seconds.
-    Returns: a digest of the images, or "" if the course has none. Raises: CourseError if the images cannot be used.
+    meanwhile: called before that. Returns: a digest of the images, or "" if the course has none. Raises: CourseError if they
+    cannot be used.
     """
     helper = next((h for a in assignments if (h := course.release / a / "course").is_dir()), None)
     if helper is None:
@@ -49,6 +50,7 @@ def prepare_data(course, assignments):
         found = json.loads(kept.read_text())
         if found["seen"] == _seen(helper, found["path"]):
             return found["digest"]
+    meanwhile()
     # What it downloads is for everybody: where root grades, the sandbox is another user.
     loaded = subprocess.run([sys.executable, "-c", LOAD], cwd=helper.parent, capture_output=True, text=True, umask=0o022)
     if loaded.returncode:

@@ -18,6 +18,7 @@ import asyncio
 import contextlib
 import math
 import os
+import queue
 import re
 import signal
 import sys
@@ -95,12 +96,15 @@ class CourseKernelClient(AsyncKernelClient):
         for channel in (self.shell_channel, self.iopub_channel):
             channel.count = self.parent.count
 
-    async def wait_for_ready(self, timeout=None):
-        """Wait until all connections stand, then close the door behind them. Raises SandboxError if the kernel does not start."""
-        try:
-            await super().wait_for_ready(timeout=timeout)
-        except RuntimeError as error:
-            raise SandboxError(f"The kernel did not start. {self.parent.last_words()}") from error
+    async def wait_for_ready(self, timeout):
+        """Wait until all connections stand, then close the door behind them. Raises SandboxError if the kernel does not start.
+
+        jupyter_client's own listens at the end whether more comes: a fifth of a second, in which both sides are idle.
+        """
+        end = time.monotonic() + timeout
+        while not await self._answers(self.kernel_info()):
+            if time.monotonic() > end or not await self.parent.is_alive():
+                raise SandboxError(f"The kernel did not start. {self.parent.last_words()}")
         await self.parent.connected()
         self._watching = [asyncio.ensure_future(self._disconnected(c.socket)) for c in (self.shell_channel, self.iopub_channel)]
 
@@ -109,6 +113,17 @@ class CourseKernelClient(AsyncKernelClient):
         for task in getattr(self, "_watching", []):
             task.cancel()
         super().stop_channels()
+
+    async def _answers(self, request):
+        """Whether the reply to a request has come, and on iopub, which is connected a moment later, that nothing more follows."""
+        with contextlib.suppress(queue.Empty):
+            while (await self.shell_channel.get_msg(timeout=1))["parent_header"].get("msg_id") != request:
+                pass
+            while True:
+                message = await self.iopub_channel.get_msg(timeout=0.2)
+                if message["parent_header"].get("msg_id") == request and message["content"].get("execution_state") == "idle":
+                    return True
+        return False
 
     async def _disconnected(self, socket):
         # ZeroMQ drops the connection when a message is larger than MAXMSGSIZE, and says nothing else.
@@ -300,6 +315,7 @@ class SandboxedExecution:
 
 def capped(context, size):
     """The ZeroMQ context, whose sockets refuse messages of more than `size` bytes and queue few."""
+    context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms until it is tried again whether a new kernel's socket is there
     context.setsockopt(zmq.MAXMSGSIZE, size)
     context.setsockopt(zmq.RCVHWM, QUEUED)
     return context

@@ -117,6 +117,11 @@ class SandboxProvisioner(LocalProvisioner):
         except OSError as error:
             raise SandboxError(f"The kernel did not start: {error}. {self.last_words()}") from error
 
+    async def kill(self, restart=False):
+        """End the sandbox, and wait for it: jupyter_client would look again after a tenth of a second."""
+        await super().kill(restart=restart)
+        await asyncio.to_thread(self.process.wait, timeout=5)
+
     async def cleanup(self, restart=False):
         """Remove the control group and the private folder."""
         await super().cleanup(restart=restart)
