@@ -109,7 +109,7 @@ def _configure_folders(c, course):
 
 def _configure_build(c, course):
     from autograder.build.nbgrader import CourseGenerateAssignment, source_assignments
-    from autograder.build.preprocessors import AskStudents, DropTimings, IncludeSetUp, RemoveMarkers, Tidy
+    from autograder.build.preprocessors import AskStudents, DropTimings, IncludeSetUp, RemoveMarkers, ShowModelAnswers, Tidy
 
     # nbgrader has no setting for these. Ours read text sources, and put the shared helper beside each notebook.
     nbgrader.apps.api.GenerateAssignment = nbgrader.apps.generateassignmentapp.GenerateAssignment = CourseGenerateAssignment
@@ -137,6 +137,7 @@ def _configure_build(c, course):
         nbg.LockCells,
         nbg.ClearOutput,
         nbg.ClearHiddenTests,  # nbgrader itself would publish them with the solution
+        ShowModelAnswers,
         nbg.ClearMarkScheme,
         RemoveMarkers,
         nbg.Execute,

@@ -13,10 +13,11 @@ import pytest
 import torch
 from conftest import COURSE, ROOT, SMALL
 from nbclient import NotebookClient
+from nbgrader.preprocessors import ClearMarkScheme
 
 from autograder import build
 from autograder.build import generate
-from autograder.build.preprocessors import unanswered
+from autograder.build.preprocessors import ShowModelAnswers, unanswered
 from autograder.build.source import SET_UP, lend_helper, problems, read
 from autograder.course import Course, CourseError, notebook_source
 
@@ -88,6 +89,14 @@ def test_what_is_to_be_mended_is_broken_in_the_release_and_gone_from_the_solutio
     )
     assert released.splitlines()[2:] == ["    # all of them", "    return (predictions == labels).sum().item()"]
     assert solved.splitlines()[2:] == ["    return (predictions == labels).float().mean().item()  # canary-source-5e1c"]
+
+
+def test_the_model_answer_of_a_mark_scheme_is_in_the_solution_alone():
+    asked = "Why?\n\n=== BEGIN MARK SCHEME ===\n- 1 point: a reason.\n\nA model answer: because.\n=== END MARK SCHEME ==="
+    cell = nbformat.v4.new_markdown_cell(asked)
+    for step in (ShowModelAnswers(), ClearMarkScheme(enforce_metadata=False)):
+        cell, _ = step.preprocess_cell(cell, {}, 0)
+    assert cell.source.split() == ["Why?", "A", "model", "answer:", "because."]
 
 
 def test_what_students_enter_or_plan_is_not_in_the_release(small_course):

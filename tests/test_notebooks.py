@@ -109,12 +109,13 @@ def test_a_notebook_is_no_longer_than_an_evening_and_a_third_of_its_code_is_the_
 
 def test_a_notebook_is_written_in_one_way(assignment):
     """Each kind of exercise is announced, each written one has a mark scheme, and no cell stops who changes a number."""
-    text, cells = "", read(notebook_source(COURSE.source / assignment)).cells
+    text, cells = "", read(COURSE.source / "header.py").cells + read(notebook_source(COURSE.source / assignment)).cells
     for cell in cells:
         mark = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "markdown":
             text = cell.source
             assert "BEGIN MARK SCHEME" in text or not mark.get("points"), text
+            assert "\nA model answer" in text or not mark.get("task"), text  # others have their answer in the cell
             continue
         assert all(len(line) <= 100 for line in cell.source.splitlines()), cell.source
         assert not re.search(r"^ *assert ", cell.source, re.MULTILINE), cell.source

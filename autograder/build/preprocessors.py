@@ -11,8 +11,10 @@ from traitlets import Unicode
 from autograder.build.source import read
 
 MEND, SOLUTION = (
-    re.compile(rf"^(\s*)### BEGIN {name}\n(.*?)^\s*### END {name}\n?", re.MULTILINE | re.DOTALL) for name in ("MEND", "SOLUTION")
+    re.compile(rf"^([ \t]*)### BEGIN {name}\n(.*?)^\s*### END {name}\n?", re.MULTILINE | re.DOTALL)
+    for name in ("MEND", "SOLUTION")
 )
+MODEL_ANSWER = re.compile(r"^A model answer.*?(?=^=== END MARK SCHEME)", re.MULTILINE | re.DOTALL)
 
 
 class IncludeSetUp(NbGraderPreprocessor):
@@ -36,15 +38,19 @@ class AskStudents(ClearSolutions):
 
     def preprocess_cell(self, cell, resources, index):
         tags = cell.metadata.get("tags", [])
-        if broken := MEND.search(cell.source):
-            lines = [re.sub(r"^(\s*)# ?", r"\1", line) for line in broken[2].splitlines()]
-            cell.source = SOLUTION.sub("", MEND.sub("", cell.source)).rstrip("\n") + "\n" + "\n".join(lines)
+        if MEND.search(cell.source):
+            cell.source = MEND.sub(_broken, SOLUTION.sub("", cell.source)).rstrip("\n")
             return cell, resources
         if cell.cell_type == "code" and ("answer" in tags or cell.source.startswith("guess(")):
             cell.source = unanswered(cell.source)
         elif "design" in tags:
             cell.source = "\n".join(takewhile(lambda line: line.startswith("#"), cell.source.splitlines()))
         return super().preprocess_cell(cell, resources, index)
+
+
+def _broken(mend):
+    """The lines to be mended, no longer comments."""
+    return "\n".join(re.sub(r"^(\s*)# ?", r"\1", line).rstrip() for line in mend[2].splitlines())
 
 
 def unanswered(source):
@@ -70,6 +76,15 @@ class Tidy(NbGraderPreprocessor):
     def preprocess_cell(self, cell, resources, index):
         for key in ("execution", "lines_to_next_cell"):  # times of day; how jupytext lays out the text
             cell.metadata.pop(key, None)
+        return cell, resources
+
+
+class ShowModelAnswers(NbGraderPreprocessor):
+    """In the solution, the model answer that a mark scheme ends with; nbgrader then takes the scheme away."""
+
+    def preprocess_cell(self, cell, resources, index):
+        if model := MODEL_ANSWER.search(cell.source):
+            cell.source += f"\n\n{model[0].strip()}"
         return cell, resources
 
 
