@@ -221,6 +221,19 @@ def test_a_submission_that_ends_its_judge_three_times_gets_a_verdict_that_says_s
     assert_whole(course)
 
 
+def test_an_edit_that_never_ends_costs_no_point(ungraded, tmp_path):
+    course = copy(ungraded, tmp_path)
+    notebook = nbformat.read(course.submitted / "ada" / NAME / f"{NAME}.ipynb", as_version=4)
+    # Wrong by much. Among the edits that are tried is `range(1 * 12345678900)`: in its sum no signal is heard.
+    body = "    late = sum(range(0 * 12345678900))\n    return float((predictions == labels).sum()) * 3 + late"
+    cell(notebook, "accuracy").source = f"def accuracy(predictions, labels):\n{body}"
+    hand_in(course, "ada", notebook)
+    grade(course, "--student", "ada")
+    verdict = json.loads((course.grading / "verdicts" / NAME / "ada.json").read_text())
+    points = {name: sum(c["points"] for c in verdict["cases"] if c["exercise"] == name) for name in ("accuracy", "softmax")}
+    assert points == {"accuracy": 0, "softmax": 2} and not verdict["notes"]
+
+
 def test_all_attempts_share_the_time_of_one(monkeypatch):
     def dies_late(task, course, tell):
         time.sleep(1.5)

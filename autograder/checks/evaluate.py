@@ -137,19 +137,21 @@ class KernelEvaluator:
     """The functions of a student's kernel.
 
     ask: takes a Python expression, evaluates it in the student's namespace and returns the text of its value, a str;
-    raises NoEvidence when there is no answer.
+    raises NoEvidence when there is no answer. ask_edited: the same for edits, if it differs.
     """
 
     ask: object
+    ask_edited: object = None
 
     def evaluate(self, request):
-        return read(self._call("answer", request))
+        return read(self._call(self.ask, "answer", request))
 
     def attempts(self, request, sources, seconds, lines=None):
-        return read_answers(self._call("answers", request, sources, seconds, MOST_SECONDS, lines), len(sources))
+        answered = self._call(self.ask_edited or self.ask, "answers", request, sources, seconds, MOST_SECONDS, lines)
+        return read_answers(answered, len(sources))
 
-    def _call(self, function, request, *others):
-        text = self.ask(expression(function, request, *others))
+    def _call(self, ask, function, request, *others):
+        text = ask(expression(function, request, *others))
         if not isinstance(text, str) or len(text) > 3 * messages.MOST_BYTES:
             raise NoEvidence(UNREADABLE, f"No text, or too long a one: {text!r:.200}")
         try:

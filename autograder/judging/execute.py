@@ -32,6 +32,10 @@ SHORT = reprlib.Repr()
 SHORT.maxdict, SHORT.maxstring, SHORT.maxother = 10, 500, 500  # of a reply of any form or size, in a log
 
 
+class EditStopped(Exception):
+    """An edit of a student's function, tried to find out what is wrong with it, has ended the kernel: the student did not."""
+
+
 class Run(SandboxedExecution, NotebookClient):
     """A notebook and its kernel.
 
@@ -49,11 +53,12 @@ class Run(SandboxedExecution, NotebookClient):
     def execute_and(self, judge):
         """Run all cells, then call `judge(the cells that were run)` while the kernel lives.
 
-        If a cell ends the kernel, the cells before it are run once more, and what they define is judged.
+        If a cell ends the kernel, the cells before it are run once more, and what they define is judged. All of it is run and
+        judged once more if `judge` raises EditStopped; then it should try no edits.
         Returns why the notebook was stopped, a sentence, or None.
         """
         reason, cells = None, self.nb.cells
-        for attempt in (1, 2):
+        for attempt in (1, 2, 3):
             reached = 0
             try:
                 self.km = self.kc = None  # a kernel of its own for each attempt
@@ -61,7 +66,7 @@ class Run(SandboxedExecution, NotebookClient):
                 with self.setup_kernel():
                     self.nb.metadata["language_info"] = {"name": "python"}
                     for reached, cell in enumerate(cells):
-                        shown = cell.copy() if attempt == 2 else cell  # the outputs of the second run are those of the first
+                        shown = cell.copy() if attempt > 1 else cell  # the outputs of another run are those of the first
                         self.execute_cell(shown, reached, store_history=True)
                         self.nb.cells[reached] = cell  # nbclient has put in what it was given
                         if grade_id(cell) in self.judged:
@@ -69,6 +74,8 @@ class Run(SandboxedExecution, NotebookClient):
                     reached = len(cells)
                     judge(cells)
                 return reason
+            except EditStopped:
+                continue
             except KernelStopped as stopped:
                 if reached == len(cells):  # a function ended the kernel while it was judged
                     return reason or str(stopped)
@@ -100,7 +107,7 @@ class Run(SandboxedExecution, NotebookClient):
                 await self.km.interrupt_kernel()
                 if await self._reply(request, 2) is None:
                     self.km.stop("interrupt")
-                    raise self.km.why() or checks.NoEvidence("It took too long.")
+                    raise await self.km.stopped(None)
                 raise checks.NoEvidence(f"It takes more than {self.km.limits.case_seconds} s. Is there a loop that does not end?")
         finally:
             listening.cancel()

@@ -17,14 +17,14 @@ from nbgrader.utils import compute_checksum, determine_grade, is_solution
 
 from autograder import checks
 from autograder.judging.data import data_folder
-from autograder.judging.execute import PREPARE, Run
+from autograder.judging.execute import PREPARE, EditStopped, Run
 from autograder.judging.rebuild import rebuild
 from autograder.judging.result import Graded, Result, check_cells, collect, grade_id, unreached
 from autograder.judging.task import released_notebooks
 from autograder.judging.verdict import CaseResult, Verdict
 from autograder.page import clean_notebook, fragments
 from autograder.page.formgrader import case_outputs
-from autograder.sandbox.kernel import CourseKernelManager
+from autograder.sandbox.kernel import CourseKernelManager, KernelStopped
 from autograder.sandbox.limits import Limits
 
 # A score that nbgrader would take for full marks: it reads as a number for people, but not for Python's float().
@@ -80,6 +80,7 @@ class _Notebook:
         solutions = (cell for cell in notebook.cells if is_solution(cell))
         self.untouched = {grade_id(c) for c in solutions if c.metadata["nbgrader"].get("checksum") == compute_checksum(c)}
         self.judged, self.cases, self.flags, self.log, self.behaviour, self.reached = {}, {}, [], [], {}, {}
+        self.say = task.settings["say"]
 
     def run(self):
         """Execute, judge, score and clean. Returns why the notebook was stopped, or None."""
@@ -114,14 +115,15 @@ class _Notebook:
         source = checks.join(
             c.source for c in self.notebook.cells if c.cell_type == "code" and not c.metadata.get("nbgrader", {}).get("grade")
         )
-        evaluator, failing, failed = checks.KernelEvaluator(self.kernel.ask), [], []
+        evaluator, failing, failed = checks.KernelEvaluator(self.kernel.ask, self._edited), [], []
+        self.flags, self.log = [], []  # this may be the second time
         solved, inputs = reference(self.course, self.task.assignment), checks.input_set(self.task.secret, self.task.digest)
         for cell in check_cells(self.notebook):
             exercise = self.exercises.get(grade_id(cell))
             if exercise is None or not any(cell is reached for reached in cells):
                 continue
             self.kernel.bring_back(grade_id(cell))
-            verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing, self.task.settings["say"])
+            verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing, self.say)
             if untouched := exercise.name in self.untouched:  # what was given to be mended may be right in places
                 verdict = replace(verdict, cases=tuple(_lost(c) if c.weight else c for c in verdict.cases))
             self.flags += verdict.flags
@@ -140,6 +142,16 @@ class _Notebook:
                 self._keep(cell, followed)
             if checks.unnamed(exercise, followed):
                 self.behaviour[exercise.name] = checks.behaviour(exercise, evaluator, self.task.secret)
+
+    def _edited(self, expression):
+        """The answer of an edited function. Some go on for ever where nothing can interrupt them; then no more are tried."""
+        try:
+            return self.kernel.ask(expression)
+        except KernelStopped as stopped:
+            if self.say == "nothing":
+                raise
+            self.say = "nothing"
+            raise EditStopped from stopped
 
     def _judge_challenge(self, limits, files, folder):
         """Run the challenge's cell alone, in a sandbox without the images: what it is asked about lies among them."""
