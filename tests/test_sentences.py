@@ -18,6 +18,7 @@ SOLUTIONS = {
     "parts": "def parts(x, dy):\n    dx = 2 * dy\n    db = dy.sum(dim=0)\n    return x + 1, dx, db\n",
     "runs": "def runs(losses):\n    best, waited, length = 0, 0, []\n    for i, loss in enumerate(losses):\n        waited += 1\n        if loss < losses[best]:\n            best, waited = i, 0\n        length.append(waited)\n    return length\n",
     "counts": "def counts(z):\n    return (z > 0).sum(dim=0)\n",
+    "largest": "def largest(z):\n    return z.argmax(dim=1)\n",
     "wide": "import numpy as np\ndef wide(a):\n    return a / a.sum(axis=1, keepdims=True)\n",
 }  # fmt: skip
 LOSSES = [3.0, 4.0, 2.0, 2.5, 2.2, 1.0, 1.5, 0.5]
@@ -26,6 +27,7 @@ EXERCISES = [
     exercise("parts", case("some", "parts(x, dy)", x=normal(5, 3), dy=normal(5, 3)), case("more", "parts(x, dy)", x=normal(4, 6), dy=normal(4, 6))),
     exercise("runs", case("some", "runs(losses)", losses=LOSSES), case("others", "runs(losses)", losses=LOSSES[2:] + LOSSES[:3])),
     exercise("counts", case("some", "counts(z)", z=normal(9, 4)), case("more", "counts(z)", z=normal(30, 6))),
+    exercise("largest", case("some", "largest(z)", z=normal(9, 4)), case("more", "largest(z)", z=normal(9, 6))),
     exercise("wide", case("some", "wide(a)", a=array(lambda g: g.random((4, 5)))), case("square", "wide(a)", a=array(lambda g: g.random((4, 4))))),
 ]  # fmt: skip
 ALL = {e.name: e for e in EXERCISES}
@@ -34,11 +36,16 @@ ALL = {e.name: e for e in EXERCISES}
 SAID = [
     # repairs
     ("runs", "def runs(losses):\n    best, waited, length = 0, 0, []\n    for i, loss in enumerate(losses):\n        waited += 1\n        if loss < losses[best]:\n            best = i\n        length.append(waited)\n    return length", "Look at line 5, `if loss < losses[best]:`: `waited` is not set back."),
-    ("parts", "def parts(x, dy):\n    return dy.sum(dim=0), x + 1, 2 * dy", "Look at line 2, `return dy.sum(dim=0), x + 1, 2 * dy`: the order in"),
+    ("parts", "def parts(x, dy):\n    return dy.sum(dim=0), x + 1, 2 * dy", "Look at line 2, `return dy.sum(dim=0), x + 1, 2 * dy`: the order."),
     ("parts", "def parts(x, dy):\n    dy, x = x, dy\n    return x + 1, 2 * dy, dy.sum(dim=0)", "Look at line 2, `dy, x = x, dy`"),
     ("counts", "def counts(z):\n    return (z > 0).half().sum(dim=0).long() + (len(z) > 20)", "Look at line 2"),
     ("parts", "def parts(x, dy):\n    return x + 7, 7 * dy, dy.sum(dim=0)", "Two small changes make it right. Look at line 2"),
     ("wide", "def wide(a):\n    return a / a.sum(axis=1)", "Look at line 2, `return a / a.sum(axis=1)`: keepdims is missing"),
+    ("largest", "def largest(z):\n    return z.max(dim=1).values.long()", "Look at line 2, `return z.max(dim=1).values.long()`: `.values`."),
+    ("largest", "def largest(z):\n    return (z > 0.5).long().argmax(dim=1)", "Look at line 2, `return (z > 0.5).long().argmax(dim=1)`: the comparison in `z > 0.5`."),
+    ("largest", "def largest(z):\n    best, where = z[:, 0], torch.zeros(len(z), dtype=torch.long)\n    for c in range(1, z.shape[1]):\n        new = z[:, c]\n        where[new > best] = c\n        best = new\n    return where", "Look at line 6, `best = new`: `=`, which forgets what was there before."),
+    ("largest", "def largest(z):\n    return z[:, 1:].argmax(dim=1) + 1", "Two small changes make it right. Look at line 2, `return z[:, 1:].argmax(dim=1) + 1`: `z[:, 1:]`, and `+ 1`."),
+    ("scaled", "def scaled(z, d=3):\n    d = 1e-6\n    return (z - z.amin(dim=1, keepdim=True)) / d", "Look at line 2, `d = 1e-6`"),
     # a state that survives
     ("counts", "def counts(z, n=[]):\n    n.append(1)\n    return (z > 0).sum(dim=0) + len(n) - 1", "depends on earlier calls: the default of `n` is made once"),
     ("counts", "kept = {}\ndef counts(z):\n    kept['n'] = kept.get('n', -1) + 1\n    return (z > 0).sum(dim=0) + kept['n']", "depends on earlier calls: `kept` stands outside the function"),
@@ -46,8 +53,9 @@ SAID = [
     # where a wrong part comes from
     ("parts", "def parts(x, dy):\n    dx = 2 * dy\n    db = dy.sum(dim=0).sin() * 4\n    return x + 1, dx, db", "Look at line 3, `db = dy.sum(dim=0).sin() * 4`: item 3 comes from there."),
     ("parts", "def parts(x, dy):\n    return x + 1, 2 * dy.sin().cos(), dy.sum(dim=0)", "Look at `2 * dy.sin().cos()` in line 2: item 2 comes from there."),
+    ("parts", "def parts(x, dy):\n    d = dy * 1.0\n    return x + 1, 2 * d, (d.exp().sum(dim=0) + 1).sqrt()", "Look at `(d.exp().sum(dim=0) + 1).sqrt()` in line 3: item 3 comes from there."),
     # the shape that is asked for
-    ("counts", "def counts(z):\n    return (z > 0).sum(dim=0)[None].repeat(17, 1)", "Your result should have the shape (4,); yours fits nothing in this case."),
+    ("counts", "def counts(z):\n    return (z > 0).sum(dim=0)[None].repeat(17, 1)", "Your result should have the shape (4,), and has another."),
     # arrays are no tensors
     ("wide", "def wide(a):\n    a /= a.sum(axis=1, keepdims=True)\n    return a", "It changes its input `a`: make a new array, or work on a copy (copy)."),
 ]  # fmt: skip
@@ -59,6 +67,10 @@ DESCRIBED = [
     ("scaled", "def scaled(z):\n    d = (z - z.amin(dim=1, keepdim=True)) / 3\n    return d[d[:, 0].argsort()]", "has the right rows in another order."),
     ("scaled", "def scaled(z):\n    return ((z - z.amin(dim=1, keepdim=True)) / 3).sort(dim=1).values", "has the right numbers in each row, but in another order"),
     ("parts", "def parts(x, dy):\n    return dy.sum(dim=0), x + 1, 2 * dy", "has the right parts in another order: item 1 is what item 3 should be."),
+    # the same numbers twice, by chance
+    ("largest", "def largest(z):\n    return torch.ones(len(z), dtype=torch.long)", "Your result is one and the same number everywhere."),
+    ("scaled", "def scaled(z):\n    return (z > 0).to(z.dtype)", "Your result holds nothing but 0 and 1."),
+    ("scaled", "def scaled(z):\n    return z.amax(dim=1, keepdim=True).expand_as(z) + 5", "Your result has one and the same number throughout each row."),
     # a formula, or a part of the numbers
     ("scaled", "def scaled(z):\n    return (z - z.mean(dim=1, keepdim=True)) / z.std(dim=1, keepdim=True)", "off by a factor and a constant of its own in each row."),
     ("scaled", "def scaled(z):\n    d = (z - z.amin(dim=1, keepdim=True)) / 3\n    return torch.where(z > 0, d.sin(), d)", "is wrong where `z` is positive, and right elsewhere."),

@@ -32,6 +32,7 @@ else:
     TorchDispatchMode = contextlib.ExitStack
 
 TICK = 0.01  # seconds by which a timer may be early
+OPERATION = 30  # lines of Python that take as long as one operation of torch
 MOST_MEMORY = 2**29  # bytes that an edited function may ask for; `11 ** labels` in place of `11 * labels` asks for 19 GB
 ELSEWHERE = ("multiprocessing", "subprocess", "joblib")  # libraries that let other processes work
 DEEP = ("scipy", "sklearn")  # libraries whose functions are noted whoever calls them
@@ -128,7 +129,8 @@ class Watching(TorchDispatchMode):
     used: operations that torch dispatched, functions of libraries that the student's code called, and "autograd", "complex",
     "threads". calls: how often each function of the student's own was called; "*": how many operations torch dispatched.
     With `counting`, counts: how often each operation was dispatched and each instruction of the student's code was executed.
-    lines: of the student's code that may be executed before OutOfTime is raised; None: all.
+    lines: of the student's code that may be executed before OutOfTime is raised, an operation of torch for OPERATION of them;
+    None: all.
     """
 
     def __init__(self, namespace, counting, lines=None):
@@ -145,6 +147,7 @@ class Watching(TorchDispatchMode):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         self.used.add(function)
         self.calls["*"] += 1
+        self.spend(OPERATION)
         if torch._C._current_autograd_node() is not None:
             self.used.add("autograd")
         if self.counting:
@@ -178,13 +181,17 @@ class Watching(TorchDispatchMode):
         if event == "opcode":
             code = frame.f_code
             self.counted[threading.get_ident()][f"{code.co_name} {code.co_firstlineno} {frame.f_lasti}"] += 1
-        elif event == "line" and self.lines is not None:
-            self.lines -= 1
-            if self.lines < 0:
-                raise OutOfTime
+        elif event == "line":
+            self.spend(1)
         elif event == "return" and any(map(is_complex, (argument, *frame.f_locals.values()))):
             self.used.add("complex")
         return self.instruction
+
+    def spend(self, lines):
+        if self.lines is not None:
+            self.lines -= lines
+            if self.lines < 0:
+                raise OutOfTime
 
     def __enter__(self):
         self.before, self.before_in_threads = sys.gettrace(), threading.gettrace()

@@ -84,7 +84,7 @@ class Attempt:
         if changed:
             names = " and ".join(f"`{n}`" for n in changed[:3])
             remedy = _copy([t.inputs[n] for t in self.trials for n in changed if n in t.inputs])
-            faults[INPUTS] = f"It changes its input {names}: {remedy}."
+            faults[INPUTS] = f"It changes its input{'s' if ' and ' in names else ''} {names}: {remedy}."
         if touched and RANDOM in self.conditions:
             faults[RANDOM] = (
                 f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."

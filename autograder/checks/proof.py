@@ -23,7 +23,7 @@ from .reference import Reference
 from .visible import Visible
 
 SAMPLE = 2  # mutants of each exercise that are judged as a student's: what would be said?
-UNSURE = re.compile(r"not as it should be|is wrong( everywhere| in |\.)|not distributed as")
+UNSURE = re.compile(r"not as it should be|is wrong( everywhere| nearly | in |\.)|not distributed as")
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def kind_of(message, exercise):
     """Which of `KINDS` a message to a student is."""
     if exercise.named_in(message):
         return "sentence"
-    if message.startswith("Look at"):
+    if message.startswith(("Look at", "Two small changes")):
         return "place"
     return "nothing sure" if UNSURE.search(message) else "described"
 

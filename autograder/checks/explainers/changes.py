@@ -7,6 +7,10 @@ from itertools import combinations
 from .edits import LIBRARIES, Source, called, is_method, is_self, sign
 from .words import CHAINED, COMPARISONS, DROPPED, ENDINGS, FAMILIES, NEW, NUMBERS, OPERATORS, RANDOM, REDUCTIONS, SHAPING
 
+REPLACED = "`=`, which forgets what was there before"
+PARTS = {"values": "indices", "indices": "values"}  # of what `max(dim=1)` and `sort` return
+CASTS = {"long", "int", "float", "double", "to", "type", "astype"}
+
 
 def edits(text, functions=(), arrays=False):
     """All edits of a function (or class), the smallest first; none twice.
@@ -46,7 +50,8 @@ class _Changes(Source):
             look = "the axis" if self._is_axis(node) else f"the number `{self.text(node)}`"
             for number in dict.fromkeys([*NUMBERS, *near]):
                 if number != value:
-                    yield self.edit(1, look, node, f"({number!r})" if number < 0 else repr(number), self.around(node))
+                    what, written = look if number else self._term(node, look), f"({number!r})" if number < 0 else repr(number)
+                    yield self.edit(1, what, node, written, self.around(node))
             shaping = isinstance(parent, ast.Call) and called(parent) in SHAPING
             for written in ("(-2)", "2", *(f"len({name})" for name in self.names(node))) if shaping else ():
                 yield self.edit(3, f"the number `{self.text(node)}`", node, written, parent, one_way=True)
@@ -59,6 +64,14 @@ class _Changes(Source):
             strings = [n.value for n in self.nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
             for other in dict.fromkeys(s for s in strings if s.isidentifier() and s != value):
                 yield self.edit(2, f"the key `{value!r}`", node, repr(other))
+
+    def _term(self, node, look):
+        """What is no more when a number becomes 0."""
+        parent, number = self.parents[node], self.text(node)
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult):
+            return f"`{self.text(parent)}`"
+        added = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub) and node is parent.right
+        return f"`{sign(parent)} {number}`" if added and number.isdigit() else look
 
     def _is_axis(self, node):
         parent = self.parents[node]
@@ -84,6 +97,8 @@ class _Changes(Source):
                     yield self.edit(3, f"`{other}` is missing", node, f"({node.id} {operator} {other})", self.around(node))
             if isinstance(self.parents[node], ast.BinOp):
                 yield self.edit(3, f"the factor `{node.id}`", node, f"({node.id} > 0)", self.around(node))
+                for shaped in (f"{node.id}.reshape(len({node.id}), -1)", f"{node.id}.flatten()"):
+                    yield self.edit(3, f"the shape of `{node.id}`", node, shaped, self.around(node), one_way=True)
         elif isinstance(node.ctx, ast.Store) and self.attributes():
             yield self.edit(2, "the name, which is not one of `self`", node, f"self.{node.id}")
 
@@ -94,6 +109,8 @@ class _Changes(Source):
                 yield self.edit(1, f"`{node.attr}`", node, f"{self.text(node.value)}.float", self.parents[node], one_way=True)
         elif node.attr in ("T", "mT", "values", "indices"):
             yield self.edit(1, f"`.{node.attr}`", node, self.wrapped(node.value))
+            if node.attr in PARTS:
+                yield self.edit(1, f"`.{node.attr}`", node, f"{self.wrapped(node.value)}.{PARTS[node.attr]}", one_way=True)
         elif is_self(node.value) and isinstance(node.ctx, ast.Load):
             for other in [*(f"self.{a}" for a in self.attributes()), *self.names(node)]:
                 if other != f"self.{node.attr}":
@@ -188,7 +205,7 @@ class _Changes(Source):
                 inside.func.value = ast.BinOp(inside.func.value, ast.Pow(), node.right)
                 yield self.edit(2, f"the place of `** {right}`", node, ast.unparse(inside))
             if isinstance(node.left, ast.Constant):
-                yield self.edit(2, f"the base `{left}`", node, f"{right}.exp()")
+                yield self.edit(2, f"the base `{self.text(node.left)}`", node, f"{right}.exp()")
         if isinstance(node.op, ast.Div):
             yield self.edit(2, "the operator `/`", node, f"({left} - {right})")
         if isinstance(node.op, ast.Mult):
@@ -211,6 +228,9 @@ class _Changes(Source):
             yield self.edit(1, look, node, self.wrapped(node.operand))
 
     def Compare(self, node):
+        cast = self.parents[self.parents[node]]
+        if isinstance(cast, ast.Call) and cast.func is self.parents[node] and called(cast) in CASTS:
+            yield self.edit(2, "the comparison", cast, self.wrapped(node.left), node, one_way=True)
         for other in _others(COMPARISONS, node.ops[0]) if len(node.ops) == 1 else ():
             yield self.rewritten(1, "the comparison", node, lambda c, other=other: c.ops.__setitem__(0, other))
 
@@ -301,10 +321,20 @@ class _Changes(Source):
         arguments = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)} if function else set()
         if {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)} <= arguments:
             yield self.edit(3, "", node, "pass", one_way=True)
-        if not isinstance(target, ast.Tuple | ast.List):
+        if not isinstance(target, ast.Tuple | ast.List) and not isinstance(value, ast.Constant):
             for operator in "+-":
-                yield self.edit(2, "`=`", node, f"{self.text(target)} {operator}= {self.text(value)}")
+                yield self.edit(2, REPLACED, node, f"{self.text(target)} {operator}= {self.text(value)}")
+        if isinstance(target, ast.Name) and isinstance(value, ast.Name):
+            yield from self._best(node, target.id, value.id)
         yield from self._endings(node)
+
+    def _best(self, node, best, new):
+        """The best so far, of what is compared with it."""
+        for compared in (n for n in self.nodes if isinstance(n, ast.Compare) and len(n.ops) == 1):
+            if {self.text(compared.left), self.text(compared.comparators[0])} == {best, new}:
+                for better in ("minimum", "maximum"):
+                    yield self.edit(3, REPLACED, node, f"{best} = torch.{better}({best}, {new})", one_way=True)
+                    yield self.edit(3, REPLACED, node, f"{best} = {better[:3]}({best}, {new})", one_way=True)
 
     def Return(self, node):
         if node.value is not None:

@@ -6,8 +6,11 @@ from ..evaluate import Failure
 from ..format import ExerciseError
 from .compose import compose
 from .recorded import telling, written
+from .repaired import price
 
 MOST_PAIRS = 60  # that are put together and run, the likeliest first: all of them would be the square of what is recorded
+WORK = 500  # that they may cost, in the units of `price`
+TOGETHER = 4  # what putting two together costs
 
 
 def combined(attempt, unexplained):
@@ -24,12 +27,20 @@ def only_where_the_student_fails(attempt, source):
 
 def two(attempt, candidates):
     """Two recorded mistakes, put together, that explain every outcome."""
+    left, prices = WORK, {i: price(attempt.trials[i], attempt.right[i], attempt.got[i]) for i in attempt.seen}
+
+    def agrees(i, source):
+        nonlocal left
+        left -= prices[i]
+        return attempt.agrees(i, attempt.known.outcome(i, source, limited=True))
+
     for a, b in likely(attempt, candidates)[:MOST_PAIRS]:
-        source = compose(a[1], b[1], attempt.reference.source)
+        left -= TOGETHER
+        source = compose(a[1], b[1], attempt.reference.source) if left > 0 else None
         if source is None:
             continue
         try:
-            if not all(attempt.agrees(i, attempt.known.outcome(i, source, limited=True)) for i in attempt.seen):
+            if not all(agrees(i, source) for i in attempt.seen):
                 continue
         except ExerciseError:
             continue

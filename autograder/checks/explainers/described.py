@@ -1,17 +1,18 @@
 """What differs, from a fixed list, where no mistake that is known explains it."""
 
-import numpy
 
 from ..evaluate import Failure
 from ..observe import cast
 from ..quotable import quotable
 from ..scoring import INPUTS
-from ..tolerance import array, same
+from ..tolerance import same
 from . import differences, formulas
 from .located import located
 from .patterns import pattern, where
 from .reordered import reordered
 from .unused import unused
+
+LOSS_IS_RIGHT = "Your loss is right, its gradient is not."
 
 
 def described(attempt, unexplained):
@@ -20,7 +21,7 @@ def described(attempt, unexplained):
     common = {**reordered(attempt), **changed(attempt)} if wrong else {}
     place = located(attempt) if wrong and not common else None
     said = {i: difference(attempt, i, common) for i in wrong}
-    return {i: f"{place} {said[i]}" for i in said} if place else said
+    return {i: f"{place} {s.removeprefix(LOSS_IS_RIGHT).strip()}" if place else s for i, s in said.items()}
 
 
 def difference(attempt, i, common):
@@ -72,7 +73,7 @@ def changed(attempt):
     A single number fits many formulas: there must be three different ones, and more of them for what fits more easily.
     """
     failed = [k for k in attempt.failed if not attempt.trials[k].case.view]
-    if not all(comparable(attempt, k) for k in failed) or numbers(attempt.right[k].value for k in failed) < 3:
+    if not all(comparable(attempt, k) for k in failed) or differences.numbers(attempt.right[k].value for k in failed) < 3:
         return {}
     sides = {k: (attempt.got[k].value, attempt.right[k].value, attempt.trials[k]) for k in failed}
     fits = {k: formulas.changes(*side) for k, side in sides.items()}
@@ -84,14 +85,6 @@ def changed(attempt):
         if telling and not any(formulas.contradicted(sentence, places, *side) for side in passed):
             return {k: sentence.format(it=differences.wrong_place(*side)) for k, side in sides.items()}
     return {}
-
-
-def numbers(trees):
-    """How many different finite numbers are in trees."""
-    flat = [leaf for tree in trees for _, leaf, _ in differences.leaves(tree, tree)]
-    values = [numpy.ravel(array(v)).astype(float) for v in flat if differences.numeric(v)]
-    together = numpy.concatenate([*values, []])
-    return len(numpy.unique(together[numpy.isfinite(together)]))
 
 
 def comparable(attempt, k):
@@ -126,7 +119,7 @@ def loss_or_gradient(trial, value, right, changed):
     if not how and differences.wrong_leaves(one, its, trial):
         how = changed or differences.places(one, its, trial)
     if loss_right:
-        return f"Your loss is right, its gradient is not. {how or ''}".strip()
+        return f"{LOSS_IS_RIGHT} {how or ''}".strip()
     if gradient_right:
         return f"Your gradient is right, the loss is not. {how or ''}".strip()
     if trial.slopes_agree(value, {"gradient": value["gradient"], "loss": value["loss"]}):

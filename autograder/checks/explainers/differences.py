@@ -12,6 +12,7 @@ from ..messages import TENSOR
 from ..tolerance import array, dtype, is_numbers, magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message
+NEARLY_ALL = 0.9
 MOST_TOLD = 100  # by which a number of a view is off: more is said as more
 
 
@@ -36,8 +37,8 @@ def structure(value, right, where=()):
             return f"{it} has {len(value) - len(right)} keys too many."
         return next((s for k, step in steps_into(right) if (s := structure(value[k], right[k], (*where, step)))), None)
     elif isinstance(value, Other) and value.type.startswith(kind(right)):  # of which quotable.py keeps the size to itself
-        what = f"the shape {tuple(right.shape)}; yours" if is_numbers(right) else f"{len(right)} items; their number"
-        return f"{it} should have {what} fits nothing in this case."
+        what = f"the shape {tuple(right.shape)}, and has another" if is_numbers(right) else f"{len(right)} items, and has not"
+        return f"{it} should have {what}."
     elif kind(value) != kind(right) and (kind(value), kind(right)) != ("an int", "a float"):
         if value is None:
             return f"{it} is None: is a `return` missing?"
@@ -91,6 +92,14 @@ def leaves(value, right, where=()):
         yield where, value, right
 
 
+def numbers(trees):
+    """How many different finite numbers are in trees."""
+    flat = [leaf for tree in trees for _, leaf, _ in leaves(tree, tree)]
+    values = [numpy.ravel(array(v)).astype(float) for v in flat if numeric(v)]
+    together = numpy.concatenate([*values, []])
+    return len(numpy.unique(together[numpy.isfinite(together)]))
+
+
 def wrong_leaves(value, right, trial):
     """Those leaves that are not equal."""
     return [leaf for leaf in leaves(value, right) if not same(leaf[1], leaf[2], trial.case.tolerance, trial.scale)]
@@ -107,7 +116,7 @@ def not_finite(value, right, trial):
             continue
         name = "NaN" if numpy.isnan(a[bad]).any() else "infinite" if (a[bad] > 0).any() else "minus infinity"
         if bad.all() or a.ndim == 0:
-            return f"{subject(where)} is {name}{_magnitude_hint(trial)}."
+            return f"{subject(where)} is {name}.{_magnitude_hint(trial)}"
         rows = bad.reshape(len(bad), -1).any(axis=1)
         place = f"in {int(rows.sum())} of {len(rows)} rows, the first is row {rows.argmax()}"
         for input_name, x in trial.inputs.items():
@@ -152,9 +161,13 @@ def places(value, right, trial):
         return f"{it} is one and the same number everywhere."
     if b.ndim == 2 and len(b) > 1 and (a == a[0]).all() and not (b == b[0]).all():
         return f"{it} has the same numbers in every row."
+    if b.ndim == 2 and (a == a[:, :1]).all() and not (b == b[:, :1]).all():
+        return f"{it} has one and the same number throughout each row."
+    if numpy.isin(a, (0, 1)).all() and not numpy.isin(b, (0, 1)).all():
+        return f"{it} holds nothing but 0 and 1."
     if (b[off] == 0).all() and not (b == 0).all():
         return f"{it} is wrong only where it should be 0."
-    if a.ndim and 0 < off.sum() < off.size:
+    if a.ndim and 0 < off.mean() <= NEARLY_ALL:
         rows = off.reshape(len(off), -1).any(axis=1)
         if rows.sum() < len(rows):
             if rows.sum() == 1 and rows[-1]:
@@ -164,7 +177,8 @@ def places(value, right, trial):
     for word, wrong in {"large": a > b, "small": a < b}.items():
         if wrong.all():
             return f"{it} is too {word}{' everywhere' if a.ndim else ''}."
-    return f"{it} is wrong{' everywhere' if a.ndim else ''}."
+    where = "" if not a.ndim or not off.any() else " everywhere" if off.all() else " nearly everywhere"
+    return f"{it} is wrong{where}."
 
 
 # How a message begins where there is no function of the student's own yet.
@@ -256,4 +270,4 @@ def _kind_hint(value, right):
 
 
 def _magnitude_hint(trial):
-    return ": these inputs are large, does something overflow" if magnitude(trial.inputs) > 80 else ""
+    return " These inputs are large: does something overflow?" if magnitude(trial.inputs) > 80 else ""

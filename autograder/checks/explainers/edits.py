@@ -107,9 +107,12 @@ class Source:
     def around(self, node):
         """The expression around a node, if it says more than the node alone."""
         parent = self.parents[node]
-        if isinstance(parent, ast.keyword | ast.UnaryOp):
+        while isinstance(parent, ast.keyword | ast.UnaryOp | ast.Slice) or self._is_index(parent):
             parent = self.parents[parent]
         return parent if isinstance(parent, ast.BinOp | ast.Call | ast.Compare | ast.Subscript | ast.Attribute) else node
+
+    def _is_index(self, node):
+        return isinstance(node, ast.Tuple) and isinstance(self.parents[node], ast.Subscript)
 
     def is_called(self, node):
         parent = self.parents[node]

@@ -58,8 +58,10 @@ def _maker(function, part):
         filled = [n for n in every if isinstance(n, ast.Subscript) and getattr(n.slice, "value", None) == part]
         return max(filled, key=lambda n: n.lineno, default=None) if isinstance(part, str) else None
     own = {n.id for n in every if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    names = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)} & own
-    if len(names) != 1:
+    inside_it = {*ast.walk(made)}
+    names = {n.id for n in inside_it if isinstance(n, ast.Name)} & own
+    elsewhere = {n.id for n in ast.walk(returns[0]) if isinstance(n, ast.Name) and n not in inside_it}
+    if len(names) != 1 or names & elsewhere:  # of which parts are made as well that are right
         return made
     appended = [n for n in every if isinstance(n, ast.Attribute) and n.attr == "append" and getattr(n.value, "id", "") in names]
     stored = [n for n in every if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id in names]

@@ -11,17 +11,19 @@ EVIDENCE = 4  # entries that are wrong, and as many that are right
 
 
 def pattern(trials, passed, index):
-    """What the failed cases have in common that the passed ones do not, as the beginning of a sentence; else None."""
+    """What the failed cases have in common that the passed ones do not, as a sentence; else None."""
     usual = max((_size(t) for t, p in zip(trials, passed, strict=True) if p), default=math.inf)
     for phrase, has in {
-        "Wrong only with large numbers: does something overflow, or is it cut off?": lambda t: _size(t) > 5 * usual,
-        "Wrong only when there are as many rows as columns: is an axis mistaken, or keepdim missing?": _square,
-        "Wrong only when there is a single row.": lambda t: any(x.ndim and len(x) == 1 for x in tensors(t)),
-        "Right only when there is a single row.": lambda t: not any(x.ndim and len(x) == 1 for x in tensors(t)),
-        "Right only when there are as many rows as columns: is an axis mistaken?": lambda t: not _square(t),
+        "Your result is wrong only with large numbers: does something overflow, or is it cut off?": lambda t: (
+            _size(t) > 5 * usual
+        ),
+        "Your result is wrong only when there are as many rows as columns: is an axis mistaken, or keepdim missing?": _square,
+        "Your result is wrong only when there is a single row.": lambda t: any(x.ndim and len(x) == 1 for x in tensors(t)),
+        "Your result is right only when there is a single row.": lambda t: not any(x.ndim and len(x) == 1 for x in tensors(t)),
+        "Your result is right only when there are as many rows as columns: is an axis mistaken?": lambda t: not _square(t),
     }.items():
         group = [has(t) for t in trials]
-        enough = sum(passed) > 1 or phrase.startswith("Wrong")  # the only case that passes has more than one thing of its own
+        enough = sum(passed) > 1 or " is wrong " in phrase  # the only case that passes has more than one thing of its own
         if group[index] and any(passed) and enough and all(g != p for g, p in zip(group, passed, strict=True)):
             return phrase
     return None

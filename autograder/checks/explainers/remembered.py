@@ -3,11 +3,12 @@
 import ast
 import re
 
-from ..tolerance import magnitude
+from .differences import numbers
 from .recorded import CONSTANT
 from .repaired import own_functions
 
 MADE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call)
+ENOUGH = 3  # different numbers
 UNSEEDED = re.compile(r"default_rng|SystemRandom|urandom|\.seed\(|\btime\b")
 
 
@@ -29,11 +30,11 @@ def again_otherwise(attempt, i):
 
 
 def an_earlier_result(attempt, i):
-    """Whether a wrong result is that of an earlier call with other inputs."""
+    """Whether a wrong result is that of an earlier call with other inputs: few numbers may be the same by chance."""
     trial = attempt.trials[i]
     for k in attempt.seen[: attempt.seen.index(i)]:
         repeated = trial.agrees(attempt.got[k], attempt.got[i]) and not trial.agrees(attempt.right[k], attempt.right[i])
-        if repeated and attempt.trials[k].case.code == trial.case.code and magnitude(attempt.got[k].value) > 0:
+        if repeated and attempt.trials[k].case.code == trial.case.code and numbers([attempt.got[k].value]) >= ENOUGH:
             return True
     return False
 

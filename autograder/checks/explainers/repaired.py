@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from itertools import combinations, groupby, islice, product
 
+from ..agent import OPERATION
 from ..evaluate import NoEvidence
 from ..inputs import Folder
 from ..rules.reading import CELL
@@ -18,9 +19,10 @@ from .changes import edits
 # How long the search goes on is counted, not timed, so that all machines say the same, and a regrade as well.
 WORK = 2000  # for one function, in the units of `price`: about 2 seconds of CPU time
 PAIRS = 1000  # of these at most for two edits at once
-ENDLESS = 50  # what an edit costs that never ends
-LINES = 20_000  # of the student's code in one evaluation: who needs more is taken to be endless
+LINES = 100_000  # of the student's code, beyond twice the case's operations: an edit that needs more is taken to be endless
+ENDLESS = 50  # what such an edit costs
 RANK = 3  # of two edits: the sum of their costs, less one for each that alone makes a failed case right
+A_MILLISECOND = 50  # operations of torch
 # Whoever needs so much longer than the count says is told nothing.
 SECONDS = 20.0  # of the kernel's CPU time
 WALL = 60.0  # by the clock: a kernel can deny what it has used
@@ -132,7 +134,7 @@ class _Search:
                 return []
             self.left -= self.prices[i] * len(candidates)
             trial, right = self.attempt.trials[i], self.attempt.right[i]
-            replies = [self.replies(request, candidates) for request in trial.requests]
+            replies = [self.replies(i, request, candidates) for request in trial.requests]
             candidates = [
                 candidate
                 for candidate, *parts in zip(candidates, *replies, strict=True)
@@ -140,9 +142,12 @@ class _Search:
             ]
         return candidates
 
-    def replies(self, request, candidates):
-        outcomes, seconds = self.attempt.evaluator.attempts(request, [c.source for c in candidates], BATCH_SECONDS, LINES)
-        self.left -= ENDLESS * outcomes.count(None)
+    def replies(self, i, request, candidates):
+        usual = operations(self.attempt.right[i], self.attempt.got[i])
+        lines = LINES + 2 * OPERATION * usual
+        outcomes, seconds = self.attempt.evaluator.attempts(request, [c.source for c in candidates], BATCH_SECONDS, lines)
+        more = (ENDLESS if o is None else max(0, operations(o) - usual) / A_MILLISECOND for o in outcomes)
+        self.left -= sum(more)
         self.seconds -= seconds
         if seconds > BATCH_SECONDS or self.seconds < 0 or time.monotonic() > self.end:
             raise NoEvidence("It takes far longer than it should.")
@@ -156,8 +161,13 @@ def price(trial, *outcomes):
     """
     sent = sum(map(len, trial.requests)) / 300_000
     files = sum(len(v.files) for v in trial.inputs.values() if isinstance(v, Folder))
-    work = max(o.calls.get("*", 0) for o in outcomes) / 50 + files / 3 + 3 * bool(trial.case.wrt)
+    work = operations(*outcomes) / A_MILLISECOND + files / 3 + 3 * bool(trial.case.wrt)
     return len(trial.requests) * (1.5 + work) + sent
+
+
+def operations(*outcomes):
+    """Of torch, that the longest of some outcomes took."""
+    return max(o.calls.get("*", 0) for o in outcomes)
 
 
 @dataclass(frozen=True)
@@ -193,22 +203,17 @@ def sentence(winners, functions, exercise, say):
     """What to look at: the kind of change, or the place, or the repair itself, as far as the winners agree; empty without any."""
     if not winners:
         return ""
-    name, edit = winners[0]
-    looks = {e.look for _, e in winners}
-    look = edit.look if len(looks) == 1 else ""
+    look = _look(winners)
     if say == "kind":
         return f"One small change makes it right: {look}." if look else "One small change makes it right."
     lines = sorted({(n, functions[n].first + e.line - 1) for n, e in winners})
     if len(lines) > 1:
         places = " or ".join(f"line {line}" if n == exercise else f"your `{n}`" for n, line in lines[:MOST_PLACES])
         return f"Look at {places}: {look}." if look else f"Look at {places}: one small change makes it right."
-    text = functions[name].text.splitlines()[edit.line - 1].strip()
-    start = f"Look at line {lines[0][1]}, `{text}`" if name == exercise else f"Look at `{text}` in your `{name}`"
+    line, what = _pointed(winners, functions, exercise, say)
     if say == "repair" and len(winners) == 1:
-        return f"{start}: with `{edit.written}` in the right place there, every case is right."
-    widest = next((e for _, e in winners if all(e.span[0] <= o.span[0] and o.span[1] <= e.span[1] for _, o in winners)), None)
-    place = f"`{widest.place}`" if widest and widest.place != text and f"`{widest.place}`" not in look else ""
-    return f"{start}{': ' if look or place else ''}{look}{' in ' if look and place else ''}{place}."
+        return f"Look at {line}: {what}, every case is right."
+    return f"Look at {line}: {what}." if what else f"Look at {line}."
 
 
 def in_two_places(winners, functions, exercise, say):
@@ -219,7 +224,30 @@ def in_two_places(winners, functions, exercise, say):
         return ""
     if say == "kind":
         return "Two small changes make it right."
-    first, second = (
-        sentence(list(dict.fromkeys(winner[side] for winner in ordered)), functions, exercise, say) for side in (0, 1)
-    )
-    return f"Two small changes make it right. {first[:-1]}; and{second.removeprefix('Look')}"
+    sides = [list(dict.fromkeys(winner[side] for winner in ordered)) for side in (0, 1)]
+    (line, what), (other, also) = (_pointed(side, functions, exercise, say) for side in sides)
+    start = f"Two small changes make it right. Look at {line}{': ' if what else ''}{what}"
+    if line != other:
+        return f"{start}; and at {other}{': ' if also else ''}{also}."
+    return f"{start}, twice." if what == also else f"{start}, and {also}."
+
+
+def _look(winners):
+    """What to look at, in words, if all winners say the same."""
+    looks = {edit.look for _, edit in winners}
+    return looks.pop() if len(looks) == 1 else ""
+
+
+def _pointed(winners, functions, exercise, say):
+    """(the line on which all winners are, what to look at there, in as few words as are clear)"""
+    name, edit = winners[0]
+    text, look = functions[name].text.splitlines()[edit.line - 1].strip(), _look(winners)
+    line = f"line {functions[name].first + edit.line - 1}, `{text}`" if name == exercise else f"`{text}` in your `{name}`"
+    if say == "repair" and len(winners) == 1:
+        return line, f"with `{edit.written}` in the right place there"
+    token = re.search("`(.+?)`", look)
+    widest = next((e for _, e in winners if all(e.span[0] <= o.span[0] and o.span[1] <= e.span[1] for _, o in winners)), None)
+    told = {text, text.removeprefix("return ")} | ({token[1]} if token else set())
+    clear = token and text.count(token[1]) == 1
+    place = "" if clear or not widest or widest.place in told else f"`{widest.place}`"
+    return line, f"{look}{' in ' if look and place else ''}{place}"
