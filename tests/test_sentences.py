@@ -18,7 +18,7 @@ SOLUTIONS = {
     "parts": "def parts(x, dy):\n    dx = 2 * dy\n    db = dy.sum(dim=0)\n    return x + 1, dx, db\n",
     "runs": "def runs(losses):\n    best, waited, length = 0, 0, []\n    for i, loss in enumerate(losses):\n        waited += 1\n        if loss < losses[best]:\n            best, waited = i, 0\n        length.append(waited)\n    return length\n",
     "counts": "def counts(z):\n    return (z > 0).sum(dim=0)\n",
-    "largest": "def largest(z):\n    return z.argmax(dim=1)\n",
+    "largest": 'def largest(z):\n    """\n    >>> largest(torch.eye(2))    # the diagonal\n    tensor([0,\n            1])\n    """\n    return z.argmax(dim=1)\n',
     "wide": "import numpy as np\ndef wide(a):\n    return a / a.sum(axis=1, keepdims=True)\n",
 }  # fmt: skip
 LOSSES = [3.0, 4.0, 2.0, 2.5, 2.2, 1.0, 1.5, 0.5]
@@ -67,6 +67,9 @@ DESCRIBED = [
     ("scaled", "def scaled(z):\n    d = (z - z.amin(dim=1, keepdim=True)) / 3\n    return d[d[:, 0].argsort()]", "has the right rows in another order."),
     ("scaled", "def scaled(z):\n    return ((z - z.amin(dim=1, keepdim=True)) / 3).sort(dim=1).values", "has the right numbers in each row, but in another order"),
     ("parts", "def parts(x, dy):\n    return dy.sum(dim=0), x + 1, 2 * dy", "has the right parts in another order: item 1 is what item 3 should be."),
+    # nothing is sure
+    ("largest", "def largest(z):\n    return torch.where(z[:, 0] > 0, z.argmax(dim=1), z.argmin(dim=1))", "rows, the first is row"),
+    ("largest", "def largest(z):\n    return torch.where(z[:, 0] > 0, z.argmax(dim=1), z.argmin(dim=1))", "The docstring's example shows it, too: `largest(torch.eye(2))` should give `tensor([0, 1])`."),
     # the same numbers twice, by chance
     ("largest", "def largest(z):\n    return torch.ones(len(z), dtype=torch.long)", "Your result is one and the same number everywhere."),
     ("scaled", "def scaled(z):\n    return (z > 0).to(z.dtype)", "Your result holds nothing but 0 and 1."),
@@ -102,6 +105,20 @@ def test_what_is_wrong_is_described_where_no_repair_may_be_told(name, source, sa
 def test_what_nobody_recorded_is_placed_or_described(name, source, said, own):
     messages = told(name, source, own)
     assert messages and any(said in message for message in messages), messages
+
+
+def test_an_example_that_is_right_shows_nothing(own):
+    messages = told(
+        "largest", "def largest(z):\n    return torch.where(z[:, 0] >= 0, z.argmax(dim=1), z.argmin(dim=1))", own, say="nothing"
+    )
+    assert messages and not any("docstring" in message for message in messages)
+
+
+def test_a_vector_that_meets_a_column_is_given_its_shape():
+    """(N,) with (N, 1) is broadcast to N x N; the place of the mistake is the name."""
+    found = {e.source.splitlines()[1].strip(): e.look for e in edits("def f(p, y):\n    return (p - y).mean()\n")}
+    assert found["return (p - y.reshape(len(y), -1)).mean()"] == "the shape of `y`"
+    assert found["return (p.flatten() - y).mean()"] == "the shape of `p`"
 
 
 class Sluggish(LocalEvaluator):

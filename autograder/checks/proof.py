@@ -1,7 +1,6 @@
 """The exercises' own test: mistakes are rejected by name, alternatives accepted, and no mutant of the solution passes unseen."""
 
 import os
-import re
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from . import rules
 from .evaluate import LocalEvaluator
+from .explainers.differences import UNSURE
 from .judge import judge
 from .known import known
 from .loading import load
@@ -23,7 +23,6 @@ from .reference import Reference
 from .visible import Visible
 
 SAMPLE = 2  # mutants of each exercise that are judged as a student's: what would be said?
-UNSURE = re.compile(r"not as it should be|is wrong( everywhere| nearly | in |\.)|not distributed as")
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ class Proof:
     """What came of one exercise's recorded mistakes and alternatives; the tuples hold those that went wrong, and what was shown.
 
     cases, mistakes, others: how many there are; others are the alternatives and the solution. flagged: of these, by
-    the rules. `seconds` of CPU time: the exercise was judged once for each mistake and each of the others.
+    the rules. `seconds` of CPU time: the exercise was judged once for each mistake and each of the others. diagnosed: how many of
+    them each mistake took.
     """
 
     exercise: str
@@ -43,6 +43,7 @@ class Proof:
     misnamed: tuple
     rejected_alternatives: tuple
     seconds: float
+    diagnosed: tuple
 
     @property
     def problems(self):
@@ -59,7 +60,8 @@ def prove(exercise, reference, secret="proof"):
     """Judge the solution, each recorded mistake and each alternative of one exercise as if a student had written it."""
     start = time.process_time()
     sources = {**exercise.mistakes, **exercise.alternatives, "the solution itself": ""}
-    verdicts = {s: _judged(exercise, reference, secret, code) for s, code in sources.items()}
+    took = {}
+    verdicts = {s: _judged(exercise, reference, secret, code, took) for s, code in sources.items()}
     shown = {s: " | ".join(dict.fromkeys(c.message for c in verdicts[s].cases if not c.passed)) for s in verdicts}
     return Proof(
         exercise.name,
@@ -71,6 +73,7 @@ def prove(exercise, reference, secret="proof"):
         tuple(f"{s} Shown: {shown[s]}" for s in exercise.mistakes if verdicts[s].score < 1 and s not in shown[s]),
         tuple(f"{s}. Shown: {shown[s]}" for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
         time.process_time() - start,
+        tuple(took[code] for code in exercise.mistakes.values()),
     )
 
 
@@ -80,7 +83,8 @@ class Strength:
 
     problems: {what is not as it must be: what it is}. surprises: sentences of mistakes that pass the check that students see.
     mutants, equivalent: how many there are, and how many of them are as right as the solution. told: of a sample of the others,
-    how many would be named, placed, described, or left with nothing sure. seconds: of CPU time.
+    how many would be named, placed, described, or left with nothing sure. seconds: of CPU time; diagnosed: of it, what each
+    of the sample took.
     """
 
     problems: dict
@@ -89,6 +93,7 @@ class Strength:
     equivalent: int
     told: Counter
     seconds: float
+    diagnosed: tuple
 
 
 def try_mutants(exercise, reference, secret="proof"):
@@ -98,6 +103,7 @@ def try_mutants(exercise, reference, secret="proof"):
     tried = mutants(code, tuple(reference.solutions))
     alive = [m for m in tried if not rejected(about, m.source)]
     excuses = [reason(m, exercise, code) for m in alive]
+    told, took = _told(exercise, reference, secret, [m for m in tried if m not in alive])
     listed = [(why, part) for why, parts in exercise.equivalent.items() for part in parts]
     accepted = {**{str(m): m.source for m in alive}, **exercise.alternatives}
     return Strength(
@@ -111,23 +117,28 @@ def try_mutants(exercise, reference, secret="proof"):
         tuple(s for s, c in exercise.mistakes.items() if visible.passes(c)),
         len(tried),
         len(alive),
-        _told(exercise, reference, secret, [m for m in tried if m not in alive]),
+        told,
         time.process_time() - start,
+        took,
     )
 
 
-def _judged(exercise, reference, secret, code, say="place"):
-    source = rules.join([reference.source, code])
-    return judge(exercise, LocalEvaluator(reference.namespace(code)), reference, secret, source, say=say)
+def _judged(exercise, reference, secret, code, took):
+    """The verdict on a source; `took` notes the CPU seconds."""
+    source, evaluator = rules.join([reference.source, code]), LocalEvaluator(reference.namespace(code))
+    start = time.process_time()
+    verdict = judge(exercise, evaluator, reference, secret, source)
+    took[code] = time.process_time() - start
+    return verdict
 
 
 def _told(exercise, reference, secret, killed):
-    """How a sample of mutants would be explained to a student who wrote them."""
-    told = Counter()
+    """How a sample of mutants would be explained to a student who wrote them, and the CPU seconds that it took."""
+    told, took = Counter(), {}
     for mutant in killed[:: max(1, len(killed) // SAMPLE)][:SAMPLE]:
-        verdict = _judged(exercise, reference, secret, mutant.source)
+        verdict = _judged(exercise, reference, secret, mutant.source, took)
         told[min((kind_of(c.message, exercise) for c in verdict.cases if not c.passed), key=KINDS.index)] += 1
-    return told
+    return told, tuple(took.values())
 
 
 KINDS = ("sentence", "place", "described", "nothing sure")
@@ -167,6 +178,8 @@ def check(course, assignments, secret="proof", console=None):
     share = surprises / max(1, mistakes)
     right, flagged = sum(p.others for _, p, _ in proofs), sum(len(p.flagged) for _, p, _ in proofs)
     console.print(f"{flagged} of {right} right solutions are flagged by the rules of the course.")
+    console.print(f"A recorded mistake is diagnosed in {_spread(s for _, p, _ in proofs for s in p.diagnosed)},")
+    console.print(f"a mutant, after a search for repairs, in {_spread(s for _, _, p in proofs for s in p.diagnosed)}.")
     console.print(f"{surprises} of {mistakes} mistakes ({share:.1%}) pass the check that students see, and fail here.")
     return problems.count("named otherwise") <= 0.05 * mistakes and set(problems) <= {"named otherwise"}
 
@@ -188,6 +201,11 @@ def _examine(course, secret, assignment):
         torch.set_num_threads(1)  # the tensors are tiny: a second thread only waits
     reference, exercises = Reference(course, assignment), load(course, assignment).values()
     return [(prove(exercise, reference, secret), try_mutants(exercise, reference, secret)) for exercise in exercises]
+
+
+def _spread(seconds):
+    seconds = sorted(seconds) or [0.0]
+    return f"{seconds[len(seconds) // 2]:.2f} CPU s in the median, {seconds[-1]:.2f} at worst"
 
 
 def _table(proofs):

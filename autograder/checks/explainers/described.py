@@ -7,6 +7,7 @@ from ..quotable import quotable
 from ..scoring import INPUTS
 from ..tolerance import same
 from . import differences, formulas
+from .example import example
 from .located import located
 from .patterns import pattern, where
 from .reordered import reordered
@@ -21,6 +22,9 @@ def described(attempt, unexplained):
     common = {**reordered(attempt), **changed(attempt)} if wrong else {}
     place = located(attempt) if wrong and not common else None
     said = {i: difference(attempt, i, common) for i in wrong}
+    unsure = [i for i, s in said.items() if differences.UNSURE.search(s)]
+    if unsure and not place and (shown := example(attempt)):
+        said |= {i: f"{said[i]} {shown}" for i in unsure}
     return {i: f"{place} {s.removeprefix(LOSS_IS_RIGHT).strip()}" if place else s for i, s in said.items()}
 
 

@@ -12,6 +12,7 @@ from ..messages import TENSOR
 from ..tolerance import array, dtype, is_numbers, magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message
+UNSURE = re.compile(r"not as it should be|is wrong( everywhere| nearly | in |\.)|not distributed as")  # says no more than where
 NEARLY_ALL = 0.9
 MOST_TOLD = 100  # by which a number of a view is off: more is said as more
 
