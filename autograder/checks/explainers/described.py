@@ -1,6 +1,5 @@
 """What differs, from a fixed list, where no mistake that is known explains it."""
 
-
 from ..evaluate import Failure
 from ..observe import cast
 from ..quotable import quotable
