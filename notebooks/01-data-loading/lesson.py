@@ -26,7 +26,7 @@ def count_images(path):
 
 def show_numbers(image, rows, columns):
     """An image, and beside it a part of it with its bytes written into the pixels. rows, columns: (first, behind the last)."""
-    (top, bottom), (left, right) = rows, columns
+    (top, bottom), (left, right) = ([min(max(end, 0), 28) for end in ends] for ends in (rows, columns))
     _, (whole, part) = plt.subplots(1, 2, figsize=(7.5, 4))
     whole.imshow(image)
     whole.add_patch(
@@ -68,12 +68,13 @@ def show_split(labels, parts):
 
 
 def files(path, per_digit, choose):
-    """The files of a balanced subset of both parts; choose: your `balanced_subset`."""
+    """The files of a balanced subset of both parts; choose: your `balanced_subset`. Of a rare digit there may be fewer."""
     chosen = []
     for part in PARTS:
         found = [file for digit in range(10) for file in sorted((path / part / str(digit)).glob("*.png"))]
         digits = torch.tensor([int(file.parent.name) for file in found])
-        chosen += [found[i] for i in choose(digits, per_digit, torch.Generator().manual_seed(0))]
+        most = min(per_digit, digits.bincount().min().item())
+        chosen += [found[i] for i in choose(digits, most, torch.Generator().manual_seed(0))]
     return chosen
 
 

@@ -71,7 +71,8 @@ def _(mse_loss):
 
 @checks(
     "numeric_gradient",
-    hint="Where is the entry when `below` is computed? Follow w[i] with w = 3 and eps = .1.",
+    hint="Where is the entry when `below` is computed? Follow w[i] with w = 3 and eps = .1. (If you keep it: old = w[i] is a "
+    "view and moves along, w[i].item() is a number.)",
     look="section 3, the paragraph above the function",
 )
 def _(numeric_gradient):

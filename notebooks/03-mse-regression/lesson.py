@@ -199,10 +199,10 @@ def show_number(history, pair, to_digit):
     axes.axhline(floor, color="black", linestyle="-.", label="lowest possible, training")
     axes.set(ylim=(0, None), ylabel="mean squared error")
     axes.legend()
-    first, last = history["train_loss"][0], history["train_loss"][-1]
-    show(f"The training loss falls from {first:.1f} to {last:.1f}; the lowest possible is {floor:.1f}. Validation is near it.")
-    print(f"training loss {history['train_loss'][-1]:.2f}; always the average {variance:.2f}, lowest possible {floor:.2f}")
-    print(f"validation accuracy {history['valid_accuracy'][-1]:.3f}")
+    losses, accuracies = (history[name] or [math.nan] for name in ("train_loss", "valid_accuracy"))
+    show(f"The training loss goes from {losses[0]:.1f} to {losses[-1]:.1f}; the lowest possible is {floor:.1f}.")
+    print(f"training loss {losses[-1]:.2f}; always the average {variance:.2f}, lowest possible {floor:.2f}")
+    print(f"validation accuracy {accuracies[-1]:.3f}")
     accuracy = share(to_digit(fitted[:, None]) == y)
     print(f"accuracy of the best weights on the images they were fitted to {accuracy:.3f}")
 

@@ -1,5 +1,6 @@
 """Pictures and plumbing of notebook 02, and what you wrote in notebook 01. Nothing here solves an exercise of notebook 02."""
 
+import math
 import time
 
 import matplotlib.pyplot as plt
@@ -103,9 +104,9 @@ def race(predict_nearest, images, means, distance):
 
 
 def class_medians(images, labels):
-    """The median image of each digit."""
-    groups = images[labels.argsort(stable=True)].split(labels.bincount().tolist())
-    return torch.stack([group.median(dim=0).values for group in groups])
+    """The median image of each digit; zeros where there is none."""
+    groups = [images[labels == digit] for digit in range(10)]
+    return torch.stack([group.median(dim=0).values if len(group) else torch.zeros(28, 28) for group in groups])
 
 
 def show_confusion(table):
@@ -141,7 +142,10 @@ def show_by_digit(answers, labels, accuracy):
     Returns: {name: accuracy over all images}.
     """
     rows = [labels == digit for digit in range(10)]
-    by_digit = {name: [accuracy(predicted[own], labels[own]) for own in rows] for name, predicted in answers.items()}
+    by_digit = {
+        name: [accuracy(predicted[own], labels[own]) if own.any() else math.nan for own in rows]
+        for name, predicted in answers.items()
+    }
     overall = {name: accuracy(predicted, labels) for name, predicted in answers.items()}
     print("digit               MAE     MSE")
     for digit in range(10):

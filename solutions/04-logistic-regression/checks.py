@@ -60,15 +60,11 @@ def _(softmax):
         },
     )
     odds = tensor([[0.8808, 0.1192]])
-    expect(
-        "scores of 1000 and 998, in float64",
-        softmax(tensor([[1000.0, 998.0]]).double()),
-        odds.double(),
-        {
-            "your result is float32; keep the dtype of the scores": odds,
-            "do not cut large scores off, which makes them equal; subtract the row's maximum": odds.double() * 0 + 0.5,
-        },
-    )
+    mistakes = {
+        "your result is float32; keep the dtype of the scores": odds,
+        "do not cut large scores off, which makes them equal; subtract the row's maximum": odds.double() * 0 + 0.5,
+    }
+    expect("scores of 1000 and 998, in float64", softmax(tensor([[1000.0, 998.0]]).double()), odds.double(), mistakes)
     if abs(softmax(tensor([[0.0, 2.0]]).double()).sum().item() - 1) > 1e-10:
         raise CheckError("in float64 a row sums to 1 in ten digits: add nothing to the divisor, which the shift keeps above 1")
     _leaves_alone(softmax)
@@ -138,15 +134,11 @@ def _(nll):
         },
     )
     loss = nll(tensor([[0.0, -200.0]]).double(), tensor([1]))
-    expect(
-        "a log-probability of -200, in float64",
-        loss,
-        tensor(200.0).double(),
-        {
-            "your result is float32; keep the dtype of log_probs": tensor(200.0),
-            "your loss has a cap; take the log-probabilities as they are": loss.clamp(1, 199),
-        },
-    )
+    mistakes = {
+        "your result is float32; keep the dtype of log_probs": tensor(200.0),
+        "your loss has a cap; take the log-probabilities as they are": loss.clamp(1, 199),
+    }
+    expect("a log-probability of -200, in float64", loss, tensor(200.0).double(), mistakes)
 
 
 @checks(
@@ -162,19 +154,15 @@ def _(cross_entropy):
         tensor(0.0),
         {"softmax is applied twice; log_softmax takes the logits as they are": tensor(1.4612)},
     )
-    expect(
-        "sure and wrong",
-        cross_entropy(sure, tensor([3])),
-        tensor(200.0),
-        {
-            "log(softmax(z)) is log(0) here; use log_softmax": tensor(INF),
-            "exp(200) is inf; use log_softmax": tensor(NAN),
-            "an epsilon in the logarithm caps your loss; use log_softmax": tensor(-math.log(1e-7)),
-            "you count in bits; use the natural logarithm": tensor(200 / math.log(2)),
-            "the sign is wrong; a loss is never negative": tensor(-200.0),
-            "softmax is applied twice; log_softmax takes the logits as they are": tensor(2.4612),
-        },
-    )
+    mistakes = {
+        "log(softmax(z)) is log(0) here; use log_softmax": tensor(INF),
+        "exp(200) is inf; use log_softmax": tensor(NAN),
+        "an epsilon in the logarithm caps your loss; use log_softmax": tensor(-math.log(1e-7)),
+        "you count in bits; use the natural logarithm": tensor(200 / math.log(2)),
+        "the sign is wrong; a loss is never negative": tensor(-200.0),
+        "softmax is applied twice; log_softmax takes the logits as they are": tensor(2.4612),
+    }
+    expect("sure and wrong", cross_entropy(sure, tensor([3])), tensor(200.0), mistakes)
     expect(
         "two rows without a clue, and one that is sure and right",
         cross_entropy(torch.cat([torch.zeros(2, 10), sure]), tensor([4, 0, 7])),
@@ -235,17 +223,13 @@ def _(slopes, their_sum):
 )
 def _(cross_entropy_gradient):
     right = tensor([[-0.25, 0.25], [0.25, -0.25]])
-    expect(
-        "two rows, two equal scores",
-        cross_entropy_gradient(torch.zeros(2, 2), tensor([0, 1])),
-        right,
-        {
-            "divide by the number of rows, because the loss is a mean": 2 * right,
-            "divide by the number of rows alone, and once": right / 2,
-            "the truth is missing: subtract 1 at the label of each row": tensor([[0.25, 0.25], [0.25, 0.25]]),
-            "the sign is wrong: probability minus truth": -right,
-        },
-    )
+    mistakes = {
+        "divide by the number of rows, because the loss is a mean": 2 * right,
+        "divide by the number of rows alone, and once": right / 2,
+        "the truth is missing: subtract 1 at the label of each row": tensor([[0.25, 0.25], [0.25, 0.25]]),
+        "the sign is wrong: probability minus truth": -right,
+    }
+    expect("two rows, two equal scores", cross_entropy_gradient(torch.zeros(2, 2), tensor([0, 1])), right, mistakes)
     z, y = torch.randn(3, 4, generator=seeded(), dtype=torch.float64), tensor([2, 0, 3])
     nudge = torch.zeros_like(z)
     nudge[1, 2] = 1e-5
@@ -279,17 +263,13 @@ def _(predict):
 )
 def _(accuracy):
     logits = tensor([[2.0, 1.0, 1.9], [0.0, 5.0, 0.0], [3.0, 4.0, 0.0], [9.0, 0.0, 0.0]])
-    expect(
-        "three of four",
-        accuracy(logits, tensor([0, 1, 0, 0])),
-        0.75,
-        {
-            "that is the number of hits; divide by the number of rows": 3,
-            "a fraction between 0 and 1 is asked for, not percent": 75.0,
-            "that is a tensor; .item() makes it a Python float": tensor(0.75),
-            "that is the fraction of errors": 0.25,
-        },
-    )
+    mistakes = {
+        "that is the number of hits; divide by the number of rows": 3,
+        "a fraction between 0 and 1 is asked for, not percent": 75.0,
+        "that is a tensor; .item() makes it a Python float": tensor(0.75),
+        "that is the fraction of errors": 0.25,
+    }
+    expect("three of four", accuracy(logits, tensor([0, 1, 0, 0])), 0.75, mistakes)
     mistakes = {"that is a mean over batches: count the hits of all rows, and divide once": 0.5}
     expect("16 of 17", accuracy(torch.eye(17), tensor([*range(16), 0])), 16 / 17, mistakes)
     for shape in (4, 1), (1,):
@@ -309,26 +289,18 @@ def _(accuracy):
 def _(fit):
     params = zeros()
     history = fit(params, PAIR, SWAPPED, 1.0, 3, 2, seeded())
-    expect(
-        "training loss of three steps",
-        history["train_loss"],
-        [0.6931, 0.4741, 0.3477],
-        {
-            "take the loss of a batch before its step, not after it": [0.4741, 0.3477, 0.2700],
-            "the loss does not fall: are w and b changed in place, with -= ?": [0.6931, 0.6931, 0.6931],
-            "the loss rises: step against the gradient": [0.6931, 0.9741, 1.4042],
-            "that is the sum over the rows; divide it by their number": [1.3863, 0.9482, 0.6954],
-        },
-    )
-    expect(
-        "validation loss after each step",
-        history["valid_loss"],
-        [0.9741, 1.2252, 1.4412],
-        {
-            "you train and validate on the same pair": [0.4741, 0.3477, 0.2700],
-            "validate after the epoch, not before it": [0.6931, 0.9741, 1.2252],
-        },
-    )
+    mistakes = {
+        "take the loss of a batch before its step, not after it": [0.4741, 0.3477, 0.2700],
+        "the loss does not fall: are w and b changed in place, with -= ?": [0.6931, 0.6931, 0.6931],
+        "the loss rises: step against the gradient": [0.6931, 0.9741, 1.4042],
+        "that is the sum over the rows; divide it by their number": [1.3863, 0.9482, 0.6954],
+    }
+    expect("training loss of three steps", history["train_loss"], [0.6931, 0.4741, 0.3477], mistakes)
+    mistakes = {
+        "you train and validate on the same pair": [0.4741, 0.3477, 0.2700],
+        "validate after the epoch, not before it": [0.6931, 0.9741, 1.2252],
+    }
+    expect("validation loss after each step", history["valid_loss"], [0.9741, 1.2252, 1.4412], mistakes)
     expect("validation accuracy", history["valid_accuracy"], [0.0, 0.0, 0.0])
     expect("the parameters that came in have changed", params[0].sign(), tensor([[1.0, -1.0], [-1.0, 1.0]]))
     _check_bias(fit)
@@ -353,17 +325,13 @@ def _check_bias(fit):
     rows = torch.ones(4, 1), torch.zeros(4, dtype=torch.int64)
     fit(params := zeros(inputs=1), rows, rows, 1.0, 1, 2, seeded())
     step = tensor([1.0, -1.0])
-    expect(
-        "the bias after two batches",
-        params[1],
-        0.6192 * step,
-        {
-            "it has not changed; its gradient is the sum of the rows of dz": 0.0 * step,
-            "its gradient is the sum of the rows of dz, not their mean": 0.3412 * step,
-            "is it left out of the logits? z = x @ w + b": 0.7689 * step,
-            "the second batch does not see what the first has changed; compute its logits anew": step,
-        },
-    )
+    mistakes = {
+        "it has not changed; its gradient is the sum of the rows of dz": 0.0 * step,
+        "its gradient is the sum of the rows of dz, not their mean": 0.3412 * step,
+        "is it left out of the logits? z = x @ w + b": 0.7689 * step,
+        "the second batch does not see what the first has changed; compute its logits anew": step,
+    }
+    expect("the bias after two batches", params[1], 0.6192 * step, mistakes)
 
 
 def _check_short_batch(fit):
@@ -373,16 +341,12 @@ def _check_short_batch(fit):
     each = (x @ w + b).logsumexp(dim=1) - (x @ w + b)[range(10), y]
     losses = [each[batch].mean().item() for batch in torch.randperm(10, generator=seeded()).split(4)]
     still = fit([w, b], rows, rows, 0.0, 1, 4, seeded())
-    expect(
-        "at rate 0, with batches of 4, 4, 2: a mean over ten rows",
-        still["train_loss"],
-        [each.mean().item()],
-        {
-            "the short batch counts as much as a full one: weigh each batch's loss by its rows": [sum(losses) / 3],
-            "that is the loss of the last batch; take the mean over all rows": [losses[-1]],
-            "the short batch at the end is missing": [(losses[0] + losses[1]) / 2],
-        },
-    )
+    mistakes = {
+        "the short batch counts as much as a full one: weigh each batch's loss by its rows": [sum(losses) / 3],
+        "that is the loss of the last batch; take the mean over all rows": [losses[-1]],
+        "the short batch at the end is missing": [(losses[0] + losses[1]) / 2],
+    }
+    expect("at rate 0, with batches of 4, 4, 2: a mean over ten rows", still["train_loss"], [each.mean().item()], mistakes)
 
 
 @checks(
@@ -397,17 +361,13 @@ def _(lr_sweep):
     lowest = lr_sweep([4.0, 1.0], zeros, PAIR, mostly, 2, 2, 0)
     if not isinstance(lowest, dict) or lowest.keys() != {1.0, 4.0}:
         raise CheckError("the result is a dict, and its keys are the rates")
-    expect(
-        "two rates, judged on the validation set",
-        [lowest[4.0], lowest[1.0]],
-        [0.6269, 0.5671],
-        {
-            "you judge by the training loss; take valid_loss": [0.1269, 0.4741],
-            "you judge by the lowest training loss; take valid_loss": [0.0807, 0.3477],
-            "that is the loss of the last epoch; take the lowest": [0.6999, 0.5671],
-            "that is the loss of the first epoch; take the lowest": [0.6269, 0.5991],
-        },
-    )
+    mistakes = {
+        "you judge by the training loss; take valid_loss": [0.1269, 0.4741],
+        "you judge by the lowest training loss; take valid_loss": [0.0807, 0.3477],
+        "that is the loss of the last epoch; take the lowest": [0.6999, 0.5671],
+        "that is the loss of the first epoch; take the lowest": [0.6269, 0.5991],
+    }
+    expect("two rates, judged on the validation set", [lowest[4.0], lowest[1.0]], [0.6269, 0.5671], mistakes)
     x, y = torch.rand(60, 784, generator=seeded()), torch.arange(60) % 10
     rows, others = (x[:40], y[:40]), (x[40:], y[40:])
     both, alone = (lr_sweep(lrs, lambda: zeros(784, 10), rows, others, 2, 8, 0) for lrs in ([0.3, 0.1], [0.1]))

@@ -49,18 +49,22 @@ def show_images(images, titles=(), *, columns=10, size=0.75, alt="", **options):
 
 
 def curves(history, quantity="loss", axes=None, label=""):
-    """Draw training (solid) and validation (dashed) over the epochs, in one colour; call it once for each model, then `show`.
+    """Draw training (solid) and validation (dashed) over the epochs; call it once for each model, then `show`.
+
+    Each model has a colour and a marker of its own.
 
     history: {"train_loss": one number an epoch, "valid_loss": ...}; what it lacks is not drawn.
     """
     import matplotlib.pyplot as plt
 
     axes = axes or plt.gca()
-    colour = list(COLOURS.values())[len(axes.lines) // 2 % len(COLOURS)]
+    number = len(axes.lines) // 2
+    own = {"color": list(COLOURS.values())[number % len(COLOURS)], "marker": "os^Dv"[number % 5], "markersize": 3}
     for part, name, dashes in (("train", "training", "-"), ("valid", "validation", "--")):
         if values := history.get(f"{part}_{quantity}"):
             line = f"{label}, {name}" if label else name
-            axes.plot(range(1, len(values) + 1), values, color=colour, linestyle=dashes, label=line)
+            axes.plot(range(1, len(values) + 1), values, linestyle=dashes, label=line, **own)
     axes.set(xlabel="epoch", ylabel=quantity)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
+    if axes.lines:
+        axes.legend()

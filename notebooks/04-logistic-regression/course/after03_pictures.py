@@ -11,16 +11,18 @@ from .plots import COLOURS, show
 def reach(gap, ways):
     """How far the loss -log p keeps growing when the right score falls behind. ways: {name: log-probabilities (N, 2)}."""
     plt.figure(figsize=(6, 2.8))
+    ends = []
     for (name, log_probs), width in zip(ways.items(), (6, 2), strict=False):
         loss = -log_probs[:, 0]
         finite = loss.isfinite()
         plt.plot(gap[finite], loss[finite], linewidth=width, label=name)
         if not finite.all():
             plt.plot(gap[finite][-1], loss[finite][-1], "X", color=COLOURS["black"], markersize=9)
+            ends.append(f"; by {name} it ends at {loss[finite][-1]:.0f}, a cross")
     plt.xlabel("how far the right score lies behind")
     plt.ylabel("loss, -log p (nats)")
     plt.legend()
-    show("The loss grows like the gap; by way of softmax it ends near 103, a cross, and with log_softmax it goes on.")
+    show(f"The loss by the gap, for {' and '.join(ways)}{''.join(ends)}.")
 
 
 def prices():
@@ -38,18 +40,20 @@ def prices():
 
 
 def sweep(lowest):
-    """The lowest validation loss by learning rate, {rate: loss}; a run that failed has none."""
+    """The lowest validation loss by learning rate, {rate: loss}, of the runs that did not fail."""
+    if not lowest:
+        print("No run came to an end: each loss became NaN.")
+        return
     best = min(lowest, key=lowest.get)
-    finite = {rate: loss for rate, loss in lowest.items() if math.isfinite(loss)}
     plt.figure(figsize=(6, 2.8))
-    plt.loglog(list(finite), list(finite.values()), "o-", label="lowest of the run")
+    plt.loglog(list(lowest), list(lowest.values()), "o-", label="lowest of the run")
     plt.plot(best, lowest[best], "o", markersize=14, fillstyle="none", color=COLOURS["orange"], label=f"best: {best:g}")
     plt.yticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
     plt.minorticks_off()
     plt.xlabel("learning rate")
     plt.ylabel("validation loss (nats)")
     plt.legend()
-    show(f"Validation loss by learning rate: high at both ends, lowest at {best:g}.")
+    show(f"Validation loss by learning rate: {', '.join(f'{loss:.2f} at {rate:g}' for rate, loss in lowest.items())}.")
 
 
 def weights(w, columns=5):
@@ -107,7 +111,10 @@ def two_layers():
 
 
 def signals(starts, init, relu, x, layers=20):
-    """The root mean square of z in layers of 100 units, {name: one a layer}. starts: {name: a factor for init's weights}."""
+    """The root mean square of z in layers of 100 units. starts: {name: a factor for init's weights}.
+
+    Returns: {name: that of the last layer, divided by that of the first}.
+    """
     plt.figure(figsize=(6, 2.8))
     found = {}
     for name, factor in starts.items():
@@ -121,9 +128,12 @@ def signals(starts, init, relu, x, layers=20):
     plt.xticks(range(2, layers + 1, 2))
     plt.xlabel("layer")
     plt.ylabel("root mean square of z")
-    plt.legend()
-    show("The size of the signal by layer for each start, on a logarithmic axis; only one stays level.")
-    return found
+    if found:
+        plt.legend()
+    left = {name: sizes[-1] / sizes[0] if sizes[0] else math.nan for name, sizes in found.items()}
+    said = "".join(f", {name} {share:.2g}" for name, share in left.items())
+    show(f"The size of the signal by layer, on a logarithmic axis. What is left of it in the last layer{said}.")
+    return left
 
 
 def valley(step, rate=0.018, momentum=0.9, steps=40):
@@ -173,7 +183,7 @@ def approximation(forward):
 def walk(losses):
     """The loss on straight walks between two solutions. losses: {model: list of losses}.
 
-    Returns: {model: how much higher the loss is half way than at the worse end}.
+    Returns: {model: what the loss is half way, against both ends: "higher", "equal" (to .02) or "lower"}.
     """
     plt.figure(figsize=(6, 2.8))
     for name, values in losses.items():
@@ -181,9 +191,15 @@ def walk(losses):
     plt.xlabel("from the first solution (0) to the second (1)")
     plt.ylabel("training loss (nats)")
     plt.ylim(bottom=0)
-    plt.legend()
-    show("The loss between two solutions of each model: level or sagging for one layer, a hump for two.")
-    return {name: values[len(values) // 2] - max(values[0], values[-1]) for name, values in losses.items()}
+    half_way = {}
+    for name, (first, *between, last) in losses.items():
+        hump = between[len(between) // 2] - max(first, last)
+        half_way[name] = "higher" if hump > 0.02 else "lower" if hump < -0.02 else "equal" if abs(hump) <= 0.02 else "unknown"
+    if losses:
+        plt.legend()
+    said = ", ".join(f"{how} for {name}" for name, how in half_way.items())
+    show(f"The loss between two solutions of each model; half way, against the ends: {said or 'no model'}.")
+    return half_way
 
 
 def overfitting(histories):
@@ -196,5 +212,7 @@ def overfitting(histories):
         right.plot(epochs, history["valid_accuracy"], "--", color=COLOURS["orange"])
     left.set(xlabel="epoch", ylabel="cross-entropy (nats)", ylim=(0, None))
     right.set(xlabel="epoch", ylabel="validation accuracy")
-    left.legend(left.lines[:2], ["training", "validation"])
-    show("Training loss sinks towards 0, validation loss turns and climbs, validation accuracy stays level. One line a seed.")
+    if histories:
+        left.legend(left.lines[:2], ["training", "validation"])
+    lasts = [f"{h['train_loss'][-1]:.2f} and {h['valid_loss'][-1]:.2f} (lowest {min(h['valid_loss']):.2f})" for h in histories]
+    show(f"Loss and validation accuracy by epoch, one line a seed. Training and validation loss in the end: {'; '.join(lasts)}.")

@@ -1,6 +1,7 @@
 """Comparing fairly: one factor at a time, the same seeds in pairs, and how sure one can be."""
 
 from dataclasses import dataclass
+from math import inf, isfinite, nan
 from statistics import mean, stdev
 
 from .plots import COLOURS, show
@@ -14,24 +15,28 @@ class Experiment:
     numbers: dict
 
     def mean(self, way):
-        """The mean over the seeds."""
-        return mean(self._of(way))
+        """The mean over the seeds; NaN if there is none."""
+        return mean(self._of(way) or [nan])
 
     def difference(self, a, b):
         """How much more a gives than b: (mean, low, high), the mean over pairs of one seed and its 95 % interval.
 
-        The interval is Student's (1908); with one seed nothing is known about it, and it is infinite.
+        The interval is Student's (1908); with one seed, or a run that gave no number, nothing is known, and it is infinite.
         """
         from scipy.stats import t
 
         pairs = [x - y for x, y in zip(self._of(a), self._of(b), strict=True)]
-        if len(pairs) < 2:
-            return pairs[0], -float("inf"), float("inf")
+        if len(pairs) < 2 or not all(map(isfinite, pairs)):
+            return mean(pairs or [nan]), -inf, inf
         half = t.ppf(0.975, len(pairs) - 1) * stdev(pairs) / len(pairs) ** 0.5
         return mean(pairs), mean(pairs) - half, mean(pairs) + half
 
     def _of(self, way):
-        return self.numbers[list(self.numbers)[way] if isinstance(way, int) else way]
+        if isinstance(way, int):
+            return next(iter(list(self.numbers.values())[way:]), [])
+        if way not in self.numbers:
+            raise ValueError(f"There is no way {way!r}. There are: {', '.join(self.numbers)}.")
+        return self.numbers[way]
 
 
 def experiment(run, ways, seeds, quantity="validation accuracy"):
@@ -41,9 +46,13 @@ def experiment(run, ways, seeds, quantity="validation accuracy"):
     seeds: each is used for every way, so that ways differ in nothing else. quantity: what the number is.
     Returns: an Experiment.
     """
+    ways = {str(name): way for name, way in ways.items()}
     jobs = [(name, seed) for seed in seeds for name in ways]
     done = [float(run(ways[name], seed)) for name, seed in progress(jobs, "run")]
     result = Experiment({name: [n for (own, _), n in zip(jobs, done, strict=True) if own == name] for name in ways})
+    if not jobs:
+        print("There is nothing to compare: at least one way and one seed are needed.")
+        return result
     first, *others = ways
     wide = max(map(len, ways))
     print(f"{quantity}, mean of {len(seeds)} seeds")

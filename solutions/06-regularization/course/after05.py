@@ -13,7 +13,8 @@ from .after04 import Network, by_columns, cross_entropy, cross_entropy_gradient,
 class Settings:
     """What a training run is made of.
 
-    lr: the rate; falling: whether it sinks in a straight line to 0. momentum: how much of the last velocity stays.
+    lr: the rate; falling: whether it sinks in a straight line to 0.
+    momentum: how much of the last velocity stays.
     change: None, or a function (images (n, 28, 28), generator) -> such images, for each batch.
     """
 
@@ -59,7 +60,7 @@ def evaluate(params, x, y):
 
 
 def train(train, valid, seed, step, settings):
-    """Train 784-hidden-10; `step(params, velocities, rate, weight_decay)` changes the params in place.
+    """Train 784-hidden-10 for at least one epoch; `step(params, velocities, rate, weight_decay)` changes the params in place.
 
     Returns: the params, and a history: train_loss, valid_loss, valid_accuracy, each a list with one float an epoch.
     """
@@ -72,5 +73,6 @@ def train(train, valid, seed, step, settings):
             torch.add(grad, velocity, alpha=settings.momentum, out=velocity)
         step(network.params, velocities, settings.lr * left if settings.falling else settings.lr, settings.weight_decay)
 
-    history = descend(network, train, valid, update, settings.epochs, settings.batch_size, generator, settings.change)
+    epochs = max(1, settings.epochs)  # a history has a last entry
+    history = descend(network, train, valid, update, epochs, settings.batch_size, generator, settings.change)
     return network.params, history

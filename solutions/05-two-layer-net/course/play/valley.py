@@ -4,13 +4,15 @@ from ..plots import COLOURS, show
 from .live import show_widget
 
 START, STEPS, REACH = (-1.5, 2.5), 20, 3
+START_RATES = (0.01, 0.3, 0.6)
 
 
-def loss_valley(x, y, rates=(0.01, 0.3, 0.6)):
+def loss_valley(x, y, rates=START_RATES):
     """Walk down the mean squared error of x @ w against y: a picture for each of the rates, then a slider for any rate.
 
     x: float (N, 2). y: (N,).
     """
+    rates = rates or START_RATES  # of an emptied list, too, there is something to see
     # The loss is half w·Cw - p·w and a constant; its slope is Cw - p.
     curvature, pull, constant = 2 * x.T @ x / len(x), 2 * x.T @ y / len(x), (y**2).mean().item()
     _draw(curvature, pull, constant, rates)
