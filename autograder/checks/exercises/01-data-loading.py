@@ -313,7 +313,7 @@ def repeatable(results, inputs):
 
 def all_pairs(draws, inputs):
     """Six equally likely pairs out of four rows; in 120 draws all turn up but for a chance of 6 * (5/6)**120 < 2e-9."""
-    return {"every choice is possible": len({tuple(sorted(pair.tolist())) for pair in draws}) == 6}
+    return {"different pairs in 120 draws": len({tuple(sorted(pair.tolist())) for pair in draws})}
 
 
 def repeated(call):
@@ -367,8 +367,8 @@ balanced_subset = exercise(
     subset_of("one image of each digit, and no more", labels(10), 1, view=in_order),
     case("the seed decides", repeated(f"[{SUBSET}]"), view=repeatable, labels=labels(400), per_class=20, seed=some_seed),
     subset_of(
-        "every choice is possible",
-        torch.arange(10).repeat(4),
+        "every choice is possible, also where a digit has more images than others",
+        torch.cat([torch.arange(10).repeat(2), torch.tensor([3, 3])]),
         2,
         f"[indices[labels[indices] == 3] for indices in ({SUBSET} for _ in range(120))]",
         view=all_pairs,
@@ -416,6 +416,10 @@ balanced_subset = exercise(
             "return ...", "return torch.zeros(len(labels)).bool().index_fill(0, ..., True)"
         ),
         "You return a list; return a tensor of type int64.": edit("return ...", "return (...).tolist()"),
+        "You draw one order for all digits, no longer than the rarest needs: later images never come. Draw for each.": edit(
+            ("chosen = []", "order = torch.randperm(labels.bincount(minlength=10).min(), generator=generator)\n    chosen = []"),
+            ("members[...]", "members[order[:per_class]]"),
+        ),
         "You take a run of neighbours from a random start; draw each image by itself.": edit(
             "members[...]",
             "members[torch.randint(len(members) - per_class + 1, (), generator=generator) + torch.arange(per_class)]",
@@ -495,6 +499,7 @@ train_valid_split = exercise(
     parts_of("a tenth of 1,234", 1234, 0.1),
     parts_of("2.7 is rounded up", 9, 0.3),
     parts_of("3.3 is rounded down", 11, 0.3),
+    parts_of("2.5 is rounded to the even number, as Python's round does", 5, 0.5),
     parts_of("nothing held back", 30, 0.0),
     parts_of("everything held back", 30, 1.0),
     parts_of("a single image", 1, 0.2),
@@ -510,6 +515,9 @@ train_valid_split = exercise(
     mistakes={
         "You hold back the first indices, however you shuffle them: shuffle all of them, then cut.": body(
             "n_valid = round(n * valid_fraction)", "return torch.arange(n_valid, n), torch.randperm(n_valid, generator=generator)"
+        ),
+        "You round halves up, with int(... + 0.5); the number is round(n * valid_fraction).": edit(
+            "round(n * valid_fraction)", "int(n * valid_fraction + 0.5)"
         ),
         "You do not shuffle: the validation part is the end of the set, digits that training never saw.": edit(
             "randperm(...)", "arange(n).flip(0)"
