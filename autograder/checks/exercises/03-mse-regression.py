@@ -71,6 +71,7 @@ MSE_LOSS = exercise(
     loss("(N, K) and (N,) are refused", normal(6, 3), normal(6), raises=ValueError),
     loss("(N, N) and (N,) are refused", normal(4, 4), normal(4), raises=ValueError),
     loss("(N, K) and (N, 1) are refused", normal(6, 3), normal(6, 1), raises=ValueError),
+    loss("(N,) and (N, 1) are refused", normal(6), normal(6, 1), raises=ValueError),
     loss("as many entries in another shape are refused", normal(6, 2), normal(4, 3), raises=ValueError),
     loss("different numbers of rows are refused", normal(6, 1), normal(1), raises=ValueError),
     mistakes={
@@ -81,6 +82,12 @@ MSE_LOSS = exercise(
         ),
         "(N, 1) minus (N,) is (N, N): each prediction meets every label. Give the target a second axis.": body(
             "return ((prediction - target) ** 2).mean()"
+        ),
+        "You squeeze both, so a prediction (N,) passes with a target (N, 1); only a target (N,) may get an axis.": edit(
+            (
+                "column =",
+                "prediction, target = (t.squeeze(1) if t.shape[1:] == (1,) else t for t in (prediction, target)); column =",
+            )
         ),
         "Targets of another shape are broadcast silently; raise ValueError unless the shapes fit.": edit(
             "!= column", "!= prediction"

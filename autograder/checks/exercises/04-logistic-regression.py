@@ -760,6 +760,10 @@ fit = exercise(
         "The bias needs the learning rate too: b -= lr * its gradient.": edit("lr * dz", "dz"),
         "The bias is left out of the logits; z = x @ w + b.": edit("@ w + b", "@ w").of(FIT),
         "The last, short batch is dropped; train on it too.": edit("size):", "size)[: max(1, len(y) // batch_size)]:"),
+        "The last, short batch is dropped, and train_loss is a mean over the others; train on it too.": edit(
+            ("size):", "size)[: max(1, len(y) // batch_size)]:"),
+            ("total / len(y)", "total / min(len(y), max(1, len(y) // batch_size) * batch_size)"),
+        ),
         "You train on the first batch of each epoch only; go through all of them.": edit("batch_size):", "batch_size)[:1]:"),
         "The rows are not shuffled; draw a new order from the generator each epoch.": edit("randperm(...)", "arange(len(y))"),
         "The order comes from the global random state; pass generator=generator.": edit(", generator=generator", ""),
@@ -770,6 +774,10 @@ fit = exercise(
             ("for _", "once = torch.randperm(len(y), generator=generator)\n    for _"), ("in torch.randperm(...)", "in once")
         ),
         "You seed the generator inside fit; leave its state to the caller.": edit("= train", "= train; generator.manual_seed(0)"),
+        "x is shuffled and y is not; one order is for both.": edit(
+            ("in torch.randperm(...).split(batch_size)", "in torch.arange(len(y)).split(batch_size)"),
+            ("total = 0.0", "total, x = 0.0, train[0][torch.randperm(len(y), generator=generator)]"),
+        ),
         "x and y are shuffled apart; one order is for both.": edit(
             "= train", "= train; y = y[torch.randperm(len(y), generator=generator)]"
         ),

@@ -362,8 +362,8 @@ backward = exercise(
     case("no hidden unit fires", GRADIENTS, params=network(6, 5, 4, shift=-1e3), x=normal(7, 6), labels=labels(7, 4)),
     case("logits of a thousand", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6, sd=500), labels=labels(7, 4)),
     case(
-        "called twice",
-        "cache = forward(params, x)[1]; backward(params, cache, labels); backward(params, cache, labels)",
+        "called twice, with another forward in between",
+        "cache = forward(params, x)[1]; backward(params, cache, labels); forward(params, 2 * x); backward(params, cache, labels)",
         weight=2,
         params=network(6, 5, 4),
         x=normal(7, 6),
@@ -560,6 +560,13 @@ ReLU = exercise(
         dy=normal(5, 6),
     ),
     case(
+        "a batch without a backward in between",
+        "layer = ReLU(); layer.forward(first); y = layer.forward(x); [y, layer.backward(dy)]",
+        first=normal(5, 6),
+        x=normal(5, 6),
+        dy=normal(5, 6),
+    ),
+    case(
         "two layers do not share what they remember",
         "one, two = ReLU(), ReLU(); one.forward(x); two.forward(other); [one.backward(dy), two.backward(dy)]",
         weight=2,
@@ -576,6 +583,9 @@ ReLU = exercise(
             "self.x = x", "self.x = getattr(self, 'x', x)"
         ),
         "All layers share one memory: keep x in self, not in the class.": edit("self.x = x", "ReLU.x = x"),
+        "backward takes the oldest batch that waits; it belongs to the last forward.": edit(
+            ("self.x = x", "self.waiting = [*getattr(self, 'waiting', []), x]"), ("self.x)", "self.waiting.pop(0))")
+        ),
         "This is a leaky ReLU with the slope {slope}: negative entries must become 0.": edit(
             "relu(x)", "torch.maximum(x, {slope} * x)", slope=SLOPES
         ),

@@ -398,6 +398,9 @@ compare = exercise(
             'f"valid_{name}"', '"train_loss" if name == "loss" else "valid_accuracy"'
         ),
         "You report the first epoch; report the last.": edit("[-1]", "[0]"),
+        "You report the mean over the epochs; report the last.": edit(
+            'history[f"valid_{name}"][-1]', 'tensor(history[f"valid_{name}"]).double().mean().item()'
+        ),
         "You report the best epoch, which flatters; report the last.": edit(
             'history[f"valid_{name}"][-1]', '(max if name == "accuracy" else min)(history[f"valid_{name}"])'
         ),
