@@ -1,8 +1,9 @@
 """How mistakes are recorded: as edits of the solution, as other bodies, and as families with holes."""
 
 import pytest
+from conftest import COURSE
 
-from autograder.checks import ExerciseError, LocalEvaluator, Reference, edit, judge, load
+from autograder.checks import ExerciseError, LocalEvaluator, Reference, edit, judge, load, rules
 from autograder.checks.evaluate import run
 from autograder.checks.proof import prove
 from autograder.course import Course
@@ -94,3 +95,13 @@ def test_an_edit_says_what_stands_in_the_place_of_what(recorded, made):
 def test_an_edit_of_what_does_not_stand_there_is_an_error():
     with pytest.raises(ExerciseError, match=r"'amax\(\.\.\.\)' does not stand in the solution"):
         edit("amax(...)", "max()").of("(z - z.amin(dim=1)).exp()")
+
+
+def test_a_mistake_that_explains_every_failed_case_is_told_alone():
+    name = "03-mse-regression"
+    source = "def one_hot(labels, num_classes):\n    return torch.nn.functional.one_hot(labels, num_classes)"
+    solutions = Reference(COURSE, name)
+    evaluator, whole = LocalEvaluator(solutions.namespace(source)), rules.join([solutions.source, source])
+    verdict = judge(load(COURSE, name)["one_hot"], evaluator, solutions, "secret", whole)
+    said = {case.message for case in verdict.cases if not case.passed}
+    assert any("integer tensor" in message for message in said) and not any(" And: " in message for message in said)

@@ -168,6 +168,11 @@ def test_a_family_is_filled_with_constants_outside_of_the_function(outside, own)
     assert {c.message for c in verdict.cases if not c.passed} == {"Adding 0.01 changes it."}
 
 
+def test_a_whole_number_fills_a_hole_however_it_is_written(own):
+    family = Family("You cut it off at {bound}.", edit("/ 3", "/ {bound}", bound=(2, 9)), own.code("scaled"))
+    assert repr(family.fitting([8.0, 0.5, 3, 10.0])) == "[[8, 3]]"
+
+
 def test_an_edit_that_nobody_makes_the_other_way_round_is_no_mutant():
     source = SOLUTIONS["runs"]
     assert any(e.one_way for e in edits(source)) and any(not e.one_way for e in edits(source))

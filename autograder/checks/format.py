@@ -131,8 +131,9 @@ class Family:
             yield self._filled(self.sentence, written), self._filled(self.edit.of(self.code), written)
 
     def fitting(self, numbers):
-        """Of some numbers, those that may fill each hole: of the type of its grid, and within its ends."""
-        return [[n for n in numbers if type(n) is type(grid[0]) and min(grid) <= n <= max(grid)] for _, grid in self.edit.holes]
+        """Of some numbers, those that may fill each hole: as one of its grid is written, 80 for 80.0, and within its ends."""
+        grids = [grid for _, grid in self.edit.holes]
+        return [[type(grid[0])(n) for n in numbers if type(grid[0])(n) == n and min(grid) <= n <= max(grid)] for grid in grids]
 
     def _filled(self, text, values, written=str):
         for (name, _), value in zip(self.edit.holes, values, strict=True):

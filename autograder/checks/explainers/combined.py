@@ -46,6 +46,9 @@ def two(attempt, candidates):
             continue
         if all(isinstance(attempt.got[i].value, Failure) for i in attempt.failed):  # what is put together may stop anywhere
             continue
+        for sentence, code in (a, b):
+            if all(explains(attempt, i, code) for i in attempt.failed):  # the other makes no difference that could be seen
+                return dict.fromkeys(attempt.failed, sentence)
         found = {}
         for i in attempt.failed:
             alone = [s for s, source in (a, b) if explains(attempt, i, source)]
