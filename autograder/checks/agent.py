@@ -188,6 +188,7 @@ class Watching(TorchDispatchMode):
         return self.instruction
 
     def spend(self, lines):
+        """Count lines, as long as they are limited. Raises OutOfTime."""
         if self.lines is not None:
             self.lines -= lines
             if self.lines < 0:

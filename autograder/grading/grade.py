@@ -130,9 +130,8 @@ class _Run:
         assignments = sorted({s.assignment for s in submissions})
         self.book.check()
         self.snapshots = {assignment: snapshot(self.course, assignment) for assignment in assignments}
-        # Of new files or images nothing is judged yet, so workers are needed. They get ready while these are looked at.
 
-        def start():
+        def start():  # of new files or images nothing is judged yet: workers get ready while these are looked at
             self._start(crew, assignments[0], submissions)
 
         for assignment in assignments:
