@@ -63,6 +63,11 @@ def write(page, source):
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
+def saved(what):
+    """Whether a response says that formgrader has saved this."""
+    return lambda response: response.request.method == "PUT" and f"/api/{what}/" in response.url and response.ok
+
+
 @pytest.mark.long
 def test_from_the_generate_button_to_the_grade(tmp_path, chromium):
     root = tmp_path / "course"
@@ -114,10 +119,12 @@ def test_from_the_generate_button_to_the_grade(tmp_path, chromium):
         page.goto(f"{address}/formgrader/gradebook/{FIRST}/{FIRST}")
         page.get_by_role("link", name="Submission #1").click()
         expect(page.get_by_text("without it, plus and minus cancel")).to_be_visible()
-        page.locator("input.score").last.fill("2")
-        page.locator("textarea.comment").last.fill("Say what cancels.")
-        page.locator("textarea.comment").last.blur()
-        page.wait_for_timeout(3_000)
+        for field in ("input.score", "textarea.comment"):  # formgrader listens to a field once it has given it a hint
+            page.locator(f"{field}[placeholder]").first.wait_for()
+        with page.expect_response(saved("grade")), page.expect_response(saved("comment")):
+            page.locator("input.score").last.fill("2")
+            page.locator("textarea.comment").last.fill("Say what cancels.")
+            page.locator("textarea.comment").last.blur()
     subprocess.run([Path(sys.prefix, "bin", "nbgrader"), "generate_feedback", FIRST, "--force"], cwd=root, check=True)
     page.goto((course.grading / "feedback" / "chen" / FIRST / f"{FIRST}.html").as_uri())
     expect(page.get_by_text("Say what cancels.").first).to_be_visible()
