@@ -12,7 +12,7 @@ import pytest
 from conftest import SMALL
 from nbgrader.api import Gradebook
 
-from autograder import build
+from autograder import build, cli
 from autograder.course import Course
 from autograder.page import WAITS
 
@@ -81,7 +81,8 @@ def graded(ungraded, tmp_path_factory):
     """The course after `autograder grade`."""
     course = copy(ungraded, tmp_path_factory.mktemp("graded") / "course")
     result = run("autograder", "grade", cwd=course.root)
-    assert result.returncode == 0, result.stdout + result.stderr
+    looks = [line.partition(",")[0] for line in result.stdout.splitlines() if line.startswith("look at ")]
+    assert looks == ["look at broken", "look at missing"] and result.returncode == cli.LOOK, result.stdout + result.stderr
     return course
 
 
@@ -107,6 +108,7 @@ def test_what_was_odd_is_noted(graded, student):
     verdict = json.loads(verdicts(graded)[student])
     assert verdict["notes"]
     assert verdict["possible"] == 4
+    assert not any(case["message"].startswith("You have not written") for case in verdict["cases"])
 
 
 def test_a_student_can_be_selected_and_a_regrade_is_the_same(graded, tmp_path):

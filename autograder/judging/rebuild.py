@@ -19,10 +19,14 @@ MAX_EXTRA_CELLS = 200
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """The notebook to grade, and what an instructor and the student should know about how it came to be."""
+    """The notebook to grade, and what an instructor and the student should know about how it came to be.
+
+    read: whether anything of the student's is in it; if not, the only note says why.
+    """
 
     notebook: nbformat.NotebookNode
     notes: tuple[str, ...]
+    read: bool = True
 
 
 def rebuild(release, submitted):
@@ -37,11 +41,11 @@ def rebuild(release, submitted):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     if submitted is None:
-        return Rebuilt(notebook, ("No notebook was submitted.",))
+        return Rebuilt(notebook, ("No notebook was submitted.",), read=False)
     try:
         cells = list(_submitted_cells(submitted))
     except _UnreadableError as error:
-        return Rebuilt(notebook, (str(error),))
+        return Rebuilt(notebook, (str(error),), read=False)
 
     own = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in notebook.cells if _mark(cell).get("solution")}
     locked = {_mark(cell)["grade_id"] for cell in notebook.cells if _mark(cell).get("grade_id")} - own.keys()

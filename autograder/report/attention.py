@@ -14,7 +14,7 @@ class Look:
 
 def looks(group, pairs):
     """The Looks of a Class: notebooks that could not be read or ran into a limit, flags, similar code, nothing handed in."""
-    found = [Look(work.student, said) for work in group.works for said in (*work.verdict.notes, *work.verdict.flags)]
+    found = [Look(w.student, said) for w in group.works for said in dict.fromkeys((*w.verdict.notes, *w.verdict.flags))]
     for pair in pairs:
         found += [Look(student, f"Code like {other}'s in {pair.task}.") for student, other in _both_ways(pair.students)]
     found += [Look(student, "Nothing handed in.") for student in group.missing]
