@@ -15,6 +15,7 @@ demo: .venv/ready
 # `test` has something of everything; `test-all`, which CI runs, has everything.
 test: CHOSEN := -m "not long"
 test-all: PROGRAMS := postgresql
+# Three workers also on two cores: a third of the time a test waits, for a browser, a server or a kernel that hangs.
 # A file's tests go to one worker, the long runs of whole notebooks to whoever is free: see tests/conftest.py.
 test test-all: .venv/ready
 	@.ci/programs bubblewrap chromium $(PROGRAMS)
@@ -23,7 +24,7 @@ test test-all: .venv/ready
 	$(BIN)/autograder build --check
 	$(BIN)/autograder check --all
 	@command -v bwrap >/dev/null || { echo "The other tests grade, and need bubblewrap."; exit 1; }
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(CHOSEN)
+	$(BIN)/python -m pytest -n 3 --no-loadscope-reorder $(CHOSEN)
 
 lab: .venv/ready
 	$(BIN)/autograder lab
