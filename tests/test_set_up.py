@@ -85,8 +85,8 @@ def test_nothing_is_said_where_nothing_is_missing(machine):
     said, code, log = machine.make("test")
     assert code == 0, said
     assert "Not installed" not in said
-    assert log.endswith("python -m pytest -n 2 --no-loadscope-reorder -m not long\n")
-    assert machine.make("test-all")[2].endswith("python -m pytest -n 2 --no-loadscope-reorder\n")
+    assert log.endswith("python -m pytest -n 3 --no-loadscope-reorder -m not long\n")
+    assert machine.make("test-all")[2].endswith("python -m pytest -n 3 --no-loadscope-reorder\n")
 
 
 def test_without_bubblewrap_the_tests_that_do_not_grade_run(machine):
