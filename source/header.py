@@ -10,7 +10,8 @@
 
 # %% nbgrader={"grade": false, "grade_id": "set-up", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Set-up, the same in all six notebooks. Run it first: it finds the data
-# (the first time, it downloads it).
+# (the first time, it downloads it). A function of yours leaves what it is given as it was,
+# unless its docstring says that it changes it.
 import math
 import time
 from pathlib import Path

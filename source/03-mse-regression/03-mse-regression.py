@@ -323,7 +323,7 @@ reveal("noise", f"about {first / second:.2f}")
 def fit(params, model, train, valid, lr, epochs, batch_size, generator):
     """Train params in place by stochastic gradient descent.
 
-    train, valid: pairs (x, y). generator: decides the order of the batches.
+    train, valid: pairs (x, y). generator: goes to `lesson.batches`.
     Returns: {"train_loss": [...], "valid_loss": [...], "valid_accuracy": [...]},
     a Python float for each epoch, measured after it, on all rows.
     """
@@ -350,7 +350,7 @@ check("fit")
 
 # %% nbgrader={"grade": false, "grade_id": "to_digit", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def to_digit(prediction):
-    """The nearest digit, 0 to 9.
+    """The nearest digit, 0 to 9; of two that are equally near either.
 
     prediction: float (N, 1). Returns: int64 (N,).
 

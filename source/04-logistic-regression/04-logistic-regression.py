@@ -109,7 +109,7 @@ check("logsumexp")
 def log_softmax(z):
     """The logarithm of softmax(z), finite also where the probability is too small for float32.
 
-    z: float tensor (N, C), scores up to 1e4 in size.
+    z: float tensor (N, C), scores up to 1e4 in size; rounding errors of that size are forgiven.
     Returns (N, C), the dtype of z, all entries <= 0.
 
     >>> log_softmax(tensor([[0.0, 5000.0]]))
@@ -159,7 +159,7 @@ pictures.prices()
 def nll(log_probs, labels):
     """The mean negative log-likelihood in nats.
 
-    log_probs: float tensor (N, C); labels: int64 (N,).
+    log_probs: float tensor (N, C), no infinite ones; labels: int64 (N,).
     Returns a 0-d tensor, the dtype of log_probs.
 
     >>> nll(tensor([[0.5, 0.5], [0.1, 0.9]]).log(), tensor([0, 1]))

@@ -117,7 +117,7 @@ check("variance")
 def init_linear(fan_in, fan_out, generator):
     """Start values of one layer: normal weights, mean 0, the variance you derived; zero biases.
 
-    generator: the torch.Generator that the weights are drawn from.
+    generator: the torch.Generator that the weights are drawn from, in whatever way.
     Returns: (w, b), float32, shapes (fan_in, fan_out) and (fan_out,).
 
     >>> w, b = init_linear(784, 30, torch.Generator().manual_seed(0))
@@ -240,7 +240,8 @@ def backward(params, cache, labels):
     """The gradients of the mean cross-entropy with respect to the parameters.
 
     params: [w1, b1, w2, b2]. cache: the second thing that `forward` returned. labels: int64 (N,).
-    Returns: [dw1, db1, dw2, db2], shapes of the params. Changes nothing.
+    Returns: [dw1, db1, dw2, db2], shapes of the params. Changes nothing: the same
+    cache may come twice.
     """
     ### BEGIN SOLUTION
     x, z, h, logits = cache
@@ -332,7 +333,7 @@ units(films.first_layer(small(0), train, valid, RATE, EPOCHS))
 
 # %% nbgrader={"grade": false, "grade_id": "momentum_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def momentum_step(p, velocity, grad, rate, momentum):
-    """One step for one parameter: changes the tensors velocity and p in place.
+    """One step for one parameter: changes the tensors velocity and p in place, not grad.
 
     >>> p, velocity = tensor([1.0]), tensor([4.0])
     >>> momentum_step(p, velocity, tensor([1.0]), rate=0.1, momentum=0.5)

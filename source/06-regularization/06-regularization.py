@@ -55,7 +55,8 @@ print(f"{len(few[1]):,} images to train on, {len(valid[1]):,} others to validate
 def l2_penalty(weights, weight_decay):
     """The L2 penalty: half of weight_decay times the sum of the squares of all weights.
 
-    weights: list of weight matrices (no biases), any floating dtype. weight_decay: float >= 0.
+    weights: list of weight matrices (no biases), at least one, all of one floating dtype.
+    weight_decay: float >= 0.
     Returns: 0-d tensor, dtype and device of the weights.
 
     >>> l2_penalty([tensor([[1.0, 2.0]]), tensor([[3.0]])], 0.1)    # 0.5 * 0.1 * (1 + 4 + 9)
@@ -163,10 +164,11 @@ def early_stopping(valid_losses, patience):
     """The epoch to keep, when training stops after `patience` epochs in a row without a strictly
     lower loss.
 
-    valid_losses: list of floats, one an epoch; what comes after the stop must not count.
+    valid_losses: list of floats, one an epoch; what comes after the stop must not count. Before
+    it at least one is a number.
     patience: int >= 1.
     Returns: int, the best epoch seen, counted from 0. Of equal losses the earliest is best; NaN is
-    never best.
+    never best, and not a lower loss.
 
     >>> early_stopping([0.9, 0.5, 0.6, 0.55, 0.4], patience=2)    # stops after epoch 3
     1
@@ -226,7 +228,7 @@ def compare(configs, train, valid, seeds):
     train, valid: pairs (x, y). seeds: list of at least two ints, the same for each configuration.
     Returns: list of dicts, one a configuration, in order: what the configuration holds, and floats
     accuracy_mean, accuracy_sd, loss_mean, loss_sd (sample standard deviation: divided by n - 1)
-    and seconds (for all its runs).
+    and seconds (of the clock or of the processor, for all its runs).
 
     >>> config = dict(hidden=10, lr=0.1, epochs=1, weight_decay=0.0)
     >>> list(compare([config], few, valid, seeds=[0, 1])[0])

@@ -146,7 +146,7 @@ def _same(a, b, tolerance):
         return a.shape == b.shape and a.dtype == b.dtype and torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
     if isinstance(a, tuple | list) and isinstance(b, tuple | list):
         return len(a) == len(b) and all(_same(x, y, tolerance) for x, y in zip(a, b, strict=True))
-    if type(a) is float and type(b) is float:
+    if isinstance(a, float) and isinstance(b, float):  # NumPy's float64 is one, too
         return a == b or abs(a - b) <= tolerance * max(1, abs(b))
     return type(a) is type(b) and a == b
 

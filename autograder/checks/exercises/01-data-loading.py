@@ -476,7 +476,8 @@ def split(parts, inputs):
     train, valid = parts
     together, gaps = torch.cat([train, valid]), valid.sort().values.diff()
     return {
-        "types": [kind(train), kind(valid)],
+        "training indices": kind(train),
+        "validation indices": kind(valid),
         "sizes": [len(train), len(valid)],
         "repeats": len(together) - len(together.unique()),
         "indices out of range": int(((together < 0) | (together >= inputs["n"])).sum()),
@@ -591,7 +592,8 @@ def epoch(batches, inputs):
     return {
         "sizes": [[len(x) for x in xs], [len(y) for y in ys]],
         "shapes": [list(torch.cat(xs).shape), list(torch.cat(ys).shape)],
-        "types": [str(torch.cat(xs).dtype), str(torch.cat(ys).dtype)],
+        "xb": str(torch.cat(xs).dtype),
+        "yb": str(torch.cat(ys).dtype),
         "rows that are missing": len(position) - len(rows.unique()),
         "x and y belong together": bool((torch.cat(xs) == inputs["x"][rows]).all()),
         "in the old order": len(rows) > 9 and bool((rows.diff() > 0).all()),

@@ -89,7 +89,7 @@ def form(rows, _):
         {
             "the configuration": {key: row.get(key) for key in ("hidden", "lr", "epochs", "weight_decay", "batch_size")},
             "missing": [key for key in (*NUMBERS, "seconds") if key not in row],
-            "floats": all(isinstance(row[key], float) for key in (*NUMBERS, "seconds") if key in row),
+            "all numbers are floats": all(isinstance(row[key], float) for key in (*NUMBERS, "seconds") if key in row),
             "seconds": {"above 0": row.get("seconds", 1) > 0, "below an hour": row.get("seconds", 1) < 3600},
         }
         for row in rows

@@ -146,6 +146,8 @@ def places(value, right, trial):
     if trial.case.view and type(a) is type(b) is int and any(isinstance(step, str) for step in where):  # a count with a name
         amount = abs(a - b) if abs(a - b) <= MOST_TOLD else f"more than {MOST_TOLD}"
         return f"{it} is too {'large' if a > b else 'small'} by {amount}."
+    if trial.case.view and isinstance(a, str) and isinstance(b, str):  # a view's own words: a dtype, a kind
+        return f"{it} is `{a}` and should be `{b}`."
     if not numeric(a) or not numeric(b) or trial.case.view:
         return f"{it}: not as it should be."
     a, b = floats(a), floats(b)
