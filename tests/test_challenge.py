@@ -1,5 +1,7 @@
 """The open challenge: accuracy decides, in a sandbox of its own without the images, and the class sees who is best."""
 
+import linecache
+
 import pytest
 import torch
 from conftest import COURSE
@@ -67,6 +69,17 @@ def test_the_solution_earns_all_and_a_guesser_nothing(monkeypatch):
     assert list(reached) == list(asked.marks)
     guess = "def train(images, labels):\n    return lambda x: torch.zeros(len(x), dtype=torch.int64)"
     assert judge_challenge(posed, asked, LocalEvaluator(reference.namespace(guess)), guess)[0].score == 0
+
+
+def test_what_another_cell_imports_is_missed_before_it_is_handed_in(monkeypatch):
+    monkeypatch.setenv("MNIST_COURSE_DATA", "digits")
+    cell = "def train(images, labels):\n    return elsewhere.network"
+    monkeypatch.setitem(linecache.cache, "<cell>", (len(cell), None, cell.splitlines(True), "<cell>"))
+    reference = Reference(COURSE, "06-regularization")
+    namespace = reference.namespace() | {"elsewhere": "imported in another cell"}
+    exec(compile(cell, "<cell>", "exec"), namespace)
+    with reference.in_its_place(), pytest.raises(AssertionError, match="there is no `elsewhere` in it"):
+        exec(reference.check("train"), namespace)
 
 
 def test_nothing_that_is_asked_can_be_learned_from():
