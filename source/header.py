@@ -10,8 +10,9 @@
 
 # %% nbgrader={"grade": false, "grade_id": "set-up", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Set-up, the same in all six notebooks. Run it first: it finds the data
-# (the first time, it downloads it). A function of yours leaves what it is given as it was,
-# unless its docstring says that it changes it.
+# (the first time, it downloads it).
+# What you write uses tensors and no more: no torch.nn, torch.optim or autograd, no ready-made
+# softmax or loss. It leaves what it is given as it was, unless its docstring says otherwise.
 import math
 import time
 from pathlib import Path

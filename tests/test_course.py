@@ -1,15 +1,18 @@
 """The notebooks' helper: checks that teach, guesses that are kept, experiments that compare fairly, pictures that are legible."""
 
+import linecache
 import math
 
 import course
 import matplotlib
 import pytest
 import torch
-from course import CheckError, check, checks, expect, experiment, guess, guesses, reveal
+from course import CheckError, after04, check, checks, expect, experiment, guess, guesses, reveal
 from course.plots import COLOURS, STYLE
+from course.ready_made import ready_made
 from course.wording import as_text
 from torch import tensor
+from torch.nn import functional
 
 matplotlib.use("Agg")
 
@@ -166,3 +169,22 @@ def test_every_colour_is_seen_on_white_and_every_line_differs_in_its_dashes():
     dashes = [repr(line["linestyle"]) for line in STYLE["axes.prop_cycle"]]
     assert len(set(dashes)) == len(dashes)
     assert STYLE["font.size"] >= 8
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("def f(z):\n    return z.softmax(dim=1)", "z.softmax"),
+        ("def f(z):\n    return torch.nn.functional.one_hot(z)", "torch.nn"),
+        ("def f(z):\n    return F.one_hot(z)", "F"),
+        ("def f(z):\n    return own(z)\n\ndef own(z):\n    return one_hot(z)", "one_hot"),
+        ("class f:\n    def forward(self, x):\n        return x.requires_grad_()", "x.requires_grad_"),
+        ("def f(z):\n    return z.exp() / z.exp().sum()\n\nprint(torch.softmax(tensor([1.0]), 0))", None),
+        ("def f(model):\n    return after04.softmax(model)", None),
+    ],
+)
+def test_what_is_ready_made_is_found_before_it_is_handed_in(monkeypatch, cell, found):
+    monkeypatch.setitem(linecache.cache, "<cell>", (len(cell), None, cell.splitlines(True), "<cell>"))
+    notebook = {"F": functional, "one_hot": functional.one_hot, "after04": after04, "model": torch.nn.ReLU(), "torch": torch}
+    exec(compile(cell, "<cell>", "exec"), notebook | {"tensor": tensor}, defined := {})
+    assert ready_made(defined["f"], notebook) == found

@@ -53,7 +53,7 @@ def same(a, b):
         return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
     if isinstance(a, (numpy.random.Generator, Path, GENERATOR)):
         return type(a) is type(b)
-    return type(a) is type(b) and (a == b or a != a)
+    return type(a) is type(b) and (a == b or (a != a and b != b))
 
 
 def central_differences(loss, inputs, step=1e-6):

@@ -6,28 +6,26 @@ from autograder.checks import body, case, edit, exercise, integers, labels, loop
 
 # class_means ---------------------------------------------------------------------------------------------------------
 
-MEANS = "class_means(images, labels)"
+
+def ink(*shape):
+    """Images of which half the pixels are black."""
+    return lambda g: (2 * torch.rand(*shape, generator=g) - 1).clamp(min=0)
+
+
+def means_of(title, images, labels, weight=1):
+    return case(title, "class_means(images, labels)", weight=weight, images=images, labels=labels)
+
 
 class_means = exercise(
     "class_means",
-    case("60 images of all digits", MEANS, weight=2, images=uniform(60, 28, 28), labels=labels(60)),
-    case(
-        "uneven numbers of each digit",
-        MEANS,
-        images=uniform(47, 28, 28),
-        labels=lambda g: (torch.rand(47, generator=g) ** 2 * 10).long(),
-    ),
-    case("digits without images", MEANS, weight=2, images=uniform(20, 28, 28), labels=integers(20, low=2, high=7)),
-    case("a single image", MEANS, images=uniform(1, 28, 28), labels=integers(1)),
-    case("300 images of one digit, more than a byte can count", MEANS, images=uniform(300, 28, 28), labels=torch.full((300,), 4)),
-    case("one image of each digit", MEANS, images=uniform(10, 28, 28), labels=labels(10)),
-    case(
-        "digit after digit, as load_folder gives them",
-        MEANS,
-        images=uniform(30, 28, 28),
-        labels=torch.arange(10).repeat_interleave(3),
-    ),
-    case("float64 stays float64", MEANS, images=uniform(25, 28, 28, dtype=torch.float64), labels=labels(25)),
+    means_of("60 images of all digits", ink(60, 28, 28), labels(60), weight=2),
+    means_of("uneven numbers of each digit", ink(47, 28, 28), lambda g: (torch.rand(47, generator=g) ** 2 * 10).long()),
+    means_of("digits without images", uniform(20, 28, 28), integers(20, low=2, high=7), weight=2),
+    means_of("a single image", uniform(1, 28, 28), integers(1)),
+    means_of("300 images of one digit, more than a byte can count", uniform(300, 28, 28), torch.full((300,), 4)),
+    means_of("one image of each digit", uniform(10, 28, 28), labels(10)),
+    means_of("digit after digit, as load_folder gives them", uniform(30, 28, 28), torch.arange(10).repeat_interleave(3)),
+    means_of("float64 stays float64", uniform(25, 28, 28, dtype=torch.float64), labels(25)),
     mistakes={
         "A digit without images gets the mean of all of them; it must get zeros.": edit(
             "new_zeros(10, 28, 28)", "mean(dim=0).repeat(10, 1, 1)"
@@ -141,7 +139,7 @@ def distance_cases(name):
         case("two images", call, a=normal(28, 28), b=normal(28, 28)),
         case("several images and one mean", call, weight=2, a=normal(6, 28, 28), b=normal(28, 28)),
         case("as many images as means", call, a=normal(7, 28, 28), b=normal(7, 28, 28)),
-        case("several images, each with ten means", call, a=uniform(5, 1, 28, 28), b=uniform(10, 28, 28)),
+        case("several images, each with ten means", call, a=ink(5, 1, 28, 28), b=ink(10, 28, 28)),
         case("one image as a batch of one", call, a=uniform(1, 28, 28), b=uniform(28, 28)),
         case("differences of one sign", call, a=uniform(3, 28, 28, low=1, high=2), b=uniform(28, 28)),
         case("equal images", call, a=torch.ones(2, 28, 28), b=torch.ones(28, 28)),
@@ -250,19 +248,19 @@ SQUARED = "predict_nearest(images, means, lambda a, b: ((a - b) ** 2).mean(dim=(
 LARGEST = "predict_nearest(images, means, lambda a, b: (a - b).abs().amax(dim=(-2, -1)))"
 
 
+def nearest(title, distance, n, high=1.0, weight=1):
+    images, means = (uniform(size, 28, 28, high=high) for size in (n, 10))
+    return case(title, distance, weight=weight, tolerance="exact", images=images, means=means)
+
+
 predict_nearest = exercise(
     "predict_nearest",
-    case("40 images, squared error", SQUARED, weight=2, tolerance="exact", images=uniform(40, 28, 28), means=uniform(10, 28, 28)),
-    case("40 images, absolute error", ABSOLUTE, tolerance="exact", images=uniform(40, 28, 28), means=uniform(10, 28, 28)),
-    case("another distance: the largest gap", LARGEST, tolerance="exact", images=uniform(40, 28, 28), means=uniform(10, 28, 28)),
-    case("a single image", SQUARED, tolerance="exact", images=uniform(1, 28, 28), means=uniform(10, 28, 28)),
-    case("as many images as means", SQUARED, tolerance="exact", images=uniform(10, 28, 28), means=uniform(10, 28, 28)),
-    case(
-        "the means themselves",
-        "predict_nearest(means.flip(0), means, lambda a, b: (a - b).abs().sum(dim=(-2, -1)))",
-        tolerance="exact",
-        means=uniform(10, 28, 28),
-    ),
+    nearest("40 images, squared error", SQUARED, 40, weight=2),
+    nearest("250 images of large numbers, absolute error", ABSOLUTE, 250, high=500),
+    nearest("another distance: the largest gap", LARGEST, 40),
+    nearest("a single image", SQUARED, 1),
+    nearest("as many images as means", SQUARED, 10),
+    case("the means themselves", ABSOLUTE.replace("images", "means.flip(0)"), tolerance="exact", means=uniform(10, 28, 28)),
     loop_free(
         "no Python loop over images",
         SQUARED,
@@ -329,7 +327,7 @@ def predict_nearest(images, means, distance):
     },
     equivalent={
         "the nearest stays the nearest": [
-            edit("], dim=1)", f"], dim=1){how}") for how in (" * 2", " / 2", " ** 2", ".sqrt()", ".log()", ".exp()")
+            edit("], dim=1)", f"], dim=1){how}") for how in (" * 2", " / 2", " ** 2", ".sqrt()", ".log()")
         ],
         "a distance is the same both ways": [edit("(images, mean)", "(mean, images)")],
     },
@@ -337,39 +335,28 @@ def predict_nearest(images, means, distance):
 
 # accuracy ------------------------------------------------------------------------------------------------------------
 
-ACCURACY = "accuracy(predictions, labels)"
+
+def scored(title, predictions, labels, weight=1, raises=None):
+    return case(title, "accuracy(predictions, labels)", weight=weight, raises=raises, predictions=predictions, labels=labels)
 
 
 accuracy = exercise(
     "accuracy",
-    case("40 predictions", ACCURACY, weight=2, predictions=integers(40, high=3), labels=integers(40, high=3)),
-    case(
-        "41 predictions: a short last batch must not count more",
-        ACCURACY,
-        predictions=integers(41, high=2),
-        labels=integers(41, high=2),
-    ),
-    case(
+    scored("40 predictions", integers(40, high=3), integers(40, high=3), weight=2),
+    scored("41 predictions: a short last batch must not count more", integers(41, high=2), integers(41, high=2)),
+    scored(
         "a digit that occurs more often",
-        ACCURACY,
-        predictions=lambda g: torch.cat([torch.zeros(26), torch.ones(5)]).long(),
-        labels=lambda g: torch.cat([torch.zeros(25), torch.tensor([1, 0, 0, 2, 1, 2])]).long(),
+        lambda g: torch.cat([torch.zeros(26), torch.ones(5)]).long(),
+        lambda g: torch.cat([torch.zeros(25), torch.tensor([1, 0, 0, 2, 1, 2])]).long(),
     ),
-    case("a single prediction", ACCURACY, predictions=torch.tensor([4]), labels=torch.tensor([4])),
-    case("none is right", ACCURACY, predictions=torch.arange(10), labels=torch.arange(1, 11) % 10),
-    case("all are right", ACCURACY, predictions=torch.arange(10), labels=torch.arange(10)),
-    case(
-        "a column of predictions is refused",
-        ACCURACY,
-        raises=ValueError,
-        weight=2,
-        predictions=integers(12, 1),
-        labels=integers(12),
-    ),
-    case("a column of labels is refused", ACCURACY, raises=ValueError, predictions=integers(12), labels=integers(12, 1)),
-    case("two columns are refused", ACCURACY, raises=ValueError, predictions=integers(12, 1), labels=integers(12, 1)),
-    case("one prediction for many labels is refused", ACCURACY, raises=ValueError, predictions=integers(1), labels=integers(12)),
-    case("scores instead of predictions are refused", ACCURACY, raises=ValueError, predictions=normal(10, 10), labels=labels(10)),
+    scored("a single prediction", torch.tensor([4]), torch.tensor([4])),
+    scored("none is right", torch.arange(10), torch.arange(1, 11) % 10),
+    scored("all 600 are right", torch.arange(600) % 10, torch.arange(600) % 10),
+    scored("a column of predictions is refused", integers(12, 1), integers(12), weight=2, raises=ValueError),
+    scored("a column of labels is refused", integers(12), integers(12, 1), raises=ValueError),
+    scored("two columns are refused", integers(12, 1), integers(12, 1), raises=ValueError),
+    scored("one prediction for many labels is refused", integers(1), integers(12), raises=ValueError),
+    scored("scores instead of predictions are refused", normal(10, 10), labels(10), raises=ValueError),
     mistakes={
         "You compare a column (N, 1) with (N,), all N x N pairs: raise ValueError unless both are (N,).": edit(
             "if ...:", "if False:"

@@ -860,7 +860,7 @@ lr_sweep = exercise(
         epochs=3,
         batch_size=2,
     ),
-    sweeping("a rate that overflows at once counts as inf", sweep("[1e38, 1e-6]"), **pairs(8, 8, scale=1000.0), batch_size=8),
+    sweeping("rates that overflow at once count as inf", sweep("[2e38, 1e38, 1e-6]"), **pairs(8, 8, scale=1000.0), batch_size=8),
     sweeping(
         "a rate whose loss becomes NaN after a good epoch counts as inf",
         sweep("[3e38, 0.01]"),

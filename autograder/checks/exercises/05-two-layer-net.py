@@ -185,11 +185,7 @@ init_linear = exercise(
     ),
     case("the weights of one unit", "init_linear(1000, 1, generator)[0]", tolerance="statistical", generator=generator()),
     case("the biases", "init_linear(7, 5, generator)[1]", weight=2, generator=generator()),
-    case(
-        "shapes and dtypes",
-        "[torch.zeros_like(part) for part in init_linear(7, 5, generator)]",
-        generator=generator(),
-    ),
+    case("shapes and dtypes", "[torch.zeros_like(part) for part in init_linear(7, 5, generator)]", generator=generator()),
     case(
         "the generator decides",
         """
