@@ -31,7 +31,7 @@ def grey(g, low, high, n=1):
 
 
 GREY = torch.full((28, 28), 99, dtype=torch.uint8)
-OTHER = {"2/thumbnail.bmp": GREY, "2/00001.png.bak": GREY, "README.md": b"digits"}
+OTHER = {"2/thumbnail.bmp": GREY, "2/00001.png.bak": GREY, "2/old/00001.png": GREY, "10/00001.png": GREY, "README.md": b"digits"}
 CLUTTER = {".DS_Store": b"\0", ".cache/": b"", "4/.DS_Store": b"\0", "4/._00001.png": GREY, "7/.00001.png": GREY // 2}
 
 MISSING = """
@@ -58,11 +58,13 @@ load_folder = exercise(
     loaded("several images of each digit", lambda g: digits(g, most=4), weight=2),
     loaded(
         "file names sort as text: 10.png comes before 9.png",
-        lambda g: digits(g, names="{}.png") | {"3/9.png": GREY, "3/10.png": GREY // 2, "3/100.png": GREY // 3},
+        lambda g: (
+            digits(g, names="{}.png") | {f"3/{name}.png": GREY // n for n, name in enumerate("a 9 B 10 9-a 100".split(), 1)}
+        ),
     ),
     loaded("images with three channels", lambda g: digits(g, colour=True)),
     loaded("hidden files are skipped", lambda g: digits(g, **CLUTTER)),
-    loaded("files that are no PNG are left alone", lambda g: digits(g, **OTHER)),
+    loaded("what is no PNG, or in no folder of a digit, is left alone", lambda g: digits(g, **OTHER)),
     loaded("a digit without images", lambda g: without(5, digits(g)) | {"5/": b""}),
     case("a missing folder is named", MISSING, path=folder(lambda g: without(6, digits(g)))),
     mistakes={
@@ -179,7 +181,7 @@ scale = exercise(
         "faint images stay faint",
         "scale(images)",
         weight=2,
-        images=lambda g: grey(g, 0, 60, 4) // torch.arange(1, 5).byte()[:, None, None],
+        images=lambda g: grey(g, 0, 60, 4) // torch.tensor([1, 2, 4, 30]).byte()[:, None, None],
     ),
     case("images without black", "scale(images)", images=lambda g: grey(g, 60, 200, 3)),
     case("black and white", "scale(images)", images=torch.tensor([0, 255]).byte()[:, None, None].repeat(1, 28, 28)),

@@ -98,7 +98,7 @@ relu = exercise(
     "relu",
     case("a batch of scores", "relu(z)", z=normal(5, 10)),
     case("large and small", "relu(z)", z=normal(6, 6, sd=1e4)),
-    case("a single row", "relu(z)", z=normal(1, 10)),
+    case("a new tensor, also of positive numbers", "y = relu(z); new = y + 0; y.zero_(); [new, z]", z=uniform(1, 10)),
     case("a vector", "relu(z)", z=normal(40)),
     case("three axes", "relu(z)", z=normal(3, 4, 5)),
     case("nothing but negative numbers", "relu(z)", z=normal(3, 4, mean=-50)),
@@ -136,6 +136,7 @@ relu_backward = exercise(
     case("scores far from 0", "relu_backward(dy, z)", dy=normal(6, 6), z=normal(6, 6, sd=1e4)),
     case("a single row", "relu_backward(dy, z)", dy=normal(1, 10), z=normal(1, 10)),
     case("a vector", "relu_backward(dy, z)", dy=normal(40), z=normal(40)),
+    case("at 0 either slope", "dz = relu_backward(dy, torch.zeros(9)); bool(((dz == 0) | (dz == dy)).all())", dy=normal(9)),
     case("three axes", "relu_backward(dy, z)", dy=normal(3, 4, 5), z=normal(3, 4, 5)),
     case("every unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=50)),
     case("no unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=-50)),
@@ -359,7 +360,8 @@ backward = exercise(
     case("logits of a thousand", GRADIENTS, params=network(6, 5, 4), x=normal(7, 6, sd=500), labels=labels(7, 4)),
     case(
         "called twice, with another forward in between",
-        "cache = forward(params, x)[1]; backward(params, cache, labels); forward(params, 2 * x); backward(params, cache, labels)",
+        "cache = forward(params, x)[1]; first = backward(params, cache, labels); "
+        "backward(params, forward(params, 2 * x)[1], labels); [first, backward(params, cache, labels)]",
         weight=2,
         params=network(6, 5, 4),
         x=normal(7, 6),
@@ -482,10 +484,10 @@ Linear = exercise(
     case("float64 stays float64", LAYER, **ORDERS),
     case(
         "two batches, one after the other",
-        "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); y = layer.forward(x); "
-        "dx = layer.backward(dy); [y, dx, layer.dw, layer.db]",
+        "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); layer.forward(first); "
+        "y = layer.forward(x); dx = layer.backward(dy); [y, dx, layer.dw, layer.db]",
         weight=2,
-        first=normal(7, 4),
+        first=normal(5, 4),
         **sizes(5, 4, 3),
     ),
     case(
@@ -496,10 +498,10 @@ Linear = exercise(
         **sizes(5, 4, 3),
     ),
     case(
-        "a step on w reaches the layer",
-        "mine = w.clone(); layer = Linear(mine, b); mine += 1; [layer.forward(x), layer.w]",
-        **without_b(sizes(5, 4, 3)),
-        b=normal(3),
+        "a step on w and b reaches the layer",
+        "mine = w.clone(), b.clone(); layer = Linear(*mine); mine[0].add_(1); mine[1].sub_(1); y = layer.forward(x); "
+        "[y, layer.backward(dy), layer.w, layer.b]",
+        **sizes(5, 4, 3),
     ),
     mistakes={
         "The bias is missing in forward; the layer is x @ w + b.": edit("x @ self.w + self.b", "x @ self.w"),
