@@ -31,6 +31,7 @@ def grey(g, low, high, n=1):
 
 
 GREY = torch.full((28, 28), 99, dtype=torch.uint8)
+AS_TEXT = {f"3/{name}.png": GREY // n for n, name in enumerate(("a", "9", "B", "10", "9-a", "100"), 1)}
 OTHER = {"2/thumbnail.bmp": GREY, "2/00001.png.bak": GREY, "2/old/00001.png": GREY, "10/00001.png": GREY, "README.md": b"digits"}
 CLUTTER = {".DS_Store": b"\0", ".cache/": b"", "4/.DS_Store": b"\0", "4/._00001.png": GREY, "7/.00001.png": GREY // 2}
 
@@ -56,12 +57,7 @@ def loaded(title, make, weight=1):
 load_folder = exercise(
     "load_folder",
     loaded("several images of each digit", lambda g: digits(g, most=4), weight=2),
-    loaded(
-        "file names sort as text: 10.png comes before 9.png",
-        lambda g: (
-            digits(g, names="{}.png") | {f"3/{name}.png": GREY // n for n, name in enumerate("a 9 B 10 9-a 100".split(), 1)}
-        ),
-    ),
+    loaded("file names sort as text: 10.png comes before 9.png", lambda g: digits(g, names="{}.png") | AS_TEXT),
     loaded("images with three channels", lambda g: digits(g, colour=True)),
     loaded("hidden files are skipped", lambda g: digits(g, **CLUTTER)),
     loaded("what is no PNG, or in no folder of a digit, is left alone", lambda g: digits(g, **OTHER)),

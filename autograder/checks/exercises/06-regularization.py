@@ -63,8 +63,7 @@ import time as clock
 began = clock.perf_counter(), clock.process_time()
 total = sum(row["seconds"] for row in {ROWS})
 took = clock.perf_counter() - began[0], clock.process_time() - began[1]
-{{"the seconds of all rows are more than the whole took": total > 1.2 * max(took),
- "they are less than half of it": total < 0.5 * min(took)}}
+{{"all seconds are more than the whole took": total > 1.2 * max(took), "less than half of it": total < 0.5 * min(took)}}
 """
 NUMBERS = ("accuracy_mean", "accuracy_sd", "loss_mean", "loss_sd")
 
