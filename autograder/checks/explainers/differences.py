@@ -12,7 +12,8 @@ from ..messages import TENSOR
 from ..tolerance import array, dtype, is_numbers, magnitude, same
 
 MOST_SHOWN = 160  # characters of an exception's message
-UNSURE = re.compile(r"not as it should be|is wrong( everywhere| nearly | in |\.)|not distributed as")  # says no more than where
+# These say no more than where.
+UNSURE = re.compile(r"not as it should be|is (wrong|too large|too small)( everywhere| nearly | in |\.)|not distributed as")
 NEARLY_ALL = 0.9
 MOST_TOLD = 100  # by which a number of a view is off: more is said as more
 
@@ -168,6 +169,8 @@ def places(value, right, trial):
         return f"{it} has one and the same number throughout each row."
     if numpy.isin(a, (0, 1)).all() and not numpy.isin(b, (0, 1)).all():
         return f"{it} holds nothing but 0 and 1."
+    if b.size > 1 and (b == 0).all():
+        return f"{it} should be 0 everywhere."
     if (b[off] == 0).all() and not (b == 0).all():
         return f"{it} is wrong only where it should be 0."
     if a.ndim and 0 < off.mean() <= NEARLY_ALL:

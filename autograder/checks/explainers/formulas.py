@@ -71,7 +71,8 @@ def _changes(b, inputs):
 
 def _factors(b, inputs, it="{it}"):
     yield f"{it} has the wrong sign.", -b
-    factors = [*_sizes(inputs), ("2", 2.0), ("255", 255.0), ("log 2 (a logarithm to the base 2?)", math.log(2)),
+    factors = [*_sizes(inputs), ("2", 2.0), ("255", 255.0), ("the root of 2", math.sqrt(2)),
+               ("log 2 (a logarithm to the base 2?)", math.log(2)),
                ("100 (a percentage?)", 100.0), ("log 10 (a logarithm to the base 10?)", math.log(10))]  # fmt: skip
     for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
         for name, factor in factors:
