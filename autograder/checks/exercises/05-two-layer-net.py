@@ -361,7 +361,7 @@ backward = exercise(
     case(
         "called twice, with another forward in between",
         "cache = forward(params, x)[1]; first = backward(params, cache, labels); "
-        "backward(params, forward(params, 2 * x)[1], labels); [first, backward(params, cache, labels)]",
+        "other = backward(params, forward(params, 2 * x)[1], labels); [first, other, backward(params, cache, labels)]",
         weight=2,
         params=network(6, 5, 4),
         x=normal(7, 6),
