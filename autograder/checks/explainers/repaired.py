@@ -20,6 +20,7 @@ from .changes import edits
 WORK = 2000  # for one function, in the units of `price`: about 2 seconds of CPU time
 PAIRS = 1000  # of these at most for two edits at once
 LINES = 100_000  # of the student's code, beyond twice the case's operations: an edit that needs more is taken to be endless
+READING = 2_000  # where there are files, of which a line may read one
 ENDLESS = 50  # what such an edit costs
 RANK = 3  # of two edits: the sum of their costs, less one for each that alone makes a failed case right
 A_MILLISECOND = 50  # operations of torch
@@ -144,7 +145,7 @@ class _Search:
 
     def replies(self, i, request, candidates):
         usual = operations(self.attempt.right[i], self.attempt.got[i])
-        lines = LINES + 2 * OPERATION * usual
+        lines = (READING if files(self.attempt.trials[i]) else LINES) + 2 * OPERATION * usual
         outcomes, seconds = self.attempt.evaluator.attempts(request, [c.source for c in candidates], BATCH_SECONDS, lines)
         more = (ENDLESS if o is None else max(0, operations(o) - usual) / A_MILLISECOND for o in outcomes)
         self.left -= sum(more)
@@ -160,9 +161,13 @@ def price(trial, *outcomes):
     It is counted: requests, what is sent, operations in one of the outcomes, files, and the slopes of a `gradient` case.
     """
     sent = sum(map(len, trial.requests)) / 300_000
-    files = sum(len(v.files) for v in trial.inputs.values() if isinstance(v, Folder))
-    work = operations(*outcomes) / A_MILLISECOND + files / 3 + 3 * bool(trial.case.wrt)
+    work = operations(*outcomes) / A_MILLISECOND + files(trial) / 3 + 3 * bool(trial.case.wrt)
     return len(trial.requests) * (1.5 + work) + sent
+
+
+def files(trial):
+    """How many files a case reads."""
+    return sum(len(v.files) for v in trial.inputs.values() if isinstance(v, Folder))
 
 
 def operations(*outcomes):
