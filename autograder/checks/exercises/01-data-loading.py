@@ -8,8 +8,6 @@ import torch
 
 from autograder.checks import body, case, edit, exercise, folder, generator, labels, normal, pixels, uniform
 
-# load_folder ---------------------------------------------------------------------------------------------------------
-
 
 def digits(g, *, most=1, names="{:05}.png", colour=False, **extra):
     """One to `most` images of each digit, written to disk in random order: a listing that is not sorted shows."""
@@ -167,7 +165,6 @@ def load_folder(path):
     },
 )
 
-# scale, flatten ------------------------------------------------------------------------------------------------------
 
 scale = exercise(
     "scale",
@@ -269,8 +266,6 @@ flatten = exercise(
         ),
     },
 )
-
-# balanced_subset, train_valid_split, batches -------------------------------------------------------------------------
 
 
 def same_tensors(a, b):
@@ -385,7 +380,8 @@ balanced_subset = exercise(
             "perm(len(members), ...)[:per_class]", "int(len(members), (per_class,), ...)"
         ),
         "You draw from all images at once, so some digits come more often: draw from each digit by itself.": edit(
-            "return ...", "return torch.randperm(len(labels), generator=generator)[: 10 * per_class]"
+            *("members[...]", "members[:per_class]"),  # no draw but this
+            *("return ...", "return torch.randperm(len(labels), generator=generator)[: 10 * per_class]"),
         ),
         "The result is still in the order of the digits: shuffle it at the end.": edit("return chosen[...]", "return chosen"),
         "You sort the indices at the end; leave them shuffled.": body("return right(labels, per_class, generator).sort().values"),

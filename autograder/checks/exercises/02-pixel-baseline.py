@@ -4,8 +4,6 @@ import torch
 
 from autograder.checks import body, case, edit, exercise, integers, labels, loop_free, normal, uniform
 
-# class_means ---------------------------------------------------------------------------------------------------------
-
 
 def ink(*shape):
     """Images of which half the pixels are black."""
@@ -129,8 +127,6 @@ def class_means(images, labels):
     },
 )
 
-# mae, mse ------------------------------------------------------------------------------------------------------------
-
 
 def distance_cases(name):
     """The same cases for both distances."""
@@ -241,7 +237,6 @@ mse = exercise(
     },
 )
 
-# predict_nearest -----------------------------------------------------------------------------------------------------
 
 ABSOLUTE = "predict_nearest(images, means, lambda a, b: (a - b).abs().mean(dim=(-2, -1)))"
 SQUARED = "predict_nearest(images, means, lambda a, b: ((a - b) ** 2).mean(dim=(-2, -1)))"
@@ -270,6 +265,12 @@ predict_nearest = exercise(
         means=uniform(10, 28, 28),
     ),
     mistakes={
+        "The smallest distance is never updated: each digit is compared with the first alone.": body(
+            "first, nearest = distance(images, means[0]), torch.zeros(len(images), dtype=torch.int64)",
+            "for digit in range(1, 10):",
+            "    nearest[distance(images, means[digit]) < first] = digit",
+            "return nearest",
+        ),
         "You choose the farthest mean: use argmin, the smallest distance.": edit("torch", "-torch"),
         "You find each mean's nearest image; find the nearest mean of each image (the other axis).": edit(", dim=1", ", dim=0"),
         "You return the smallest distance; return which mean has it, argmin.": edit("argmin", "amin"),
@@ -332,8 +333,6 @@ def predict_nearest(images, means, distance):
         "a distance is the same both ways": [edit("(images, mean)", "(mean, images)")],
     },
 )
-
-# accuracy ------------------------------------------------------------------------------------------------------------
 
 
 def scored(title, predictions, labels, weight=1, raises=None):
@@ -433,7 +432,6 @@ def accuracy(predictions, labels):
     },
 )
 
-# confusion_matrix ----------------------------------------------------------------------------------------------------
 
 CONFUSION = "confusion_matrix(predictions, labels)"
 
@@ -447,6 +445,7 @@ confusion_matrix = exercise(
     case("all are right", CONFUSION, predictions=torch.arange(10).repeat(3), labels=torch.arange(10).repeat(3)),
     case("as many predictions as digits", CONFUSION, predictions=integers(10), labels=labels(10)),
     mistakes={
+        "A count above 255 wraps around in uint8: count in int64.": edit("return ...", "return (...).byte().long()"),
         "Rows and columns are exchanged: the row is the true digit.": edit("(10, 10)", "(10, 10).T"),
         "You return shares of each true digit; return counts.": body(
             "m = right(predictions, labels)", "return m / m.sum(dim=1, keepdim=True).clamp(min=1)"

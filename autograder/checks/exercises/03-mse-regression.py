@@ -201,7 +201,7 @@ NUMERIC_GRADIENT = exercise(
         "You do not put an entry back before you nudge the next; the slope is taken at w itself.": edit(
             "        nudged[i] = w[i]\n", ""
         ),
-        "You ignore eps and nudge by {nudge}; nudge by eps.": edit(
+        "eps makes no difference to your slopes, as if it were always {nudge}; nudge by eps.": edit(
             "gradient = torch", "eps = {nudge}\n    gradient = torch", nudge=(1e-5, 1e-4, 1e-3, 1e-2)
         ),
         "You fill a float32 tensor; make the gradient in the dtype of w (zeros_like).": edit("(w)", "(w).float()"),

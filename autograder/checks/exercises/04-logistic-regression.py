@@ -759,6 +759,9 @@ fit = exercise(
         "You divide by the batch size again; 1/N is in dz already.": edit("-= lr", "-= lr / len(rows)"),
         "The bias needs the learning rate too: b -= lr * its gradient.": edit("lr * dz", "dz"),
         "The bias is left out of the logits; z = x @ w + b.": edit("@ w + b", "@ w").of(FIT),
+        "The gradient of a short batch is divided by batch_size; divide it by the number of its own rows.": edit(
+            "cross_entropy_gradient(logits, y[rows])", "cross_entropy_gradient(logits, y[rows]) * len(rows) / batch_size"
+        ),
         "The last, short batch is dropped; train on it too.": edit("size):", "size)[: max(1, len(y) // batch_size)]:"),
         "The last, short batch is dropped, and train_loss is a mean over the others; train on it too.": edit(
             ("size):", "size)[: max(1, len(y) // batch_size)]:"),
@@ -899,7 +902,9 @@ lr_sweep = exercise(
         "The rates see different batches; give each run a new torch.Generator with this seed.": edit(
             ("        generator = ...\n", ""), ("    for lr", "    generator = torch.Generator().manual_seed(seed)\n    for lr")
         ),
-        "The seed is not used; seed the generator of each run with it.": edit("(seed)", "(epochs)"),
+        "The batches are not those of this seed: give each run one new generator with it, for all its epochs.": edit(
+            "(seed)", "(epochs)"
+        ),
         "You seed the global random state; make a torch.Generator for each run.": edit("torch.Generator().", "torch."),
         "You report accuracies; report the lowest validation loss.": edit("_loss", "_accuracy", "min", "max").of(LR_SWEEP),
         "You return only the best rate; return the loss of every rate.": edit("return ...", "return min(lowest, key=lowest.get)"),

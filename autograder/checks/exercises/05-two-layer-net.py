@@ -112,6 +112,9 @@ relu = exercise(
         "You keep the negative entries and drop the positive ones: turn the comparison round.": edit("min", "max"),
         "You cut the values off at 1; ReLU has no upper end.": edit("min=0", "0, 1"),
         "You change z in place; return a new tensor (clamp, not clamp_).": edit("clamp", "clamp_"),
+        "Where nothing is negative you return z itself; return a new tensor.": body(
+            "return z if (z >= 0).all() else z.clamp(min=0)"
+        ),
         "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": body(
             "return torch.logaddexp(z, torch.zeros_like(z))"
         ),
@@ -204,6 +207,9 @@ def drawn(number):
         generator=generator(),
     ),
     mistakes={
+        "All units start alike, with one column of weights; draw fan_in * fan_out numbers.": edit(
+            "randn(fan_in, fan_out, generator=generator)", "randn(fan_in, 1, generator=generator).repeat(1, fan_out)"
+        ),
         "You use the variance 2 / fan_in as the standard deviation; take its square root.": edit("math.sqrt", ""),
         "You divide by fan_out; what counts is the number of inputs, fan_in.": edit("/ fan_in", "/ fan_out"),
         "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": edit("2", "1"),

@@ -6,16 +6,12 @@ import torch
 
 from autograder.checks import Drawn, body, case, challenge, edit, exercise
 
-# --- l2_penalty ---------------------------------------------------------------------------------------------------------
-
 PENALTY = "l2_penalty(weights, weight_decay)"
 
 
 def weights(*shapes, dtype=torch.float32, scale=1.0):
     return lambda g: [(scale * torch.randn(*s, generator=g, dtype=torch.float64)).to(dtype) for s in shapes]
 
-
-# --- decay_step ---------------------------------------------------------------------------------------------------------
 
 DECAY = "decay_step(params, grads, lr, weight_decay)"
 STEP = f"before = list(params); {DECAY}; before"
@@ -26,8 +22,6 @@ def layers(*shapes, dtype=torch.float32):
     return dict(params=weights(*shapes, dtype=dtype), grads=weights(*shapes, dtype=dtype))
 
 
-# --- early_stopping -----------------------------------------------------------------------------------------------------
-
 STOP = "early_stopping(valid_losses, patience)"
 
 
@@ -35,8 +29,6 @@ def wandering(n):
     """Losses that sink, with so much noise that patience is tried."""
     return lambda g: (torch.linspace(1, 0.3, n) + 0.3 * torch.rand(n, generator=g)).tolist()
 
-
-# --- compare ------------------------------------------------------------------------------------------------------------
 
 COMPARE = """
 def compare(configs, train, valid, seeds):
@@ -478,8 +470,6 @@ compare = exercise(
 
 EXERCISES = [l2_penalty, decay_step, early_stopping, compare]
 
-
-# --- the blank page -----------------------------------------------------------------------------------------------------
 
 # The accuracy that earns nothing, and the one that earns all. The solution reaches one or two points more (November 2026).
 NOTHING = {"new": 0.80, "moved": 0.30, "turned": 0.50, "thinner": 0.60, "thicker": 0.50}

@@ -12,7 +12,8 @@ def located(attempt):
     """Where to look for the part that is wrong, as a sentence; None if no one line makes it."""
     name = attempt.exercise.name
     function = own_functions(attempt.source, name, attempt.reference.functions).get(name)
-    part = wrong_part(attempt) if function and attempt.say in ("place", "repair") else None
+    asked = attempt.say in ("place", "repair") and not attempt.exercise.in_place  # what was changed before decides, too
+    part = wrong_part(attempt) if function and asked else None
     if part is None:
         return None
     tree = ast.parse(function.text).body[0]
