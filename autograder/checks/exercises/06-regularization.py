@@ -111,6 +111,9 @@ l2_penalty = exercise(
         "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
         "You take the root of the sum of squares; the penalty is the sum itself.": edit("in weights)", "in weights) ** 0.5"),
         "You add up the norms of the matrices; square them (no root).": edit("(w**2).sum()", "w.norm()"),
+        "You add the norms and square their sum; square each weight, then add.": edit(
+            "(w**2).sum() for w in weights)", "w.norm() for w in weights) ** 2"
+        ),
         "You take the mean of each matrix' squares; add all of them up.": edit(".sum()", ".mean()"),
         "You divide by the number of weights; the penalty is a sum, not a mean.": edit(
             "in weights)", "in weights) / sum(w.numel() for w in weights)"
@@ -386,6 +389,7 @@ compare = exercise(
             "**config)", "**{k: config[k] for k in ('hidden', 'lr', 'epochs', 'weight_decay')})"
         ),
         "You train with one seed only; train each configuration with all of them.": edit("in seeds", "in seeds[:1] * 2"),
+        "Only the first two seeds are used; use all that you are given.": edit("in seeds", "in seeds[:2]"),
         "You report the last seed only; take mean and spread over all seeds.": edit("last.mean()", "last[-1]"),
         "You report the best seed; take the mean over all of them.": edit(
             "last.mean()", '(last.max() if name == "accuracy" else last.min())'
