@@ -9,6 +9,7 @@ import torch
 from course import GRADING, CheckError, checks, expect
 from course.after03 import balanced
 from course.after05_warps import variants
+from course.ready_made import cell_of
 from torch import tensor
 
 
@@ -154,7 +155,16 @@ def _(compare, train_network, few, valid):
             raise CheckError("seconds is the time that the runs of a row took: above 0, and not the time of day")
 
 
-@checks("train", hint="Begin with what you have: a network, its gradients, a loop.", look="Section 'A blank page'.")
+def alone(function):
+    """The function as its cell makes it where no other has run."""
+    namespace = {function.__name__: function}  # for a shell that does not keep its cells' text
+    exec(cell_of(function), namespace)
+    return namespace[function.__name__]
+
+
+@checks(
+    "train", hint="Begin with what you have: a network, its gradients, a loop.", look="Section 'A blank page'.", by_hand=False
+)
 def _(train):
     """What the grader does, with validation images. While nbgrader runs, with a few: the grader looks for itself."""
     data = course.load()
@@ -162,7 +172,10 @@ def _(train):
     (x, y), (unseen, truth) = balanced(data, per_digit)
     images, unseen = ((255 * part).round().to(torch.uint8).view(-1, 28, 28) for part in (x, unseen))
     began = time.process_time()
-    classify = train(images, y)
+    try:
+        classify = alone(train)(images, y)
+    except NameError as error:
+        raise CheckError(f"the grader runs this cell alone, and there is no `{error.name}` in it") from error
     for kind, changed in variants(unseen[::5], torch.Generator().manual_seed(0)).items():
         said = classify(changed)
         if not isinstance(said, torch.Tensor) or said.shape != truth[::5].shape or said.dtype != torch.int64:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from .ready_made import ready_made
 from .wording import as_text
 
 FILE = "checks.py"
@@ -37,20 +38,22 @@ class _Check:
     examples: object
     hint: str
     look: str
+    by_hand: bool
 
 
 _checks = {}  # of the notebook's checks.py, by name
 _failures = Counter()  # how often in a row, in this session
 
 
-def checks(name, hint="", look=""):
+def checks(name, hint="", look="", by_hand=True):
     """Mark a function of checks.py as the check `name`. Its arguments are what it needs of the notebook, by their names there.
 
-    hint: what a second failure in a row adds. look: what a third adds, where to read on.
+    hint: what a second failure in a row adds. look: what a third adds, where to read on. by_hand: whether it is to be written
+    without what libraries have ready-made.
     """
 
     def keep(examples):
-        _checks[name] = _Check(examples, hint, look)
+        _checks[name] = _Check(examples, hint, look, by_hand)
         return examples
 
     return keep
@@ -70,6 +73,9 @@ def check(name):
             print(f"{name}: no answer yet. Replace the ... above, then run this cell.")
             return
         tried.examples(*needed)
+        written = notebook.get(name)
+        if tried.by_hand and callable(written) and (found := ready_made(written, notebook)):
+            raise CheckError(f"the results are right, but `{found}` is ready-made. The course has you write it with tensors.")
     except Exception as error:
         _failures[name] += 1
         entered = needed and not any(map(callable, needed))
@@ -146,7 +152,7 @@ def _same(a, b, tolerance):
         return a.shape == b.shape and a.dtype == b.dtype and torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
     if isinstance(a, tuple | list) and isinstance(b, tuple | list):
         return len(a) == len(b) and all(_same(x, y, tolerance) for x, y in zip(a, b, strict=True))
-    if type(a) is float and type(b) is float:
+    if isinstance(a, float) and isinstance(b, float):  # NumPy's float64 is one, too
         return a == b or abs(a - b) <= tolerance * max(1, abs(b))
     return type(a) is type(b) and a == b
 
