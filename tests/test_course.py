@@ -181,6 +181,7 @@ def test_every_colour_is_seen_on_white_and_every_line_differs_in_its_dashes():
         ("class f:\n    def forward(self, x):\n        return x.requires_grad_()", "x.requires_grad_"),
         ("def f(z):\n    return z.exp() / z.exp().sum()\n\nprint(torch.softmax(tensor([1.0]), 0))", None),
         ("def f(model):\n    return after04.softmax(model)", None),
+        ("class f:\n    def forward(self, x):\n        self.softmax = x.exp()\n        return self.softmax", None),
     ],
 )
 def test_what_is_ready_made_is_found_before_it_is_handed_in(monkeypatch, cell, found):

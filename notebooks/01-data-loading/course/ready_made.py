@@ -34,5 +34,6 @@ def _is_ready_made(node, notebook):
         return isinstance(value, FROM_LIBRARIES) and home.startswith(LIBRARIES)
     if not isinstance(node, ast.Attribute) or node.attr not in ATTRIBUTES:
         return False
-    base = notebook.get(node.value.id) if isinstance(node.value, ast.Name) else None
-    return not getattr(base, "__name__", "").startswith("course")  # what that gives you wrote in an earlier notebook
+    name = node.value.id if isinstance(node.value, ast.Name) else ""
+    home = getattr(notebook.get(name), "__name__", "")
+    return name != "self" and not home.startswith("course")  # what the course gives you wrote in an earlier notebook
