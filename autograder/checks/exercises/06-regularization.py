@@ -50,13 +50,6 @@ def compare(configs, train, valid, seeds):
     return rows
 """
 ROWS = "compare(configs, train, valid, seeds)"
-SECONDS = f"""
-import time as clock
-began = clock.perf_counter(), clock.process_time()
-total = sum(row["seconds"] for row in {ROWS})
-took = clock.perf_counter() - began[0], clock.process_time() - began[1]
-{{"all seconds are more than the whole took": total > 1.2 * max(took), "less than half of it": total < 0.5 * min(took)}}
-"""
 NUMBERS = ("accuracy_mean", "accuracy_sd", "loss_mean", "loss_sd")
 
 
@@ -75,9 +68,9 @@ def digits(n, wrong=0):
     return make
 
 
-def comparison(title, *configs, names=NUMBERS, code="", weight=1, seeds=(3, 7), valid=None):
-    """A case of `compare` that looks at these numbers of each row, if `code` does not look at something else."""
-    code = code or f"[{{name: row.get(name) for name in {names}}} for row in {ROWS}]"
+def comparison(title, *configs, names=NUMBERS, weight=1, seeds=(3, 7), valid=None):
+    """A case of `compare` that looks at these numbers of each row."""
+    code = f"[{{name: row.get(name) for name in {names}}} for row in {ROWS}]"
     inputs = dict(configs=list(configs), train=digits(20), valid=valid or digits(10, wrong=1), seeds=list(seeds))
     return case(title, code, weight=weight, **inputs)
 
@@ -362,7 +355,6 @@ compare = exercise(
         valid=digits(10),
         seeds=[3, 7],
     ),
-    comparison("the seconds of five runs each", config(), config(), config(), code=SECONDS, seeds=range(5)),
     comparison("the means over two seeds", config(), names=("accuracy_mean", "loss_mean"), weight=2),
     comparison("the means over three seeds", config(), names=("accuracy_mean", "loss_mean"), seeds=(1, 5, 9), weight=2),
     comparison("the spreads over three seeds", config(), names=("accuracy_sd", "loss_sd"), seeds=(1, 5, 9), weight=2),
@@ -375,14 +367,6 @@ compare = exercise(
     mistakes={
         "The results of earlier configurations still count: begin a new list for each.": edit(
             "rows = []", "rows, histories = [], []", "histories = [train", "histories += [train"
-        ),
-        "seconds is the time of all runs of a row; you give that of the last one.": edit(
-            "histories = [train_network(train, valid, seed, **config)[1] for seed in seeds]",
-            "histories = []\n        for seed in seeds:\n            started = time.perf_counter()\n"
-            "            histories.append(train_network(train, valid, seed, **config)[1])",
-        ),
-        "You start the clock once; start it anew for each configuration.": edit(
-            "rows = []", "rows, started = [], time.perf_counter()", "        started = time.perf_counter()\n", ""
         ),
         "You train with the seeds 0, 1, ...; use those that you are given.": edit("in seeds", "in range(len(seeds))"),
         "You pass on a few settings by name; a configuration may hold others: **config.": edit(
