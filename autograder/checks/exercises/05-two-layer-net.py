@@ -98,6 +98,7 @@ relu = exercise(
     "relu",
     case("a batch of scores", "relu(z)", z=normal(5, 10)),
     case("large and small", "relu(z)", z=normal(6, 6, sd=1e4)),
+    case("a single row", "relu(z)", z=normal(1, 10)),
     case("a new tensor, also of positive numbers", "y = relu(z); new = y + 0; y.zero_(); [new, z]", z=uniform(1, 10)),
     case("a vector", "relu(z)", z=normal(40)),
     case("three axes", "relu(z)", z=normal(3, 4, 5)),
@@ -490,10 +491,10 @@ Linear = exercise(
     case("float64 stays float64", LAYER, **ORDERS),
     case(
         "two batches, one after the other",
-        "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); layer.forward(first); "
+        "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); layer.forward(-x); "
         "y = layer.forward(x); dx = layer.backward(dy); [y, dx, layer.dw, layer.db]",
         weight=2,
-        first=normal(5, 4),
+        first=normal(7, 4),
         **sizes(5, 4, 3),
     ),
     case(
