@@ -50,6 +50,8 @@ def compare(configs, train, valid, seeds):
     return rows
 """
 ROWS = "compare(configs, train, valid, seeds)"
+CLOCK = "__import__('time').perf_counter()"
+TIMED = f"began = {CLOCK}; rows = {ROWS}; (rows, {CLOCK} - began)"
 NUMBERS = ("accuracy_mean", "accuracy_sd", "loss_mean", "loss_sd")
 
 
@@ -75,14 +77,15 @@ def comparison(title, *configs, names=NUMBERS, weight=1, seeds=(3, 7), valid=Non
     return case(title, code, weight=weight, **inputs)
 
 
-def form(rows, _):
-    """What was tried, and whether all is there."""
+def form(timed, _):
+    """What was tried, and whether all is there. A row takes less than all do, whose seconds a machine may count otherwise."""
+    rows, whole = timed
     return [
         {
             "the configuration": {key: row.get(key) for key in ("hidden", "lr", "epochs", "weight_decay", "batch_size")},
             "missing": [key for key in (*NUMBERS, "seconds") if key not in row],
             "all numbers are floats": all(isinstance(row[key], float) for key in (*NUMBERS, "seconds") if key in row),
-            "seconds": {"above 0": row.get("seconds", 1) > 0, "below an hour": row.get("seconds", 1) < 3600},
+            "seconds": {"above 0": row.get("seconds", 1) > 0, "of this row": row.get("seconds", 1) < 1 + 2 * whole},
         }
         for row in rows
     ]
@@ -347,7 +350,7 @@ compare = exercise(
     "compare",
     case(
         "a row says what was tried and what came of it",
-        ROWS,
+        TIMED,
         weight=2,
         view=form,
         configs=[config(epochs=2), config(hidden=5, lr=0.05, epochs=1, weight_decay=0.01), config(epochs=1, batch_size=8)],
