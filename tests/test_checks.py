@@ -466,6 +466,39 @@ def test_a_small_repair_of_the_students_function_says_where_to_look(each, source
     assert verdict.score < 1
 
 
+def test_two_slips_that_show_in_different_cases_are_told_apart(own):
+    """One gives wrong numbers, the other raises nothing: neither hides the other."""
+    source = "def digits(z):\n    if z.ndim != 2:\n        return 'a row?'\n    return z.min(1)[1]"
+    recorded = exercise("digits", *DIGITS.cases, mistakes={"THE SMALLEST": "def digits(z):\n    return z.argmin(dim=-1)"})
+    for each, said in ((recorded, "THE SMALLEST"), (DIGITS, "Look at line 4, `return z.min(1)[1]`: `min`")):
+        verdict, _ = messages(each, source, own, say="place")
+        numbers, raised = (case.message for case in verdict.cases[:2])
+        assert numbers.startswith(said), numbers
+        assert raised.startswith("This input should raise ValueError; your function returns"), raised
+
+
+IN_PLACE = {
+    "z -= z.amax(-1, True)\n    e = z.exp()": "in line 2, `z -= z.amax(-1, True)`",
+    "s = z - z.amax(-1, True)\n    s -= 0\n    e = s.exp()\n    z[:] = 0": "in line 5, `z[:] = 0`",
+    "e = (z - z.amax(-1, True)).exp()\n    for row in z:\n        row.zero_()": "in line 4, `row.zero_()`",
+    "a = z.view(-1).numpy()\n    e = (z - z.amax(-1, True)).exp()\n    a[0] += 1": "in line 4, `a[0] += 1`",
+    "e = spoil(z)": None,  # a function that nobody sees
+    "s = z + 0\n    s -= 1\n    e = spoil(z)": None,  # s is not z
+}
+
+
+@pytest.mark.parametrize("lines", IN_PLACE)
+def test_the_line_that_changes_an_input_is_named_if_it_is_seen(lines, own):
+    source = f"def softmax(z):\n    {lines}{REST}"
+    namespace = own.namespace()
+    namespace["spoil"] = lambda z: z.sub_(z.amax(-1, True)).exp()
+    run(source, namespace)
+    verdict = judge(SOFTMAX, LocalEvaluator(namespace), own, "secret", source)
+    (said,) = {c.message for c in verdict.cases if c.message.startswith("It changes")}
+    where = f" {IN_PLACE[lines]}" if IN_PLACE[lines] else ""
+    assert said == f"It changes its input `z`{where}: make a new tensor, or work on a copy (clone)."
+
+
 def test_how_much_a_repair_says_is_the_instructors_choice(own):
     each, source, said = REPAIRED[0]
     run(source, namespace := own.namespace())

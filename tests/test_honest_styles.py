@@ -74,6 +74,12 @@ STYLES = {
     ("05-two-layer-net", "linear_backward"): [
         "def linear_backward(dy, x, w):\n    dx = torch.einsum('nk,dk->nd', dy, w)\n    dw = torch.einsum('nd,nk->dk', x, dy)\n    return dx, dw, torch.einsum('nk->k', dy)"
     ],
+    ("05-two-layer-net", "backward"): [
+        "def forward(params, x):\n    w1, b1, w2, b2 = params\n    return relu(x @ w1 + b1) @ w2 + b2, x\n\n"
+        "def backward(params, cache, labels):\n    w1, b1, w2, b2 = params\n    z = cache @ w1 + b1\n"
+        "    d = cross_entropy_gradient(forward(params, cache)[0], labels)\n    dz = (d @ w2.T) * (z > 0)\n"
+        "    return [cache.T @ dz, dz.sum(dim=0), relu(z).T @ d, d.sum(dim=0)]"
+    ],
     ("05-two-layer-net", "ReLU"): [
         "class Layer:\n    def __init__(self): self.kept = None\n    def backward(self, dy): raise NotImplementedError\nclass ReLU(Layer):\n    def forward(self, x):\n        self.kept = x > 0\n        return x * self.kept\n    def backward(self, dy):\n        return dy * self.kept"
     ],

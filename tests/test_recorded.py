@@ -69,6 +69,12 @@ def test_a_family_is_proved_on_its_grid_and_filled_with_the_students_own_numbers
         assert verdict.score < 1 and said == ({sentence} if sentence else set()), line
 
 
+def test_a_mistake_of_names_that_are_not_there_is_reported(tmp_path):
+    made = course(tmp_path, CHECKS.replace('x.sum()", "{number}', 'x.sum()", "total + {number}'))
+    found = prove(load(made, "01")["shares"], Reference(made, "01")).problems["uses a name that is not there"]
+    assert found == tuple(f"You divide by {number} instead of the sum." for number in (2, 5, 100))
+
+
 def test_a_sentence_must_say_what_fills_its_hole(tmp_path):
     made = course(tmp_path, CHECKS.replace("You divide by {number}", "You divide by a number"))
     with pytest.raises(ExerciseError, match=r"exercise shares: 'You divide by a number.*' must say \{number\}"):

@@ -1,11 +1,14 @@
 """Judge one exercise of one submission: run its cases, decide what they earn, and find the sentences for what is wrong."""
 
+import copy
+
 import numpy
 
 from . import rules
 from .evaluate import NoEvidence, request
 from .explainers import explain
 from .explainers.differences import tensors
+from .explainers.in_place import in_place
 from .inputs import is_generator
 from .known import known
 from .messages import TENSOR
@@ -84,7 +87,8 @@ class Attempt:
         if changed:
             names = " and ".join(f"`{n}`" for n in changed[:3])
             remedy = _copy([t.inputs[n] for t in self.trials for n in changed if n in t.inputs])
-            faults[INPUTS] = f"It changes its input{'s' if ' and ' in names else ''} {names}: {remedy}."
+            line = f" in {place}" if (place := in_place(self)) else ""
+            faults[INPUTS] = f"It changes its input{'s' if ' and ' in names else ''} {names}{line}: {remedy}."
         if touched and RANDOM in self.conditions:
             faults[RANDOM] = (
                 f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."
@@ -111,6 +115,13 @@ class Attempt:
         once = mine.calls.get(self.exercise.name, 0) < 2
         alike = outcome.changed <= mine.changed if once else outcome.changed == mine.changed
         return alike and self.trials[i].resembles(mine, outcome) and mine.grows == outcome.grows
+
+    def only(self, failed):
+        """The same attempt as if of the cases that are not passed these were all, and no condition were broken."""
+        part = copy.copy(self)
+        part.failed, part.wrong, part.unseen, part.faults = list(failed), frozenset(failed), [], {}
+        part.seen = [i for i in self.seen if i not in self.wrong or i in part.wrong]
+        return part
 
     def credit(self, i):
         """What case i earns, from 0 to 1."""

@@ -1,6 +1,7 @@
 """The exercises' own test: mistakes are rejected by name, alternatives accepted, and no mutant of the solution passes unseen."""
 
 import os
+import re
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from . import rules
-from .evaluate import LocalEvaluator
+from .evaluate import Failure, LocalEvaluator
 from .explainers.differences import UNSURE
 from .judge import judge
 from .known import known
@@ -41,6 +42,7 @@ class Proof:
     flagged: tuple
     accepted_mistakes: tuple
     misnamed: tuple
+    undefined: tuple
     rejected_alternatives: tuple
     seconds: float
     diagnosed: tuple
@@ -51,6 +53,7 @@ class Proof:
         return {
             "not rejected": self.accepted_mistakes,
             "named otherwise": self.misnamed,
+            "uses a name that is not there": self.undefined,
             "not accepted": self.rejected_alternatives,
             "right, but flagged for the instructor": self.flagged,
         }
@@ -60,7 +63,7 @@ def prove(exercise, reference, secret="proof"):
     """Judge the solution, each recorded mistake and each alternative of one exercise as if a student had written it."""
     start = time.process_time()
     sources = {**exercise.mistakes, **exercise.alternatives, "the solution itself": ""}
-    took = {}
+    took, about = {}, known(exercise, reference, secret)
     verdicts = {s: _judged(exercise, reference, secret, code, took) for s, code in sources.items()}
     shown = {s: " | ".join(dict.fromkeys(c.message for c in verdicts[s].cases if not c.passed)) for s in verdicts}
     return Proof(
@@ -71,6 +74,7 @@ def prove(exercise, reference, secret="proof"):
         tuple(f"{s}. Flags: {verdicts[s].flags}" for s in verdicts if s not in exercise.mistakes and verdicts[s].flags),
         tuple(s for s in exercise.mistakes if verdicts[s].score >= 1),
         tuple(f"{s} Shown: {shown[s]}" for s in exercise.mistakes if verdicts[s].score < 1 and s not in shown[s]),
+        tuple(s for s, code in exercise.mistakes.items() if _stops_everywhere(about, code)),
         tuple(f"{s}. Shown: {shown[s]}" for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
         time.process_time() - start,
         tuple(took[code] for code in exercise.mistakes.values()),
@@ -123,6 +127,12 @@ def try_mutants(exercise, reference, secret="proof"):
     )
 
 
+def _stops_everywhere(about, code):
+    """Whether every case ends with the NameError of what was never to work: such a mistake is nobody's."""
+    values = [about.outcome(i, code).value for i in range(len(about.trials))]
+    return all(isinstance(value, Failure) and value.type == "NameError" for value in values)
+
+
 def _judged(exercise, reference, secret, code, took):
     """The verdict on a source; `took` notes the CPU seconds."""
     source, evaluator = rules.join([reference.source, code]), LocalEvaluator(reference.namespace(code))
@@ -142,13 +152,14 @@ def _told(exercise, reference, secret, killed):
 
 
 KINDS = ("sentence", "place", "described", "nothing sure")
+PLACED = re.compile("Look at|Two small changes|It changes .* in line ")
 
 
 def kind_of(message, exercise):
     """Which of `KINDS` a message to a student is."""
     if exercise.named_in(message):
         return "sentence"
-    if message.startswith(("Look at", "Two small changes")):
+    if PLACED.match(message):
         return "place"
     return "nothing sure" if UNSURE.search(message) else "described"
 

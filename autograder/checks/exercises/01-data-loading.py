@@ -62,9 +62,7 @@ load_folder = exercise(
     loaded("a digit without images", lambda g: without(5, digits(g)) | {"5/": b""}),
     case("a missing folder is named", MISSING, path=folder(lambda g: without(6, digits(g)))),
     mistakes={
-        "You take the files in the order of the disk, which differs from machine to machine: sort them.": edit(
-            "sorted(...)", "(...)"
-        ),
+        "You take the files in the order of the disk, which differs between machines: sort them.": edit("sorted(...)", "(...)"),
         "You go through the folders in the order of the disk: go through the digits 0 to 9.": body(
             "right(path)",
             'files = [f for folder in path.glob("[0-9]") for f in sorted(folder.glob("[!.]*.png"))]',
@@ -227,9 +225,7 @@ flatten = exercise(
         "Your shape is (784, N) and the images are cut to pieces: keep the first axis, images.reshape(len(images), -1).": edit(
             ".flatten(...)", ".reshape(-1, len(images))"
         ),
-        "The images got mixed: you reshape to (784, N) and transpose. Keep the first axis.": edit(
-            ".flatten(...)", ".reshape(-1, len(images)).T"
-        ),
+        "The images got mixed: you reshape to (784, N). Keep axis 0.": edit(".flatten(...)", ".reshape(-1, len(images)).T"),
         "You read each image column by column; read it line by line.": edit(
             ".flatten(...)", ".transpose(-2, -1).reshape(len(images), -1) if images.ndim > 2 else images"
         ),
@@ -385,9 +381,7 @@ balanced_subset = exercise(
         ),
         "The result is still in the order of the digits: shuffle it at the end.": edit("return chosen[...]", "return chosen"),
         "You sort the indices at the end; leave them shuffled.": body("return right(labels, per_class, generator).sort().values"),
-        "The digits come in turns, 0, 1, 2, ...: shuffle the result at the end.": edit(
-            "return ...", "return chosen.reshape(10, -1).T.flatten()"
-        ),
+        "The digits come in turns, 0, 1, ...: shuffle them.": edit("return ...", "return chosen.reshape(10, -1).T.flatten()"),
         "You do not use the generator: pass generator=generator to every random function.": edit("(members), ...)", "(members))"),
         "Only the final shuffle lacks the generator: pass generator=generator there too.": edit("(chosen), ...)", "(chosen))"),
         "You seed the random numbers inside the function; draw from the generator that you are given.": body(
@@ -406,9 +400,7 @@ balanced_subset = exercise(
         "You return the labels of the chosen images; return their indices.": edit("return chosen", "return labels[chosen]"),
         "Your indices count within each digit; look them up in the positions of that digit.": edit("members[...]", "..."),
         "You return per_class images in all; return per_class of each digit.": edit("return ...", "return (...)[:per_class]"),
-        "You return a mask; return indices.": edit(
-            "return ...", "return torch.zeros(len(labels)).bool().index_fill(0, ..., True)"
-        ),
+        "That is a mask; return indices.": edit("return ...", "return torch.zeros(len(labels)).bool().index_fill(0, ..., True)"),
         "You return a list; return a tensor of type int64.": edit("return ...", "return (...).tolist()"),
         "You draw one order for all digits, no longer than the rarest needs: later images never come. Draw for each.": edit(
             ("chosen = []", "order = torch.randperm(labels.bincount(minlength=10).min(), generator=generator)\n    chosen = []"),
@@ -552,9 +544,7 @@ train_valid_split = exercise(
             "is_valid = torch.rand(n, generator=generator) < valid_fraction",
             "return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]",
         ),
-        "You return lists; return tensors of type int64.": body(
-            "return [part.tolist() for part in right(n, valid_fraction, generator)]"
-        ),
+        "You return lists; return int64 tensors.": body("return [part.tolist() for part in right(n, valid_fraction, generator)]"),
     },
     alternatives={
         "the validation part from the end": edit("[n_valid:]", "[: n - n_valid]", "[:n_valid]", "[n - n_valid :]"),

@@ -25,9 +25,7 @@ class_means = exercise(
     means_of("digit after digit, as load_folder gives them", uniform(30, 28, 28), torch.arange(10).repeat_interleave(3)),
     means_of("float64 stays float64", uniform(25, 28, 28, dtype=torch.float64), labels(25)),
     mistakes={
-        "A digit without images gets the mean of all of them; it must get zeros.": edit(
-            "new_zeros(10, 28, 28)", "mean(dim=0).repeat(10, 1, 1)"
-        ),
+        "A digit without images gets the mean of all, not zeros.": edit("new_zeros(10, 28, 28)", "mean(dim=0).repeat(10, 1, 1)"),
         "You halve the mean with each new image, so that the last ones count most: divide the sum by their number.": body(
             "means, seen = images.new_zeros(10, *images.shape[1:]), set()",
             "for image, digit in zip(images, labels.tolist(), strict=True):",
@@ -36,14 +34,11 @@ class_means = exercise(
             "return means",
         ),
         "A digit without images gives NaN (0 / 0); it must give zeros.": edit("labels.unique()", "range(10)"),
-        "You average over the pixels and get one number; average over the images, dim=0.": edit(
-            "return means", "return means.mean(dim=(1, 2))"
-        ),
+        "You average over pixels; average over images, dim=0.": edit("return means", "return means.mean(dim=(1, 2))"),
         "You divide by N / 10; divide by the number of images of that digit.": edit("mean(...)", "sum(...) * 10 / len(images)"),
-        "You divide by N, the number of all images; divide by the number of images of that digit.": edit(
-            "mean(dim=0)", "sum(dim=0) / len(images)"
-        ),
+        "You divide by the number of all images; divide by that of the digit.": edit("mean(dim=0)", "sum(dim=0) / len(images)"),
         "You return the sums; divide by the number of images of each digit.": edit(".mean", ".sum"),
+        "You take the first image of each digit; average all of them.": edit("mean(dim=0)", "select(0, 0)"),
         "You return only the digits that occur; return all ten, zeros where there are no images.": edit(
             "return means", "return means[labels.unique()]"
         ),
@@ -52,7 +47,7 @@ class_means = exercise(
             "order += [digit for digit in range(10) if digit not in order]",
             "return right(images, labels)[order]",
         ),
-        "The number of your means depends on the largest label; there are always ten.": edit(
+        "The largest label says how many means you have; there are ten.": edit(
             "return means", "return means[: labels.max() + 1]"
         ),
         "You leave out the digit 9: range(10) goes from 0 to 9.": edit("return means", "return means[:9]"),
@@ -154,6 +149,7 @@ FOR_BOTH = {
     ),
     "You add the images; subtract them.": edit("- b", "+ b"),
     "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
+    "You divide by len(a), the number of images; there are 28 * 28 pixels.": edit("mean(...)", "sum(...) / len(a)"),
     "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
     "You return a Python number or a list; return a tensor.": edit("mean(...)", "mean(...).tolist()"),
 }
@@ -172,9 +168,7 @@ mae = exercise(
         ),
         **FOR_BOTH,
         "This is the squared error; take absolute values.": edit("abs", "square"),
-        "This is the root of the mean square; take the mean of absolute values.": edit(
-            "abs()", "square()", "mean(...)", "mean(...).sqrt()"
-        ),
+        "That is the root of the mean square; take absolute values.": edit("abs()", "square()", "mean(...)", "mean(...).sqrt()"),
         "You subtract absolute values; take the absolute value of the difference.": edit("(a - b).abs()", "(a.abs() - b.abs())"),
         "You halve the result; there is no factor of one half in the mean absolute error.": edit("mean(...)", "mean(...) / 2"),
         "You take the largest difference; take the mean.": edit("mean", "amax"),
@@ -357,19 +351,13 @@ accuracy = exercise(
     scored("one prediction for many labels is refused", integers(1), integers(12), raises=ValueError),
     scored("scores instead of predictions are refused", normal(10, 10), labels(10), raises=ValueError),
     mistakes={
-        "You compare a column (N, 1) with (N,), all N x N pairs: raise ValueError unless both are (N,).": edit(
-            "if ...:", "if False:"
-        ),
-        "You compare lengths only; (N, 1) and (N,) have the same length. Compare shapes.": edit(
-            "if ...:", "if len(predictions) != len(labels):"
-        ),
+        "You compare (N, 1) with (N,), N x N pairs: raise ValueError unless both are (N,).": edit("if ...:", "if False:"),
+        "You compare lengths: (N, 1) has that of (N,). Compare shapes.": edit("if ...:", "if len(predictions) != len(labels):"),
         "You accept two columns (N, 1); both must be (N,).": edit("predictions.ndim != 1 or", ""),
         "You flatten a column in silence; raise ValueError, or its author never learns of it.": body(
             "return (predictions.flatten()[: labels.numel()] == labels.flatten()).float().mean().item()"
         ),
-        "For wrong shapes you raise another exception; raise ValueError (an assert raises AssertionError).": edit(
-            "ValueError", "AssertionError"
-        ),
+        "For wrong shapes you raise another exception; raise ValueError (assert does not).": edit("ValueError", "AssertionError"),
         "You return a percentage; return a fraction of 1.": edit("return", "return 100 *"),
         "You return the number of correct predictions; divide by N.": edit("/ len(labels)", ""),
         "You return a tensor; make it a Python float with .item().": edit(".item()", ""),
@@ -469,11 +457,14 @@ confusion_matrix = exercise(
         ),
         "Every count is one too high; start from 0.": edit("(10, 10)", "(10, 10) + 1"),
         "You leave out the digit 9: there are ten, 0 to 9.": edit("(10, 10)", "(10, 10)[:9, :9]"),
+        "You leave out the digit 0: there are ten digits.": edit("return ...", "m = ...\n    m[0], m[:, 0] = 0, 0\n    return m"),
+        "All ten rows are one: [[0] * 10] * 10 holds the same row ten times.": edit("(10, 10)", "(10, 10).sum(0).repeat(10, 1)"),
+        "Your rows number the digits that occur; row d belongs to the digit d, also where others are missing.": body(
+            "i, j = (v.unique(return_inverse=True)[1] for v in (predictions, labels))", "return right(i, j)"
+        ),
         "Your rows and columns are one off: digit 0 belongs to row 0.": edit("return ...", "return (...).roll((1, 1), (0, 1))"),
         "You lay the 100 counts out in one row; reshape them to (10, 10).": edit(".reshape(10, 10)", ""),
-        "You give every pair the number label + prediction, which many pairs share; use 10 * label + prediction.": edit(
-            "10 * labels", "labels"
-        ),
+        "You number pairs by label + prediction, which many share; use 10 * label + prediction.": edit("10 * labels", "labels"),
         "You give every pair the number 9 * label + prediction, which some pairs share; use 10 * label + prediction.": edit(
             "10 * labels", "9 * labels"
         ),

@@ -89,9 +89,7 @@ MSE_LOSS = exercise(
                 "prediction, target = (t.squeeze(1) if t.shape[1:] == (1,) else t for t in (prediction, target)); column =",
             )
         ),
-        "Targets of another shape are broadcast silently; raise ValueError unless the shapes fit.": edit(
-            "!= column", "!= prediction"
-        ),
+        "Targets of another shape are broadcast silently; raise ValueError unless they fit.": edit("!= column", "!= prediction"),
         "You refuse a target (N,) for a prediction (N, 1); give it a second axis.": edit("1", "0"),
         "Shapes that do not fit raise another exception; raise ValueError yourself.": edit("ValueError", "RuntimeError"),
         "You return the sum; take the mean over all entries.": edit("mean", "sum"),
@@ -112,9 +110,7 @@ MSE_LOSS = exercise(
         "You take absolute errors; square them.": edit("((prediction - column) ** 2)", "(prediction - column).abs()"),
         "You take the root; the loss is the mean square itself.": edit("mean()", "mean().sqrt()"),
         "You do not square: positive and negative errors cancel.": edit("** 2", ""),
-        "You square after the mean, so that errors cancel; square each error first.": edit(
-            "(...).mean()", "(...).mean() ** 2", " ** 2)", ")"
-        ),
+        "You square after the mean, where errors cancel; do it before.": edit("(...).mean()", "(...).mean() ** 2", " ** 2)", ")"),
         "You square the numbers; square their difference.": edit("(prediction - column) ** 2", "prediction**2 - column**2"),
         "You return a mean for each column; the loss is one number.": edit("mean()", "mean(dim=0)"),
         "You return a Python number; the loss is a 0-d tensor.": edit("mean()", "mean().item()"),
@@ -198,9 +194,14 @@ NUMERIC_GRADIENT = exercise(
         "You leave w nudged; put each entry back, also the last.": edit(
             "w.clone()", "w", "= w[i] + eps", "+= eps", "= w[i] - eps", "-= 2 * eps", "        nudged[i] = w[i]\n", ""
         ),
-        "You do not put an entry back before you nudge the next; the slope is taken at w itself.": edit(
-            "        nudged[i] = w[i]\n", ""
+        "Entries nudged before stay nudged, up and down; nudge a single one.": body(
+            "gradient, up, down = torch.zeros_like(w), w.clone(), w.clone()",
+            "for i in np.ndindex(*w.shape):",
+            "    up[i], down[i] = up[i] + eps, down[i] - eps",
+            "    gradient[i] = (f(up) - f(down)) / (2 * eps)",
+            "return gradient",
         ),
+        "You do not put an entry back before you nudge the next; slopes are taken at w.": edit("        nudged[i] = w[i]\n", ""),
         "eps makes no difference to your slopes, as if it were always {nudge}; nudge by eps.": edit(
             "gradient = torch", "eps = {nudge}\n    gradient = torch", nudge=(1e-5, 1e-4, 1e-3, 1e-2)
         ),
@@ -210,9 +211,7 @@ NUMERIC_GRADIENT = exercise(
         "You nudge a whole row at once; nudge each entry by itself.": edit("np.ndindex(*w.shape)", "range(len(w))"),
         "You nudge all entries at once; nudge one at a time.": body("return 0 * w + (f(w + eps) - f(w - eps)) / (2 * eps)"),
         "You skip the last entry; each one has a slope.": edit("np.ndindex(...)", "list(np.ndindex(...))[:-1]"),
-        "You skip all rows but the first; each entry has a slope.": edit(
-            "np.ndindex(...)", "list(np.ndindex(...))[: w[0].numel()]"
-        ),
+        "You skip all rows but the first; all have slopes.": edit("np.ndindex(...)", "list(np.ndindex(...))[: w[0].numel()]"),
         "Your gradient is flat; give it the shape of w.": edit("return gradient", "return gradient.flatten()"),
         "Your nudge grows with the entry; add and subtract eps itself.": edit("+ eps", "* (1 + eps)", "- eps", "* (1 - eps)"),
     },
@@ -302,9 +301,7 @@ MSE_GRADIENT = exercise(
         "The factor 2 is missing, and you divide by the number of rows, not by all N * K entries.": edit(
             "2 * ", "", "prediction.numel()", "len(x)"
         ),
-        "The factor 2 and the division by N * K are missing: the loss is a mean of squares.": edit(
-            "2 * ", "", " / prediction.numel()", ""
-        ),
+        "The factor 2 and the division by N * K are missing: a mean of squares.": edit("2 * ", "", " / prediction.numel()", ""),
         "The sign: the error is prediction minus target.": edit("2", "(-2)"),
         "You divide dw by N once more; the slope is a mean already.": edit("x.T @ slope", "x.T @ slope / len(x)"),
         "db is not summed: add up the rows, so that it has the shape of b.": edit(".sum(dim=0)", ""),
@@ -312,9 +309,8 @@ MSE_GRADIENT = exercise(
         "db keeps an axis of length 1; it has the shape of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
         "You sum db over the columns; sum over the rows.": edit("dim=0", "dim=1"),
         "db is a single number; b has one entry for each column.": edit("dim=0", ""),
-        "Only dw is divided by the number of entries; divide db too.": edit(
-            "slope.sum(...)", "slope.sum(...) * prediction.numel()"
-        ),
+        "Only the last row counts: add up the rows, with +=.": edit("x.T @ slope, slope", "x[-1:].T @ slope[-1:], slope[-1:]"),
+        "Only dw is divided by the number of entries; db is too.": edit("slope.sum(...)", "slope.sum(...) * prediction.numel()"),
         "(N, 1) minus (N,) is (N, N): give the target a second axis.": edit(
             "target.reshape(prediction.shape)) / prediction.numel()", "target) / (prediction - target).numel()"
         ),
@@ -408,9 +404,7 @@ SGD_STEP = exercise(
         "The learning rate is missing: the step is lr times the gradient.": edit("lr * g", "g"),
         "You divide by the learning rate; multiply.": edit("lr * g", "g / lr"),
         "You return the parameters; change them in place and return None.": body("right(params, grads, lr)", "return params"),
-        "You return new parameters and leave the old ones; change them in place.": body(
-            "return [p - lr * g for p, g in zip(params, grads)]"
-        ),
+        "You return new parameters; change the old ones in place.": body("return [p - lr * g for p, g in zip(params, grads)]"),
         "You scale the gradients in place; leave them as they are.": edit("p -= lr * g", "g *= lr\n        p -= g"),
         "You set the gradients to 0 after the step; leave them as they are.": edit("* g", "* g\n        g.zero_()"),
         "You divide the gradient by its length; use it as it is.": edit("* g", "* g / g.norm()"),
@@ -421,9 +415,7 @@ SGD_STEP = exercise(
     alternatives={
         "sub_": edit("p -= lr * g", "p.sub_(lr * g)"),
         "add_ with alpha": edit("p -= lr * g", "p.add_(g, alpha=-lr)"),
-        "copy_ under no_grad": body(
-            "with torch.no_grad():", "    for p, g in zip(params, grads):", "        p.copy_(p - g * lr)"
-        ),
+        "under no_grad": body("with torch.no_grad():", "    for p, g in zip(params, grads):", "        p.copy_(p - g * lr)"),
         "slices": edit("p -= lr * g", "p[:] = p - lr * g"),
         "indices": body("for i in range(len(params)):", "    params[i] -= lr * grads[i]"),
         "a loop over rows": edit("p -= lr * g", "for j in range(len(p)):\n            p[j] = p[j] - lr * g[j]"),
@@ -446,6 +438,9 @@ TO_DIGIT = exercise(
     case("float64", "to_digit(prediction)", prediction=uniform(12, 1, low=-3, high=12, dtype=DOUBLE)),
     mistakes={
         "You cut the fraction off; round to the nearest digit.": edit("round().", ""),
+        "The smallest signed difference is always that to 9; the nearest digit has the smallest in size: abs().": body(
+            "return (prediction - torch.arange(10)).argmin(dim=1)"
+        ),
         "You round up; round to the nearest digit.": edit("round", "ceil"),
         "You do not clamp: there is no digit -3 and no digit 12.": edit("clamp(0, 9).long", "long"),
         "You do not clamp from above: there is no digit 12.": edit("0, 9", "min=0"),
@@ -490,6 +485,7 @@ SIGMOID = exercise(
     "sigmoid",
     case("a batch of scores", "sigmoid(z)", weight=2, z=normal(5, 4, sd=2)),
     case("scores from -1e4 to 1e4", "sigmoid(z)", weight=2, z=extremes(torch.float32)),
+    case("few above and many below zero", "sigmoid(z)", z=torch.tensor([1000.0, -2000.0, -3.0])),
     case("zeros", "sigmoid(z)", z=torch.zeros(3)),
     case("negative scores", "sigmoid(z)", z=uniform(8, low=-8, high=-0.5)),
     case("one row of one score", "sigmoid(z)", z=normal(1, 1)),
@@ -498,13 +494,16 @@ SIGMOID = exercise(
     mistakes={
         "(1 + tanh(z)) / 2 is twice too steep: it takes tanh(z / 2).": body("return (1 + z.tanh()) / 2"),
         "exp(z) overflows for large scores, and inf / inf is NaN: use 1 / (1 + exp(-z)).": body("return z.exp() / (1 + z.exp())"),
-        "nan_to_num makes a 0 of a score that should give 1: use 1 / (1 + exp(-z)).": body(
+        "nan_to_num makes 0 of what should be 1; take 1 / (1 + exp(-z)).": body(
             "return (z.exp() / (1 + z.exp())).nan_to_num(0.0)"
         ),
         "The sign: large scores should give 1.": edit("-z", "z"),
         "The 1 in the divisor is missing: 1 / (1 + exp(-z)).": edit("1 + torch", "torch"),
         "Brackets: divide by the sum of 1 and exp(-z).": edit("1 /", ""),
         "That is tanh, which runs from -1 to 1.": edit("1 / (1 + torch.exp(-z)", "z.tanh("),
+        "One sign decides for all scores; each needs the form that does not overflow.": body(
+            "return 1 / (1 + (-z).exp()) if z.sum() >= 0 else z.exp() / (1 + z.exp())"
+        ),
         "That is softmax; a sigmoid looks at each score by itself.": body(
             "e = (z - z.amax(-1, keepdim=True)).exp()", "return e / e.sum(-1, keepdim=True)"
         ),
@@ -518,9 +517,7 @@ SIGMOID = exercise(
         "That is the slope of the sigmoid; return the sigmoid itself.": edit(
             "/ (1 + torch.exp(-z))", "/ (1 + torch.exp(-z)) * (1 - 1 / (1 + torch.exp(-z)))"
         ),
-        "You clip the scores at {bound}, which changes ordinary values.": edit(
-            "-z", "-z.clamp(-{bound}, {bound})", bound=(1, 2, 4, 5, 10)
-        ),
+        "You clip the scores at {bound}; that changes some.": edit("-z", "-z.clamp(-{bound}, {bound})", bound=(1, 2, 4, 5, 10)),
         "You convert to float32; keep the dtype of z.": body("return (1 / (1 + torch.exp(-z))).float()"),
         "You convert to float64; keep the dtype of z.": edit("-z", "-z.double()"),
         "You round to 0 and 1; return the values in between.": body("return (z > 0).to(z.dtype)"),
@@ -555,9 +552,7 @@ ONE_HOT = exercise(
     case("each class once", "one_hot(labels, num_classes)", labels=labels(5, 5), num_classes=5),
     case("one label", "one_hot(labels, num_classes)", labels=integers(1, low=1, high=3), num_classes=4),
     mistakes={
-        "You count the classes in the data; the number of columns is num_classes.": edit(
-            "eye(...)", "eye(int(labels.max()) + 1)"
-        ),
+        "You count the classes in the data; the columns are num_classes.": edit("eye(...)", "eye(int(labels.max()) + 1)"),
         "You count the distinct labels; the number of columns is num_classes.": body(
             "seen = labels.unique()", "return (labels[:, None] == seen).float()"
         ),
@@ -567,22 +562,16 @@ ONE_HOT = exercise(
         "Your result is True and False; it is float32, as predictions are.": edit("[labels]", "[labels] > 0"),
         "Your result is float64; it is float32.": edit("device=labels.device", "dtype=torch.float64"),
         "Columns count from 0: label 0 belongs to the first.": body("return torch.eye(num_classes)[labels - 1]"),
-        "Columns count from 0: label 0 belongs to the first column, not the second.": edit(
-            "[labels", "[(labels + 1) % num_classes"
-        ),
+        "Columns count from 0: label 0 belongs to the first column.": edit("[labels", "[(labels + 1) % num_classes"),
         "You set whole columns, in all rows; each row has a single 1.": body(
             "rows = torch.zeros(len(labels), num_classes)", "rows[:, labels] = 1", "return rows"
         ),
-        "You set all columns up to the label; each row has a single 1.": body(
-            "return (torch.arange(num_classes) <= labels[:, None]).float()"
-        ),
+        "You set all columns up to the label; set one.": body("return (torch.arange(num_classes) <= labels[:, None]).float()"),
         "You write the label into its column; write 1.": body("return torch.eye(num_classes)[labels] * labels[:, None]"),
         "0 and 1 are swapped: the label's own column holds the 1.": edit("torch", "1 - torch"),
         "You write -1 elsewhere; write 0.": body("return 2 * torch.eye(num_classes)[labels] - 1"),
         "You sort the labels; row i belongs to label i.": body("return torch.eye(num_classes)[labels.sort().values]"),
-        "You change the labels in place; leave them as they are.": edit(
-            "return ...", "rows = ...\n    labels.zero_()\n    return rows"
-        ),
+        "You change the labels; leave them as they are.": edit("return ...", "rows = ...\n    labels.zero_()\n    return rows"),
         "The columns run backwards: label 0 belongs to the first.": edit(", device=labels.device", ").flip(1"),
     },
     alternatives={

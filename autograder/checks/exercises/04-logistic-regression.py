@@ -195,7 +195,7 @@ softmax = exercise(
         "You normalise over the whole batch; each row has its own sum.": edit("sum(dim=1, keepdim=True)", "sum()"),
         "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit("- z.amax(...)", ""),
         "You subtract the largest score of the whole batch; each row needs its own.": edit("amax(dim=1, keepdim=True)", "max()"),
-        "You subtract the largest score of each column; that changes the answer, so take it row by row.": edit(
+        "You subtract the largest score of each column; that changes the answer: take each row's.": edit(
             "amax(dim=1", "amax(dim=0"
         ),
         "You subtract the smallest score; it is the largest exponent that must become 0.": edit("amax", "amin"),
@@ -218,6 +218,8 @@ softmax = exercise(
         "You divide the shifted scores by their sum; take the exponential of them first.": edit(".exp()", ""),
         "You divide by the largest exponential; divide by the sum of the row.": edit("sum", "amax"),
         "These are the logarithms of the probabilities; softmax returns the probabilities.": body("return log_softmax(z)"),
+        "You shift the numerator only; both must have the same shift.": edit("e.sum", "z.exp().sum"),
+        "You shift the divisor only; both must have the same shift.": edit("return e /", "return z.exp() /"),
         "Smaller scores get more probability; the sign in the exponent is wrong.": edit("z - z.amax(...)", "z.amin(...) - z"),
         "You take powers of 2; softmax is defined with e, so use exp.": edit("exp", "exp2"),
         "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
@@ -263,9 +265,7 @@ logsumexp = exercise(
         "You shift by the largest score of the whole batch; each row needs its own.": edit("amax(dim=1, keepdim=True)", "amax()"),
         "What you shift by is not the row's largest score, and exp still overflows; shift by the maximum.": edit("amax", "amin"),
         "You sum down the columns; use the last axis, dim=1.": edit("dim=1", "dim=0"),
-        "You sum down the columns and turn the result; use the last axis, dim=1.": edit(
-            ("dim=1", "dim=0"), ("return ...", "return (...).T")
-        ),
+        "You sum down the columns and turn the result; use dim=1.": edit(("dim=1", "dim=0"), ("return ...", "return (...).T")),
         "The shape should be (N, 1); keep the axis with keepdim=True.": edit(", keepdim=True", "", "- top", "- top[:, None]"),
         "Adding (N, 1) and (N,) gives N x N numbers; use keepdim=True in both places.": edit("sum(...)", "sum(dim=1)"),
         "You sum the logs, which only undoes exp; sum the exponentials, then take one log.": body("return z.sum(1, True)"),
@@ -318,10 +318,9 @@ log_softmax = exercise(
     "log_softmax",
     *on_scores("log_softmax"),
     case("gaps of more than 104", "log_softmax(z)", weight=2, z=lambda g: 150 * torch.randn(6, 5, generator=g)),
+    case("two large scores beside a small one", "log_softmax(z)", z=torch.tensor([[0.0, 200.0, 200.0]])),
     mistakes={
-        "log(softmax(z)) is -inf where the probability underflows; subtract the log-sum-exp from the scores.": body(
-            "return softmax(z).log()"
-        ),
+        "log(softmax(z)) is -inf where the softmax underflows; subtract log-sum-exp instead.": body("return softmax(z).log()"),
         "exp overflows from a score of 89 on; subtract the log-sum-exp, which shifts by the row's maximum.": body(
             "e = z.exp()", "return (e / e.sum(dim=1, keepdim=True)).log()"
         ),
@@ -334,13 +333,17 @@ log_softmax = exercise(
         "Clamping the probabilities at {epsilon} caps the result; subtract the log-sum-exp from the scores.": edit(
             "shifted - logsumexp(shifted)", "softmax(z).clamp(min={epsilon}).log()", epsilon=EPSILONS
         ),
+        "Clamping probabilities at the smallest float caps the result; subtract the log-sum-exp from the scores.": edit(
+            "shifted - logsumexp(shifted)", "softmax(z).clamp(min=torch.finfo(torch.float32).tiny).log()"
+        ),
+        "You put the lowest float in the place of -inf; subtract the log-sum-exp from the scores.": edit(
+            "shifted - logsumexp(shifted)", "softmax(z).log().nan_to_num()"
+        ),
         "You normalise down the columns; use the last axis, dim=1.": body("return (z.T - logsumexp(z.T)).T"),
         "The sign is wrong; a log-probability is never positive.": edit("return ...", "return -(...)"),
         "You subtract the maximum twice; logsumexp adds it back already.": edit("(shifted)", "(z)"),
         "The scores are unshifted but their log-sum-exp is shifted; shift both or none.": edit("return shifted", "return z"),
-        "The log-sum-exp loses its axis and is subtracted from the columns; it should be (N, 1).": body(
-            "return z - logsumexp(z).squeeze(1)"
-        ),
+        "The log-sum-exp loses its axis and is subtracted from columns; keep (N, 1).": body("return z - logsumexp(z).squeeze(1)"),
         "These are the probabilities; their logarithm is asked for.": body("return softmax(z)"),
         "You only subtract the maximum; subtract the log-sum-exp, so that probabilities sum to 1.": edit("- logsumexp(...)", ""),
         "You shift by the largest score of the whole batch; each row needs its own.": body(
@@ -348,9 +351,7 @@ log_softmax = exercise(
         ),
         "You add the log-sum-exp; dividing by the sum means subtracting its logarithm.": body("return z + logsumexp(z)"),
         "You divide by the log-sum-exp; dividing by the sum means subtracting its logarithm.": body("return z / logsumexp(z)"),
-        "You use the logarithm to base 2; log-probabilities here are natural logarithms.": body(
-            "return (z - logsumexp(z)) / math.log(2)"
-        ),
+        "You use the logarithm to base 2; log-probabilities here are natural.": body("return (z - logsumexp(z)) / math.log(2)"),
         "You change the scores in place; make a new tensor, z = z - ...": body("z -= logsumexp(z)", "return z"),
     },
     alternatives={
@@ -394,6 +395,9 @@ nll = exercise(
             "-log_probs", "-log_probs.clamp(min=math.log({epsilon}))", epsilon=EPSILONS
         ),
         "The result is always float32; keep the dtype of log_probs.": edit("mean()", "mean().float()"),
+        "You go back to probabilities and add {epsilon}, which caps the loss; take log_probs as they are.": edit(
+            "-log_probs", "-(log_probs.exp() + {epsilon}).log()", epsilon=EPSILONS
+        ),
     },
     alternatives={
         "gather": body("return -log_probs.gather(1, labels.unsqueeze(1)).mean()"),
@@ -524,13 +528,9 @@ cross_entropy_gradient = exercise(
             "/ len(labels)", "/ {size}", size=(16, 64, 128)
         ),
         "You divide by N twice; once is enough.": edit("/ len(labels)", "/ len(labels) ** 2"),
-        "Only the truth is divided by N; put parentheses around the difference.": edit(
-            " / len(labels)", "", "-= 1", "-= 1 / len(labels)"
-        ),
+        "Only the truth is divided by N; bracket the difference.": edit(" / len(labels)", "", "-= 1", "-= 1 / len(labels)"),
         "You subtract 1 after dividing by N; subtract it first.": edit("/ len(labels)", "", "(logits)", "(logits) / len(labels)"),
-        "gradient[:, labels] changes whole columns; give each row its own number, torch.arange(N).": edit(
-            "torch.arange(len(labels))", ":"
-        ),
+        "gradient[:, labels] changes whole columns; give row numbers, torch.arange(N).": edit("torch.arange(len(labels))", ":"),
         "The probabilities are missing: you subtract the truth from the logits.": edit("softmax(logits)", "logits.clone()"),
         "These are sigmoids; the gradient of cross-entropy has the softmax of the row.": edit("softmax(...)", "logits.sigmoid()"),
         "The softmax is applied twice; once is enough.": edit("softmax(logits)", "softmax(softmax(logits))"),
@@ -598,6 +598,7 @@ predict = exercise(
     case("scores up to 10,000 in size", "predict(logits)", logits=HUGE),
     case("negative scores", "predict(logits)", logits=normal(12, 5, mean=-200, sd=30)),
     case("float64", "predict(logits)", logits=normal(6, 4, dtype=torch.float64)),
+    case("one answer for each row, also where scores are equal", "predict(logits).shape", logits=torch.zeros(4, 3)),
     mistakes={
         "That is the least probable class; use argmax.": edit("argmax", "argmin"),
         "You compare the rows of each column; use dim=1.": edit("dim=1", "dim=0"),
@@ -610,10 +611,10 @@ predict = exercise(
         "The shape should be (N,); leave out keepdim=True.": edit("(dim=1)", "(dim=1)[:, None]"),
         "You return both values and positions; only the positions are asked for.": body("return tuple(logits.max(dim=1))"),
         "The predictions are not int64; leave them as argmax returns them.": edit("(dim=1)", "(dim=1).to(logits.dtype)"),
-        "The largest size is not the largest score: -9 is less than 1. Compare the scores with their signs.": edit(
-            "argmax", "abs().argmax"
-        ),
+        "The largest size is not the largest score: -9 is less than 1. Compare with the signs.": edit("argmax", "abs().argmax"),
         "Classes are counted from 0; do not add 1.": edit("(dim=1)", "(dim=1) + 1"),
+        "Equal scores get several answers for a row; give one.": body("return (logits == logits.amax(1, True)).nonzero()[:, 1]"),
+        "The search begins with a best score of 0, which no negative score beats.": edit("argmax", "clamp(min=0).argmax"),
         "argmax on the negative log-likelihood finds the least probable class; use argmin there.": edit(
             "return logits", "return (-log_softmax(logits).clamp(-200, 0))"
         ),
@@ -677,9 +678,7 @@ accuracy = exercise(
         ),
         "You round the result; leave all its digits.": body("return round(right(logits, labels), 1)"),
         "// cuts the fraction down to 0; use /.": edit("return", "return 1.0 *", "/ len", "// len"),
-        "That is the mean probability of the labels; count the hits.": edit(
-            "(predict...)", "softmax(logits)[torch.arange(len(labels)), labels]"
-        ),
+        "That is a mean probability; count the hits.": edit("(predict...)", "softmax(logits)[torch.arange(len(labels)), labels]"),
     },
     alternatives={
         "the mean of hits, in float64": edit("sum().item() / len(labels)", "double().mean().item()"),
@@ -770,9 +769,7 @@ fit = exercise(
         "You train on the first batch of each epoch only; go through all of them.": edit("batch_size):", "batch_size)[:1]:"),
         "The rows are not shuffled; draw a new order from the generator each epoch.": edit("randperm(...)", "arange(len(y))"),
         "The order comes from the global random state; pass generator=generator.": edit(", generator=generator", ""),
-        "Rows are drawn with replacement, so an epoch misses some; use torch.randperm.": edit(
-            "randperm(len(y), ", "randint(len(y), (len(y),), "
-        ),
+        "Rows are drawn with replacement; use torch.randperm.": edit("randperm(len(y), ", "randint(len(y), (len(y),), "),
         "The order is drawn once; draw a new one in every epoch.": edit(
             ("for _", "once = torch.randperm(len(y), generator=generator)\n    for _"), ("in torch.randperm(...)", "in once")
         ),
@@ -902,9 +899,7 @@ lr_sweep = exercise(
         "The rates see different batches; give each run a new torch.Generator with this seed.": edit(
             ("        generator = ...\n", ""), ("    for lr", "    generator = torch.Generator().manual_seed(seed)\n    for lr")
         ),
-        "The batches are not those of this seed: give each run one new generator with it, for all its epochs.": edit(
-            "(seed)", "(epochs)"
-        ),
+        "The batches are not those of this seed: give each run one generator, for all its epochs.": edit("(seed)", "(epochs)"),
         "You seed the global random state; make a torch.Generator for each run.": edit("torch.Generator().", "torch."),
         "You report accuracies; report the lowest validation loss.": edit("_loss", "_accuracy", "min", "max").of(LR_SWEEP),
         "You return only the best rate; return the loss of every rate.": edit("return ...", "return min(lowest, key=lowest.get)"),

@@ -113,9 +113,8 @@ relu = exercise(
         "You keep the negative entries and drop the positive ones: turn the comparison round.": edit("min", "max"),
         "You cut the values off at 1; ReLU has no upper end.": edit("min=0", "0, 1"),
         "You change z in place; return a new tensor (clamp, not clamp_).": edit("clamp", "clamp_"),
-        "Where nothing is negative you return z itself; return a new tensor.": body(
-            "return z if (z >= 0).all() else z.clamp(min=0)"
-        ),
+        "That is softplus, a smooth curve; relu is exactly 0 below 0.": body("return (1 + z.exp()).log()"),
+        "Where nothing is negative you return z; make a new tensor.": body("return z if (z >= 0).all() else z.clamp(min=0)"),
         "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": body(
             "return torch.logaddexp(z, torch.zeros_like(z))"
         ),
@@ -220,9 +219,7 @@ def drawn(number):
         "You multiply by {spread} whatever the size of the layer; multiply by sqrt(2 / fan_in).": edit(
             "math.sqrt(2 / fan_in)", "{spread}", spread=(0.001, 0.01, 0.1, 0.5)
         ),
-        "The weights are uniform; normal ones are asked for (torch.randn).": edit(
-            "torch.randn(...)", "(2 * torch.rand(...) - 1) * 3**0.5"
-        ),
+        "The weights are uniform; take normal ones (randn).": edit("torch.randn(...)", "(2 * torch.rand(...) - 1) * 3**0.5"),
         "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": edit("randn", "rand"),
         "The biases are random; they start at 0.": edit("zeros(fan_out)", "randn(fan_out, generator=generator) / 10"),
         "The biases start at 1; they start at 0.": edit("zeros", "ones"),
@@ -498,6 +495,11 @@ Linear = exercise(
         **sizes(5, 4, 3),
     ),
     case(
+        "backward twice after one forward",
+        "layer = Linear(w, b); layer.forward(x); layer.backward(dy); [layer.backward(dy), layer.dw, layer.db]",
+        **sizes(5, 4, 3),
+    ),
+    case(
         "two layers do not share what they remember",
         "one, two = Linear(w, b), Linear(2 * w, -b); one.forward(x); two.forward(other); two.backward(dy); "
         "dx = one.backward(dy); [dx, one.dw, one.db, two.dw, two.db]",
@@ -516,6 +518,10 @@ Linear = exercise(
             ("= w, b", "= w, b; self.dw = self.db = 0"),
             ("dx, self.dw, self.db = ...", "dx, dw, db = ...; self.dw = self.dw + dw; self.db = self.db + db"),
         ),
+        "dw and db add up over calls of backward; start afresh in each.": edit(
+            ("self.x = x", "self.x, self.dw, self.db = x, 0, 0"),
+            ("dx, self.dw, self.db = ...", "dx, dw, db = ...; self.dw = self.dw + dw; self.db = self.db + db"),
+        ),
         "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
             "        self.x = x\n", "        self.x = getattr(self, 'x', x)\n"
         ),
@@ -524,14 +530,10 @@ Linear = exercise(
         "db is a mean over the rows; it is their sum.": edit("dy.sum", "dy.mean").of(LINEAR),
         "dw is divided by N; the 1/N of the mean is already in dy.": edit("self.x.T @ dy", "self.x.T @ dy / len(dy)").of(LINEAR),
         "dw is transposed: it has the shape of w.": edit("self.x.T @ dy", "dy.T @ self.x").of(LINEAR),
-        "backward returns (dx, dw, db); it returns dx alone and leaves dw and db in self.": edit(
-            "return dx", "return dx, self.dw, self.db"
-        ),
+        "backward returns (dx, dw, db); return dx, keep dw and db in self.": edit("return dx", "return dx, self.dw, self.db"),
         "backward returns dw; it returns dx, for the layer below.": edit("return dx", "return self.dw"),
         "backward returns nothing; return dx, for the layer below.": edit("return dx", "pass"),
-        "backward takes a step itself; it leaves dw and db, and changes nothing.": edit(
-            "return dx", "self.w -= 0.1 * self.dw\n        return dx"
-        ),
+        "backward takes a step; it only leaves dw and db.": edit("return dx", "self.w -= 0.1 * self.dw\n        return dx"),
         "There is a ReLU in the linear layer; it is a layer of its own.": edit("return x ...", "return (x ...).clamp(min=0)"),
         "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True").of(LINEAR),
     },
@@ -651,9 +653,7 @@ SoftmaxCrossEntropy = exercise(
         labels=labels(6, 4),
     ),
     mistakes={
-        "The gradient misses the 1/N of the mean; the loss is a mean over the rows.": edit(
-            "self.labels)", "self.labels) * len(self.labels)"
-        ),
+        "The gradient misses the 1/N of the mean over the rows.": edit("self.labels)", "self.labels) * len(self.labels)"),
         "The loss is a sum over the rows; take their mean.": edit("(logits, labels)\n", "(logits, labels) * len(labels)\n"),
         "Both loss and gradient are sums over the rows; take means.": edit(
             ("(logits, labels)\n", "(logits, labels) * len(labels)\n"), ("self.labels)", "self.labels) * len(self.labels)")
@@ -664,13 +664,27 @@ SoftmaxCrossEntropy = exercise(
         "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": edit(
             "shifted = logits - ...", "shifted = logits"
         ).of(WRITTEN_OUT),
-        "You take the log of a softmax that has become 0: the loss is inf. Use logits - log-sum-exp.": edit(
+        "The loss is inf: a softmax has become 0, or exp inf. Use logits - log-sum-exp, shifted by each row's maximum.": edit(
             "log_p = ...", "log_p = after04.softmax(logits).log()"
         ).of(WRITTEN_OUT),
         "Adding {epsilon} in the log limits the loss; use logits - log-sum-exp, which needs none.": edit(
-            "cross_entropy(...)", "nll((after04.softmax(logits) + {epsilon}).log(), labels)", epsilon=EPSILONS
+            "cross_entropy(...)",
+            "-(after04.softmax(logits) + {epsilon}).log()[range(len(labels)), labels].mean()",
+            epsilon=EPSILONS,
         ),
         "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(WRITTEN_OUT),
+        "The softmax in backward runs down the columns; use the last axis.": edit(
+            "return cross_entropy_gradient(self.logits, self.labels)",
+            "z, d = self.logits, cross_entropy_gradient(self.logits, self.labels)\n"
+            "        return d + (after04.softmax(z.T).T - after04.softmax(z)) / len(z)",
+        ),
+        "In forward you subtract the maximum of the whole batch; each row needs its own.": edit(
+            "cross_entropy(logits, labels)\n",
+            "((s := logits - logits.max()).exp().sum(1).log() - s[range(len(labels)), labels]).mean()\n",
+        ),
+        "log_p[:, labels] picks every pair of row and label; give each row its own number.": edit(
+            "cross_entropy(logits, labels)\n", "-after04.softmax(logits).log()[:, labels].mean()\n"
+        ),
         "The gradient is that of the first batch for ever; remember the last forward.": edit(
             "= logits, labels", "= getattr(self, 'logits', logits), getattr(self, 'labels', labels)"
         ),

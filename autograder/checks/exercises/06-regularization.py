@@ -100,9 +100,7 @@ l2_penalty = exercise(
     case("large weights", PENALTY, weights=weights((5, 4), (4, 3), scale=100.0), weight_decay=1e-3),
     case("no decay", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.0),
     mistakes={
-        "You square the sum; square each weight, then add.": edit(
-            "(w**2).sum() for w in weights)", "w.sum() for w in weights) ** 2"
-        ),
+        "You square the sum; square each weight first.": edit("(w**2).sum() for w in weights)", "w.sum() for w in weights) ** 2"),
         "w @ w.T is a product of matrices; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
         "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
         "You take the root of the sum of squares; the penalty is the sum itself.": edit("in weights)", "in weights) ** 0.5"),
@@ -114,9 +112,7 @@ l2_penalty = exercise(
         "You divide by the number of weights; the penalty is a sum, not a mean.": edit(
             "in weights)", "in weights) / sum(w.numel() for w in weights)"
         ),
-        "You divide by the number of matrices; the penalty is a sum over all of them.": edit(
-            "in weights)", "in weights) / len(weights)"
-        ),
+        "You divide by the number of matrices; the penalty is a sum over all.": edit("in weights)", "in weights) / len(weights)"),
         "You square the sum of the weights; square each weight, then add.": edit("(w**2).sum()", "w.sum() ** 2"),
         "You add the weights without squaring them; positive and negative ones cancel.": edit("**2", ""),
         "You add absolute values: that is the L1 penalty. Square the weights.": edit("w**2", "w.abs()"),
@@ -168,24 +164,24 @@ decay_step = exercise(
     case("it returns None", DECAY, lr=0.1, weight_decay=0.3, **layers(*LAYERS)),
     in_place=True,
     mistakes={
-        "You add the penalty itself; a step needs its gradient, weight_decay * w.": edit(
-            "weight_decay * p", "weight_decay / 2 * (p**2).sum()"
-        ),
+        "You add the penalty; add its gradient, weight_decay * w.": edit("weight_decay * p", "weight_decay / 2 * (p**2).sum()"),
         "You multiply the weights by weight_decay; subtract lr * weight_decay * w.": edit(
             "p -= ...", "p *= weight_decay ** (p.ndim == 2)\n        p -= lr * g"
         ),
         "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": edit("+ weight", "- weight"),
         "You step uphill: subtract lr times the gradient and the decay.": edit("-=", "+="),
         "The gradient is followed uphill, only the decay goes down: subtract both.": edit("g +", "-g +", "else g", "else -g"),
-        "The decay is not multiplied with lr: it is a part of the gradient.": edit(
-            "lr * (g + ... else g)", "lr * g + (... else 0)"
-        ),
+        "The decay is not multiplied with lr; it is part of the slope.": edit("lr * (g + ... else g)", "lr * g + (... else 0)"),
         "lr is missing: multiply the gradient and the decay with it.": edit("lr * (g", "(g"),
         "lr is multiplied in twice on the decay; once is enough.": edit("+ weight", "+ lr * weight"),
         "The biases decay too; only entries with two axes do.": edit(" if p.ndim == 2 else g", ""),
         "Only the biases decay; it is the weights (two axes) that should.": edit("== 2", "== 1"),
         "Nothing decays: add weight_decay * w to the gradient of the weights.": edit("+ weight_decay * p", ""),
         "Only the first weights decay; every entry with two axes does.": edit("p.ndim == 2", "p is params[0]"),
+        "More than one row makes no weights: a bias has many entries, too. Ask for two axes.": edit("p.ndim == 2", "len(p) > 1"),
+        "You add the whole penalty to each slope; a step needs its gradient, weight_decay * w.": edit(
+            "weight_decay * p", "l2_penalty([q for q in params if q.ndim == 2], weight_decay)"
+        ),
         "You decay every second entry; ask for two axes, whatever their place in the list.": edit(
             "p.ndim == 2", "any(p is q for q in params[::2])"
         ),
@@ -205,12 +201,8 @@ decay_step = exercise(
             "* (...)", "* g\n        p *= 1 - lr * weight_decay * (p.ndim == 2)"
         ),
         "The decay is twice too large: the gradient of 1/2 * wd * w**2 is wd * w.": edit("weight_decay *", "2 * weight_decay *"),
-        "The decay is half of what it should be: the gradient of 1/2 * wd * w**2 is wd * w.": edit(
-            "weight_decay *", "0.5 * weight_decay *"
-        ),
-        "You decay by the sign of the weights (L1); subtract a share of the weights themselves.": edit(
-            "decay * p", "decay * p.sign()"
-        ),
+        "Half the decay that it should be: 1/2 * wd * w**2 has the slope wd * w.": edit("weight_decay *", "0.5 * weight_decay *"),
+        "You decay by the sign of the weights (L1); subtract a share of the weights.": edit("decay * p", "decay * p.sign()"),
         "You only shrink the gradient; it is the weights that decay.": edit("g + weight_decay * p", "g * (1 - weight_decay)"),
     },
     alternatives={
@@ -261,9 +253,15 @@ early_stopping = exercise(
         ),
         "You look at epochs after the stop: the lowest of all losses may come too late.": edit("break", "pass"),
         "You return the epoch at which training stops; return the best one.": edit("return best", "return epoch"),
-        "You return the last epoch of the list; return the best one before the stop.": edit(
-            "return best", "return len(valid_losses) - 1"
+        "You leave out the NaNs, and count later epochs too low; each NaN is an epoch without a lower loss.": body(
+            "return right([loss for loss in valid_losses if loss == loss], patience)"
         ),
+        "argmin takes NaN for the lowest loss; it is never best.": body(
+            "best = right(valid_losses, patience)",
+            "nan = [i for i, loss in enumerate(valid_losses[: best + patience + 1]) if loss != loss]",
+            "return (nan or [best])[0]",
+        ),
+        "You return the list's last epoch; return the best before the stop.": edit("return best", "return len(valid_losses) - 1"),
         "You count epochs from 1; the first one is 0.": edit("return best", "return best + 1"),
         "Of equal losses the earliest is best: compare with < and not with <=.": edit("<", "<="),
         "You stop one epoch too late: patience epochs without a lower loss are enough.": edit("== patience", "> patience"),
@@ -277,16 +275,12 @@ early_stopping = exercise(
         "You compare with the loss of the epoch before; compare with the lowest so far.": edit(
             "        if waited", "        lowest = loss\n        if waited"
         ),
-        "A NaN wins: write the comparison so that it is false for NaN (loss < lowest).": edit(
-            "loss < lowest", "not loss >= lowest"
-        ),
+        "A NaN wins: the comparison must be false for NaN (loss < lowest).": edit("loss < lowest", "not loss >= lowest"),
         "A NaN in the first epoch stays the lowest for good; start from infinity.": edit(
             "math.inf", "valid_losses[0]", "enumerate(valid_losses)", "list(enumerate(valid_losses))[1:]"
         ),
         "A NaN does not count as an epoch without a lower loss; it should.": edit("waited += 1", "waited += loss == loss"),
-        "An equal loss does not count as an epoch without a lower loss; it should.": edit(
-            "waited += 1", "waited += loss != lowest"
-        ),
+        "An equal loss does not count as an epoch without a lower; it should.": edit("waited += 1", "waited += loss != lowest"),
         "You return the loss; return the epoch that it belongs to.": edit("return best", "return lowest"),
         "You return the highest loss' epoch; lower is better.": edit("<", ">", "math.inf", "-math.inf"),
         "You start from a lowest loss of 1: losses above it are never seen. Start from infinity.": edit("math.inf", "1.0"),
@@ -378,18 +372,14 @@ compare = exercise(
         "You train with one seed only; train each configuration with all of them.": edit("in seeds", "in seeds[:1] * 2"),
         "Only the first two seeds are used; use all that you are given.": edit("in seeds", "in seeds[:2]"),
         "You report the last seed only; take mean and spread over all seeds.": edit("last.mean()", "last[-1]"),
-        "You report the best seed; take the mean over all of them.": edit(
-            "last.mean()", '(last.max() if name == "accuracy" else last.min())'
-        ),
+        "You report the best seed; take the mean.": edit("last.mean()", '(last.max() if name == "accuracy" else last.min())'),
         "Your spread divides by n; for a sample of seeds divide by n - 1.": edit("std()", "std(correction=0)"),
         "You report the variance; the spread is its root.": edit("std()", "var()"),
-        "You report the standard error; the spread is not divided by the root of n.": edit(
+        "You report the standard error: no division by the root of n.": edit(
             "std().item()", "std().item() / math.sqrt(len(seeds))"
         ),
         "Each row gets other seeds; a fair comparison uses the same ones.": edit("seed,", "seed + 100 * len(rows),"),
-        "You ignore the seeds: the same call gives other numbers each time.": edit(
-            "valid, seed,", "valid, int(torch.randint(10**6, ())),"
-        ),
+        "You ignore the seeds: each call gives other numbers.": edit("valid, seed,", "valid, int(torch.randint(10**6, ())),"),
         "You report the training images' results; judge on the validation images.": edit("(train, valid, s", "(train, train, s"),
         "You train on the validation images; they are for judging only.": edit("(train, valid, s", "(valid, valid, s"),
         "Training and validation images are swapped; pass train, then valid.": edit("(train, valid, s", "(valid, train, s"),
@@ -407,9 +397,7 @@ compare = exercise(
         "Every row is trained for as long as the first; use each configuration's epochs.": edit(
             "**config", "**config | {'epochs': configs[0]['epochs']}"
         ),
-        "weight_decay is not passed on to the training; pass the whole configuration.": edit(
-            "**config", "**config | {'weight_decay': 0.0}"
-        ),
+        "weight_decay is not passed on to the training; pass on **config.": edit("**config", "**config | {'weight_decay': 0.0}"),
         "batch_size is not passed on to the training; pass the whole configuration.": edit(
             "**config", "**{k: v for k, v in config.items() if k != 'batch_size'}"
         ),
@@ -419,6 +407,11 @@ compare = exercise(
             "time.perf_counter() - started", "started - time.perf_counter()"
         ),
         "seconds is the time of day; subtract the time at which the row began.": edit("perf_counter() - started", "time()"),
+        "All rows are one dict, filled anew for each configuration: make a new one inside the loop.": edit(
+            ("rows = []", "rows, row = [], {}"),
+            ("row = dict(config)", "row |= config"),
+            ("rows.append(row | ...)", "row |= ...\n        rows.append(row)"),
+        ),
         "Only one row comes back; append each row inside the loop.": edit("rows.append(...)", "rows = [...]"),
         "Accuracies are percentages; give fractions of 1.": edit("[-1] for", '[-1] * (100 if name == "accuracy" else 1) for'),
         "Your means are tensors or arrays; give Python floats.": edit("mean().item()", "mean()"),

@@ -4,13 +4,14 @@ An explainer is a function of an attempt (see judge.py) and of what is still une
 titles of broken conditions. It returns {index or title: sentence} for as many of them as it is sure of.
 """
 
+from .by_kind import by_kind
 from .combined import combined
 from .described import described
 from .recorded import recorded
 from .remembered import remembered
 from .repaired import repaired
 
-ROW = (recorded, remembered, repaired, combined, described)
+ROW = (recorded, remembered, repaired, combined, by_kind, described)
 
 
 def explain(attempt):

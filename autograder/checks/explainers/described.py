@@ -6,6 +6,7 @@ from ..quotable import quotable
 from ..scoring import INPUTS
 from ..tolerance import same
 from . import differences, formulas
+from .by_kind import has_the_form
 from .example import example
 from .located import located
 from .patterns import pattern, where
@@ -18,9 +19,11 @@ LOSS_IS_RIGHT = "Your loss is right, its gradient is not."
 def described(attempt, unexplained):
     """A sentence for each failed case: how its result differs from the right one."""
     wrong = [i for i in attempt.failed if i in unexplained]
-    common = {**reordered(attempt), **changed(attempt)} if wrong else {}
+    numbers = [i for i in wrong if has_the_form(attempt, i)]
+    part = attempt.only(numbers)  # what its numbers have in common is no matter of the cases that stop
+    common = {**reordered(attempt), **changed(part)} if wrong else {}
     place = located(attempt) if wrong and not common else None
-    said = {i: difference(attempt, i, common) for i in wrong}
+    said = {i: difference(part if i in numbers else attempt, i, common) for i in wrong}
     unsure = [i for i, s in said.items() if differences.UNSURE.search(s)]
     if unsure and not place and (shown := example(attempt)):
         said |= {i: f"{said[i]} {shown}" for i in unsure}
@@ -62,7 +65,7 @@ def by_numbers(attempt, i, common):
 
 def whose_entries(attempt, i):
     """Which numbers of an input the wrong entries belong to, in all cases."""
-    if not all(comparable(attempt, k) for k in attempt.failed):
+    if not all(has_the_form(attempt, k) for k in attempt.failed):
         return None
     sides = [(attempt.got[k].value, attempt.right[k].value, attempt.trials[k]) for k in attempt.failed]
     passed = [(attempt.right[k].value, attempt.trials[k]) for k in attempt.seen if k not in attempt.wrong]
@@ -76,7 +79,7 @@ def changed(attempt):
     A single number fits many formulas: there must be three different ones, and more of them for what fits more easily.
     """
     failed = [k for k in attempt.failed if not attempt.trials[k].case.view]
-    if not all(comparable(attempt, k) for k in failed) or differences.numbers(attempt.right[k].value for k in failed) < 3:
+    if not all(has_the_form(attempt, k) for k in failed) or differences.numbers(attempt.right[k].value for k in failed) < 3:
         return {}
     sides = {k: (attempt.got[k].value, attempt.right[k].value, attempt.trials[k]) for k in failed}
     fits = {k: formulas.changes(*side) for k, side in sides.items()}
@@ -88,11 +91,6 @@ def changed(attempt):
         if telling and not any(formulas.contradicted(sentence, places, *side) for side in passed):
             return {k: sentence.format(it=differences.wrong_place(*side)) for k, side in sides.items()}
     return {}
-
-
-def comparable(attempt, k):
-    value, right = attempt.got[k].value, attempt.right[k].value
-    return not isinstance(value, Failure) and not isinstance(right, Failure) and not differences.structure(value, right)
 
 
 def precision(attempt, i):
