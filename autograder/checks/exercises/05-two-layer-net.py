@@ -141,7 +141,12 @@ relu_backward = exercise(
     case("a vector", "relu_backward(dy, z)", dy=normal(40), z=normal(40)),
     case("at 0 either slope", "dz = relu_backward(dy, torch.zeros(9)); bool(((dz == 0) | (dz == dy)).all())", dy=normal(9)),
     case("three axes", "relu_backward(dy, z)", dy=normal(3, 4, 5), z=normal(3, 4, 5)),
-    case("every unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=50)),
+    case(
+        "every unit fires: a new tensor",
+        "dz = relu_backward(dy, z); new = dz + 0; dz.zero_(); [new, dy]",
+        dy=normal(4, 5),
+        z=normal(4, 5, mean=50),
+    ),
     case("no unit fires", "relu_backward(dy, z)", dy=normal(4, 5), z=normal(4, 5, mean=-50)),
     case(
         "float64 stays float64",
@@ -161,6 +166,7 @@ relu_backward = exercise(
         "You return relu(z); its gradient is asked for, dy where z is positive.": edit("dy * (z > 0)", "z * (z > 0)"),
         "You change dy in place; work on a copy.": edit("return dy * (z > 0)", "dy[z <= 0] = 0\n    return dy"),
         "You multiply by z; the slope of relu is 0 or 1.": edit("(z > 0)", "z"),
+        "Where every unit fires you return dy; make a new tensor.": body("return dy if (z > 0).all() else dy * (z > 0)"),
         "You multiply by the sign of z; where z is negative the slope is 0, not -1.": edit("(z > 0)", "z.sign()"),
         "The result is always float32; keep the dtype of dy.": edit("dy * (z > 0)", "(dy * (z > 0)).float()"),
     },
