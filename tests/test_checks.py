@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (one line for each mistake)
 """The check engine: no luck in its verdicts, its diagnosis of what nobody recorded, and replies that nobody should send."""
 
+import ast
 import base64
 import json
 import os
@@ -546,6 +547,32 @@ def test_an_edit_that_asks_for_much_memory_gets_none(own):
 def test_malformed_answers_to_attempts_are_no_evidence(reply, own):
     with pytest.raises(NoEvidence):
         KernelEvaluator(lambda _: base64.b64encode(reply).decode()).attempts(b"", ["", ""], 1)
+
+
+# What a student wrote, and what one edit must make of it.
+MEANT = {
+    "return ((a - b) ^ 2).sum()": "return ((a - b) ** 2).sum()",
+    "return a @ (b + c)": "return ((a @ b) + c)",
+    "return a * math.sqrt(2) / b": "return (a * math.sqrt(2 / b))",
+    "return math.sqrt(a) / b": "return (math.sqrt(a / b))",
+    "return a * a - (a * b) + b * b": "return a * a - 2 * (a * b) + b * b",
+    "return torch.linalg.norm(a - b) / 784": "return torch.linalg.norm(a - b) ** 2 / 784",
+    "return torch.linalg.norm(a, 2) ** 2": "return torch.linalg.norm(a) ** 2",
+    "return torch.bincount(10 * a + b).reshape(10, 10)": "return torch.bincount(10 * a + b, minlength=100).reshape(10, 10)",
+    "return torch.eye(10)[b]": "return torch.eye(a.shape[1])[b]",
+    "n = 0\n    for x in a:\n        n += x\n        return n": "n = 0\n    for x in a:\n        n += x\n    return n",
+}
+
+
+@pytest.mark.parametrize("written", MEANT)
+def test_what_was_meant_is_one_edit_away(written):
+    head = "def f(a, b, c):\n    "
+    assert plain(head + MEANT[written]) in {plain(edit.source) for edit in edits(head + written)}
+
+
+def plain(source):
+    """The source without brackets that change nothing."""
+    return ast.unparse(ast.parse(source))
 
 
 def test_edits_are_of_one_place_each_and_none_is_the_source():

@@ -601,6 +601,7 @@ batches = exercise(
     rows("a single row", 1, 4),
     rows("batches of one", 11, 1),
     rows("images", 18, 4, x=pixels(18, 28, 28)),
+    rows("numbers, as in the docstring's example", 14, 4, x=normal(14)),
     case(
         "the seed decides, and a second epoch has a new order",
         repeated("[torch.cat([b for _, b in batches(x, y, batch_size, generator)])]"),

@@ -391,6 +391,7 @@ nll = exercise(
         "You count in bits; use natural logarithms as they come in.": edit("mean()", "mean() / math.log(2)"),
         "Classes are counted from 0; do not subtract 1 from the labels.": edit("labels]", "labels - 1]"),
         "That is the median; the loss is the mean.": edit("mean", "median"),
+        "Only the last row is charged: add up the rows, with +=.": edit(".mean()", "[-1] / len(labels)"),
         "You clamp the log-probabilities at log({epsilon}), which caps the loss; take them as they are.": edit(
             "-log_probs", "-log_probs.clamp(min=math.log({epsilon}))", epsilon=EPSILONS
         ),

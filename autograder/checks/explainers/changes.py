@@ -1,10 +1,10 @@
 """What a student could have meant: the changes of one place that are tried, for each kind of place."""
 
 import ast
-import re
 from itertools import combinations
 
-from .edits import LIBRARIES, Source, called, is_method, is_self, sign
+from .edits import LIBRARIES, called, is_method, is_self, sign
+from .loops import Loops
 from .words import CHAINED, COMPARISONS, DROPPED, ENDINGS, FAMILIES, NEW, NUMBERS, OPERATORS, RANDOM, REDUCTIONS, SHAPING
 
 REPLACED = "`=`, which forgets what was there before"
@@ -24,7 +24,7 @@ def edits(text, functions=(), arrays=False):
     return sorted(found.values(), key=lambda e: (e.cost, e.span))
 
 
-class _Changes(Source):
+class _Changes(Loops):
     """One method for each kind of node, named like it; each yields edits."""
 
     def __init__(self, text, functions, arrays):
@@ -53,7 +53,8 @@ class _Changes(Source):
                     what, written = look if number else self._term(node, look), f"({number!r})" if number < 0 else repr(number)
                     yield self.edit(1, what, node, written, self.around(node))
             shaping = isinstance(parent, ast.Call) and called(parent) in SHAPING
-            for written in ("(-2)", "2", *(f"len({name})" for name in self.names(node))) if shaping else ():
+            sizes = [size for name in self.names(node) for size in (f"len({name})", f"{name}.shape[1]")]
+            for written in ("(-2)", "2", *sizes) if shaping else ():
                 yield self.edit(3, f"the number `{self.text(node)}`", node, written, parent, one_way=True)
             for name in self.names(node) if isinstance(parent, ast.Subscript) else ():
                 yield self.edit(2, f"the index `{value}`", node, name, parent)
@@ -152,6 +153,14 @@ class _Changes(Source):
             yield self.rewritten(2, "the order of the arguments", node, lambda c, i=i, j=j: _swap(c.args, i, j))
         if name in RANDOM and "generator" in names and "generator" not in given:
             yield self.edit(1, "the generator is missing", node, self._with(node, "generator=generator"))
+        if name in ("norm", "matrix_norm", "vector_norm"):
+            yield self.edit(2, f"`{name}`, which is a root", node, f"{self.text(node)} ** 2", one_way=True)
+            if len(node.args) > 1:
+                yield self.rewritten(2, f"`{self.text(node.args[-1])}`", node, lambda c: c.args.pop(), one_way=True)
+        if name == "bincount" and "minlength" not in given:
+            ints = {n.value for n in self.nodes if isinstance(n, ast.Constant) and type(n.value) is int and n.value > 1}
+            for number in sorted(ints | {n * n for n in ints}):
+                yield self.edit(2, "`minlength` is missing", node, self._with(node, f"minlength={number}"), one_way=True)
         if name in NEW and "dtype" not in given:
             for argument in names:
                 yield self.edit(3, "the dtype is missing", node, self._with(node, f"dtype={argument}.dtype"))
@@ -206,6 +215,8 @@ class _Changes(Source):
                 yield self.edit(2, f"the place of `** {right}`", node, ast.unparse(inside))
             if isinstance(node.left, ast.Constant):
                 yield self.edit(2, f"the base `{self.text(node.left)}`", node, f"{right}.exp()")
+        if isinstance(node.op, ast.BitXor):
+            yield self.edit(1, "the operator `^`", node, f"({left} ** {right})", one_way=True)
         if isinstance(node.op, ast.Div):
             yield self.edit(2, "the operator `/`", node, f"({left} - {right})")
         if isinstance(node.op, ast.Mult):
@@ -218,6 +229,16 @@ class _Changes(Source):
             a, b, inner = self.wrapped(node.left.left), self.wrapped(node.left.right), sign(node.left)
             yield self.edit(2, "the brackets", node, f"({a} {inner} ({b} {operator} {right}))")
             yield self.edit(2, "the brackets", node, f"(({a} {operator} {right}) {inner} {b})")
+        if isinstance(node.right, ast.BinOp) and type(node.right.op) is not type(node.op):
+            a, b = self.wrapped(node.right.left), self.wrapped(node.right.right)
+            yield self.edit(2, "the brackets", node, f"(({left} {operator} {a}) {sign(node.right)} {b})", one_way=True)
+        factor = node.left.right if isinstance(node.left, ast.BinOp) else node.left
+        if isinstance(factor, ast.Call) and len(factor.args) == 1 and not factor.keywords:
+            before = f"{self.text(node.left.left)} {sign(node.left)} " if factor is not node.left else ""
+            inside = f"{self.text(factor.func)}({self.wrapped(factor.args[0])} {operator} {right})"
+            yield self.edit(3, "the brackets", node, f"({before}{inside})", one_way=True)
+        if isinstance(node.op, ast.Add | ast.Sub) and isinstance(node.right, ast.BinOp | ast.Call):
+            yield self.edit(4, "a factor is missing", node.right, f"2 * {right}", node, one_way=True)
         for operand in (node.left, node.right):
             for ending in (".log()", ".exp()"):
                 yield self.edit(4, "a function is missing", operand, self.wrapped(operand) + ending, node)
@@ -242,46 +263,11 @@ class _Changes(Source):
 
     def If(self, node):
         yield from self.IfExp(node)
-        if node.orelse and (found := re.search(rb"\bel(?=se\b|if\b)", self.bytes[(end := self.span(node.body[-1])[1]) :])):
-            start = end + found.start()
-            chained = self.bytes[start : start + 4] == b"elif"
-            line = self.bytes[:start].count(b"\n") + 1
-            at = start, start + 4
-            yield self.put(2, f"`{'elif' if chained else 'else'}`", at, "if" if chained else "if True", line, at)
-        loops = [n for n in self.nodes if isinstance(n, ast.For | ast.While) and n.lineno < node.lineno <= n.end_lineno]
-        yield from self._resets(loops, node)
+        yield from self.branches(node)
 
     def IfExp(self, node):
         for written in ("True", "False"):
             yield self.edit(3, "the condition", node.test, written, one_way=True)
-
-    def For(self, node):
-        yield from self._resets([node], node)
-
-    def _resets(self, loops, block):
-        """What grows in a loop and was made before it, set back at the beginning of a block of it."""
-        grown = {n.target.id for n in self.nodes if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
-        grown |= {
-            n.value.id
-            for n in self.nodes
-            if isinstance(n, ast.Attribute) and n.attr == "append" and isinstance(n.value, ast.Name)
-        }
-        for name, value in self._starts(loops[0].lineno if loops else 0):
-            if name in grown:
-                first, indent = block.body[0], " " * block.body[0].col_offset
-                start = self.span(first)[0]
-                header = self.span(block)[0], start
-                written = f"{name} = {value}\n{indent}"
-                yield self.put(2, f"`{name}` is not set back", (start, start), written, block.lineno, header)
-
-    def _starts(self, line):
-        """(name, what it is first) of the numbers and empty lists that are made before a line."""
-        for node in (n for n in self.nodes if isinstance(n, ast.Assign) and n.lineno < line):
-            (target, *_), value = node.targets, node.value
-            both = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
-            for name, start in zip(target.elts, value.elts, strict=True) if both else [(target, value)]:
-                if isinstance(name, ast.Name) and (isinstance(start, ast.Constant) or self.text(start) == "[]"):
-                    yield name.id, self.text(start)
 
     def Tuple(self, node):
         if not any(isinstance(e, ast.Slice | ast.Starred) for e in node.elts):
@@ -337,6 +323,7 @@ class _Changes(Source):
                     yield self.edit(3, REPLACED, node, f"{best} = {better[:3]}({best}, {new})", one_way=True)
 
     def Return(self, node):
+        yield from self.behind_the_loop(node)
         if node.value is not None:
             yield from self._endings(node)
             for name in self.names(node):

@@ -85,7 +85,7 @@ def changed(attempt):
     fits = {k: formulas.changes(*side) for k, side in sides.items()}
     places = {where for side in sides.values() for where, *_ in differences.wrong_leaves(*side)}
     passed = [(attempt.right[k].value, attempt.trials[k]) for k in attempt.seen if k not in attempt.wrong]
-    for sentence in fits[failed[0]]:
+    for sentence in (s for s in fits[failed[0]] if attempt.exercise.in_place or not s.startswith(formulas.STEP)):
         everywhere = all(sentence in found for found in fits.values())
         telling = everywhere and any(formulas.tells(sentence, *side) for side in sides.values())
         if telling and not any(formulas.contradicted(sentence, places, *side) for side in passed):

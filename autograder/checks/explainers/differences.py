@@ -195,7 +195,7 @@ def failure(error, exercise):
     """What to tell a student about an exception of their code."""
     if error.type == "":
         return error.message
-    if error.type == "NotImplementedError":
+    if error.type == "NotImplementedError" and (not error.line or "raise" in error.line["text"]):  # else it is torch's
         return f"You have not written `{exercise}` yet."
     if error.type == "NameError" and f"'{exercise}'" in error.message:
         return f"There is no `{exercise}` in your notebook."

@@ -11,6 +11,7 @@ from .differences import floats, leaves, near, numeric, wrong_leaves
 MOVED = "{it} is off by one factor and one constant everywhere: look at what is divided by, and at what is subtracted."
 MOVED_ROWS = "{it} is off by a factor and a constant of its own in each row."
 ELASTIC, ENOUGH = (MOVED, MOVED_ROWS), 6
+STEP = "The step from"  # of what is changed in place
 SIZE_HINTS = {"large": " (the mean, not the sum?)", "small": " (divided once too often?)"}
 
 
@@ -107,7 +108,7 @@ def _steps(a, b, trial):
             if numpy.array_equal(a, start):
                 yield f"{{it}} is `{name}` unchanged."
             else:
-                step = f"The step from `{name}` to the result"
+                step = f"{STEP} `{name}` to the result"
                 yield from (s for s, changed in _factors(b - start, trial.inputs, step) if near(a - start, changed, trial))
 
 

@@ -9,6 +9,7 @@ from .repaired import own_functions
 
 MADE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call)
 ENOUGH = 3  # different numbers
+EMPTY = re.compile(r"\b(empty|empty_like|new_empty)(?=\()")
 UNSEEDED = re.compile(r"default_rng|SystemRandom|urandom|\.seed\(|\btime\b")
 
 
@@ -51,6 +52,8 @@ def sentence(attempt):
             if isinstance(default, MADE):
                 return f"{start}the default of `{argument.arg}` is made once, and all calls go on with the same. Make it inside."
     text = "\n".join(f.text for f in own.values())
+    if empty := EMPTY.search(text):
+        return f"`{empty[0]}` holds whatever was in that memory, another time something else: fill all of it, or take zeros."
     if kept := next((name for name, _ in CONSTANT.findall(attempt.source) if _writes(text, name)), None):
         return f"{start}`{kept}` stands outside the function, and keeps what they leave there. Make it inside."
     if UNSEEDED.search(text):

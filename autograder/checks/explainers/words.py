@@ -34,6 +34,7 @@ DROPPED = {
     "unsqueeze", "view",
 }
 SHAPING = {"reshape", "view", "flatten", "unsqueeze", "squeeze", "transpose", "permute", "expand", "cat", "stack", "cumsum"}
+SHAPING |= {"eye"}  # of so many classes
 # fmt: on
 OPERATORS = [(ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.Div, ast.FloorDiv), (ast.Mult, ast.Pow), (ast.Add, ast.Mult)]
 COMPARISONS = [
