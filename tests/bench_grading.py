@@ -3,7 +3,8 @@
 The same submissions of an assignment, every second one with recorded mistakes, are graded by nbgrader as it comes (one process,
 and two with gradebooks of their own), by otter-grader without containers, and by this kit with one job and with two. Nobody but
 this kit runs hidden checks or a sandbox, which favours the others. Everything else is the same for all: the cells, the data, one
-thread a process. The limit is what the cells themselves cost in a kernel that is warm, and what starting a kernel adds to that.
+thread a process. The limit is what the cells themselves cost in a kernel that is warm, and what starting a kernel adds to that: with
+all cores busy, no grader that runs them can do more a minute.
 
 A control group counts the processor time of a run, also that of sandboxes that were killed: run this as root. otter-grader is
 installed into a temporary environment of its own, beside this one; the package index must be within reach.
@@ -333,8 +334,9 @@ def _table(folder, assignment, notebooks, program, say):
             *(f"{figure / n:.2f}" for figure in figures),
             f"{spent.megabytes:,.0f}",
         )
-    table.add_row("the cells, warm", "", "", f"{warm:.2f}", f"{warm:.2f}")
-    table.add_row("the cells and a kernel's start", "", "", f"{warm + start:.2f}", f"{warm + start:.2f}")
+    for name, each in {"the cells, warm": warm, "the cells and a kernel's start": warm + start}.items():
+        most = 60 * os.cpu_count() / each  # a minute, if nothing else took time and all cores were busy
+        table.add_row(name, f"{most:.1f}", f"{most * first.seconds / n / 60:.2f}", f"{each:.2f}", f"{each:.2f}")
     table.title = f"{assignment}, {n} submissions; {os.cpu_count()} cores, {load:.1f} processes waiting at the start"
     return table
 
