@@ -3,8 +3,8 @@
 The same submissions of an assignment, every second one with recorded mistakes, are graded by nbgrader as it comes (one process,
 and two with gradebooks of their own), by otter-grader without containers, and by this kit with one job and with two. Nobody but
 this kit runs hidden checks or a sandbox, which favours the others. Everything else is the same for all: the cells, the data, one
-thread a process. The limit is what the cells themselves cost in a kernel that is warm, and what starting a kernel adds to that: with
-all cores busy, no grader that runs them can do more a minute.
+thread a process. The limit is what the cells themselves cost in a kernel that is warm, and what starting a kernel adds to that:
+with all cores busy, no grader that runs them can do more a minute.
 
 A control group counts the processor time of a run, also that of sandboxes that were killed: run this as root. otter-grader is
 installed into a temporary environment of its own, beside this one; the package index must be within reach.
