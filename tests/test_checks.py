@@ -560,6 +560,11 @@ MEANT = {
     "return torch.linalg.norm(a, 2) ** 2": "return torch.linalg.norm(a) ** 2",
     "return torch.bincount(10 * a + b).reshape(10, 10)": "return torch.bincount(10 * a + b, minlength=100).reshape(10, 10)",
     "return torch.eye(10)[b]": "return torch.eye(a.shape[1])[b]",
+    "return torch.randint(0, a, (b,), generator=c)": "return torch.randperm(a, generator=c)[:b]",
+    "return torch.tensor(a)": "return torch.tensor(a, dtype=torch.int64)",
+    "return distance(a, b)": "return distance(a[:, None], b)",
+    "return '.png' in a.name": "return a.name.endswith('.png')",
+    "return a.startswith('._')": "return a.startswith('.')",
     "n = 0\n    for x in a:\n        n += x\n        return n": "n = 0\n    for x in a:\n        n += x\n    return n",
 }
 

@@ -161,6 +161,21 @@ class _Changes(Loops):
             ints = {n.value for n in self.nodes if isinstance(n, ast.Constant) and type(n.value) is int and n.value > 1}
             for number in sorted(ints | {n * n for n in ints}):
                 yield self.edit(2, "`minlength` is missing", node, self._with(node, f"minlength={number}"), one_way=True)
+        if name == "randint" and len(node.args) > 1:
+            high, size = node.args[-2:]
+            if isinstance(size, ast.Tuple) and len(size.elts) == 1:
+                drawn = ", ".join(
+                    [self.text(high), *(f"generator={self.text(k.value)}" for k in node.keywords if k.arg == "generator")]
+                )
+                once = f"torch.randperm({drawn})[:{self.text(size.elts[0])}]"
+                yield self.edit(2, "`randint`, which draws with replacement", node, once, one_way=True)
+        for argument in node.args:
+            if isinstance(argument, ast.Name) and isinstance(node.func, ast.Name):
+                yield self.edit(3, "an axis is missing", argument, f"{argument.id}[:, None]", node, one_way=True)
+        if name == "startswith" and node.args and isinstance(start := node.args[0], ast.Constant) and len(str(start.value)) > 1:
+            yield self.edit(2, f"`{self.text(start)}`", start, repr(str(start.value)[0]), node, one_way=True)
+        if name == "tensor" and "dtype" not in given:
+            yield self.edit(3, "the dtype is missing", node, self._with(node, "dtype=torch.int64"), one_way=True)
         if name in NEW and "dtype" not in given:
             for argument in names:
                 yield self.edit(3, "the dtype is missing", node, self._with(node, f"dtype={argument}.dtype"))
@@ -252,6 +267,9 @@ class _Changes(Loops):
         cast = self.parents[self.parents[node]]
         if isinstance(cast, ast.Call) and cast.func is self.parents[node] and called(cast) in CASTS:
             yield self.edit(2, "the comparison", cast, self.wrapped(node.left), node, one_way=True)
+        if isinstance(node.ops[0], ast.In) and isinstance(node.left, ast.Constant):
+            ends = f"{self.wrapped(node.comparators[0])}.endswith({self.text(node.left)})"
+            yield self.edit(2, "`in`, which looks anywhere", node, ends, one_way=True)
         for other in _others(COMPARISONS, node.ops[0]) if len(node.ops) == 1 else ():
             yield self.rewritten(1, "the comparison", node, lambda c, other=other: c.ops.__setitem__(0, other))
 
