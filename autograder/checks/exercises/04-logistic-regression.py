@@ -6,6 +6,7 @@ from autograder.checks import body, case, edit, exercise, generator, gradient, l
 
 TRUTH = "truth = torch.eye(logits.shape[1], dtype=logits.dtype)[labels]"  # one-hot rows
 EPSILONS = (1e-12, 1e-8, 1e-7, 1e-5, 1e-3)
+TINY = (1e-30, *EPSILONS)  # what float32 can still add to 0
 HUGE = uniform(6, 10, low=-1e4, high=1e4)
 # Probabilities from 1 to 1e-26: as small slopes they tell a formula from a difference quotient, see `spread`.
 ORDERS = uniform(1, 200, low=-60, high=0, dtype=torch.float64)
@@ -328,10 +329,10 @@ log_softmax = exercise(
             "return z - z.exp().sum(dim=1, keepdim=True).log()"
         ),
         "Adding {epsilon} inside the logarithm caps the result; subtract the log-sum-exp from the scores.": edit(
-            "shifted - logsumexp(shifted)", "(softmax(z) + {epsilon}).log()", epsilon=EPSILONS
+            "shifted - logsumexp(shifted)", "(softmax(z) + {epsilon}).log()", epsilon=TINY
         ),
         "Clamping the probabilities at {epsilon} caps the result; subtract the log-sum-exp from the scores.": edit(
-            "shifted - logsumexp(shifted)", "softmax(z).clamp(min={epsilon}).log()", epsilon=EPSILONS
+            "shifted - logsumexp(shifted)", "softmax(z).clamp(min={epsilon}).log()", epsilon=TINY
         ),
         "Clamping probabilities at the smallest float caps the result; subtract the log-sum-exp from the scores.": edit(
             "shifted - logsumexp(shifted)", "softmax(z).clamp(min=torch.finfo(torch.float32).tiny).log()"
@@ -393,7 +394,7 @@ nll = exercise(
         "That is the median; the loss is the mean.": edit("mean", "median"),
         "Only the last row is charged: add up the rows, with +=.": edit(".mean()", "[-1] / len(labels)"),
         "You clamp the log-probabilities at log({epsilon}), which caps the loss; take them as they are.": edit(
-            "-log_probs", "-log_probs.clamp(min=math.log({epsilon}))", epsilon=EPSILONS
+            "-log_probs", "-log_probs.clamp(min=math.log({epsilon}))", epsilon=TINY
         ),
         "The result is always float32; keep the dtype of log_probs.": edit("mean()", "mean().float()"),
         "You go back to probabilities and add {epsilon}, which caps the loss; take log_probs as they are.": edit(
@@ -450,7 +451,7 @@ cross_entropy = exercise(
             "log_softmax(logits)", "logits - logits.exp().sum(dim=1, keepdim=True).log()"
         ),
         "Adding {epsilon} inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": edit(
-            "log_softmax(logits)", "(softmax(logits) + {epsilon}).log()", epsilon=EPSILONS
+            "log_softmax(logits)", "(softmax(logits) + {epsilon}).log()", epsilon=TINY
         ),
         "Clamping the probabilities at {epsilon} caps the loss, and there it has no gradient; use log_softmax.": edit(
             "log_softmax(logits)", "softmax(logits).clamp({epsilon}, 1 - {epsilon}).log()", epsilon=EPSILONS
