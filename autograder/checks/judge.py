@@ -9,6 +9,7 @@ from .evaluate import NoEvidence, request
 from .explainers import explain
 from .explainers.differences import tensors
 from .explainers.in_place import in_place
+from .explainers.repaired import WORK
 from .inputs import is_generator
 from .known import known
 from .messages import TENSOR
@@ -51,11 +52,13 @@ class Attempt:
 
     got: outcomes, or NoEvidence where nothing came back. seen: indices of those with evidence; unseen: (trial, NoEvidence) of
     the others. wrong: indices of those not passed; failed: of those not passed in spite of evidence. faults: {title: sentence}
-    of broken conditions. arrays: whether the inputs are NumPy's, and with them the words of a sentence.
+    of broken conditions. arrays: whether the inputs are NumPy's, and with them the words of a sentence. searching: what a search
+    for repairs may still cost.
     """
 
     def __init__(self, exercise, evaluator, reference, secret, source, say):
         self.exercise, self.evaluator, self.reference, self.source, self.say = exercise, evaluator, reference, source, say
+        self.searching = WORK
         self.known = known(exercise, reference, secret)
         self.trials, self.right = self.known.trials, self.known.right
         self.arrays = any(isinstance(x, numpy.ndarray) for t in self.trials for x in tensors(t))

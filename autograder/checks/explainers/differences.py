@@ -42,7 +42,7 @@ def structure(value, right, where=()):
         what = f"the shape {tuple(right.shape)}, and has another" if is_numbers(right) else f"{len(right)} items, and has not"
         return f"{it} should have {what}."
     elif kind(value) != kind(right) and (kind(value), kind(right)) != ("an int", "a float"):
-        if value is None:
+        if value is None and not (where and isinstance(where[-1], str)):
             return f"{it} is None: is a `return` missing?"
         return f"{it} is {kind(value)} and should be {kind(right)}.{_kind_hint(value, right)}"
     return None

@@ -47,6 +47,8 @@ def repaired(attempt, unexplained):
         said = said or in_two_places(search.pairs(), functions, attempt.exercise.name, attempt.say)
     except NoEvidence:
         return {}
+    finally:
+        attempt.searching = max(0, search.left)
     return dict.fromkeys(attempt.failed, said) if said else {}
 
 
@@ -64,7 +66,7 @@ class _Search:
 
     def __init__(self, attempt, functions):
         self.attempt, self.functions = attempt, functions
-        self.left, self.seconds, self.end = WORK, SECONDS, time.monotonic() + WALL
+        self.left, self.seconds, self.end = attempt.searching, SECONDS, time.monotonic() + WALL
         names = tuple(attempt.reference.solutions)
         short = {name: own for name, own in functions.items() if len(own.text) <= MOST_CODE}
         changes = ((name, e) for name, own in short.items() for e in edits(own.text, names, attempt.arrays))
@@ -82,8 +84,11 @@ class _Search:
 
     def pairs(self):
         """[two of (name of the function, edit), ...] of the likeliest pairs of edits that pass all cases."""
-        self.left = min(self.left, PAIRS)
-        return [c.edits for c in self.best(self.twice()) or self.best(self.both())]
+        rest = max(0, self.left - PAIRS)
+        self.left -= rest
+        found = [c.edits for c in self.best(self.twice()) or self.best(self.both())]
+        self.left += rest
+        return found
 
     def best(self, candidates):
         """Of candidates in the order of their costs, the cheapest that pass every case."""
