@@ -754,7 +754,7 @@ F = "import numpy as np\nimport torch\ndef f(z, array, some, number):\n    retur
 INPUTS = dict(z=normal(5, 3), array=lambda g: torch.rand(4, 3, generator=g).numpy(), some={3, 4}, number=2 + 1j)
 KINDS = {
     "an array": ("2 * array", "(array + array).copy(order='F')", {
-        "3 * array": "too large by the factor 2", "torch.from_numpy(2 * array)": "is a tensor and should be a NumPy array", "(2 * array).tolist()": "is a list",
+        "3 * array": "off by one and the same factor everywhere", "torch.from_numpy(2 * array)": "is a tensor and should be a NumPy array", "(2 * array).tolist()": "is a list",
         "2.0 * array.astype(float)": "of dtype float64 and should be float32", "2 * array.T": "Is it transposed?",
         "(2 * array) / (array - array)": "infinite", "2 * array.astype(object)": "should be a NumPy array",
         "(2 * array, array.fill(0))[0]": "It changes its input `array`"}),
