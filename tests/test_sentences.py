@@ -57,7 +57,7 @@ SAID = [
     # the shape that is asked for
     ("counts", "def counts(z):\n    return (z > 0).sum(dim=0)[None].repeat(17, 1)", "Your result should have the shape (4,), and has another."),
     # arrays are no tensors
-    ("wide", "def wide(a):\n    a /= a.sum(axis=1, keepdims=True)\n    return a", "It changes its input `a`: make a new array, or work on a copy (copy)."),
+    ("wide", "def wide(a):\n    a /= a.sum(axis=1, keepdims=True)\n    return a", "It changes its input `a` in line 2, `a /= a.sum(axis=1, keepdims=True)`: make a new array, or work on a copy (copy)."),
 ]  # fmt: skip
 
 

@@ -659,7 +659,9 @@ SoftmaxCrossEntropy = exercise(
         labels=labels(6, 4),
     ),
     mistakes={
-        "The gradient misses the 1/N of the mean over the rows.": edit("self.labels)", "self.labels) * len(self.labels)"),
+        "The gradient misses the 1/N of the mean; the loss is a mean over the rows.": edit(
+            "self.labels)", "self.labels) * len(self.labels)"
+        ),
         "The loss is a sum over the rows; take their mean.": edit("(logits, labels)\n", "(logits, labels) * len(labels)\n"),
         "Both loss and gradient are sums over the rows; take means.": edit(
             ("(logits, labels)\n", "(logits, labels) * len(labels)\n"), ("self.labels)", "self.labels) * len(self.labels)")
