@@ -580,6 +580,13 @@ ReLU = exercise(
         dy=normal(5, 6),
     ),
     case(
+        "a batch of positive numbers after another",
+        "layer = ReLU(); layer.forward(first); y = layer.forward(x); [y, layer.backward(dy)]",
+        first=normal(5, 6),
+        x=uniform(5, 6, low=0.1, high=2),
+        dy=normal(5, 6),
+    ),
+    case(
         "two layers do not share what they remember",
         "one, two = ReLU(), ReLU(); one.forward(x); two.forward(other); [one.backward(dy), two.backward(dy)]",
         weight=2,
@@ -594,6 +601,9 @@ ReLU = exercise(
         "You multiply dy by relu(x); the slope is 1 where x was positive.": edit("relu_backward(...)", "dy * relu(self.x)"),
         "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
             "self.x = x", "self.x = getattr(self, 'x', x)"
+        ),
+        "A batch without negative numbers leaves what the batch before it left; remember each one.": edit(
+            "self.x = x", "self.x = x if (x < 0).any() else getattr(self, 'x', x)"
         ),
         "All layers share one memory: keep x in self, not in the class.": edit("self.x = x", "ReLU.x = x"),
         "backward takes the oldest batch that waits; it belongs to the last forward.": edit(
