@@ -1,6 +1,7 @@
 """Judge one exercise of one submission: run its cases, decide what they earn, and find the sentences for what is wrong."""
 
 import copy
+from functools import cached_property
 
 import numpy
 
@@ -90,7 +91,7 @@ class Attempt:
         if changed:
             names = " and ".join(f"`{n}`" for n in changed[:3])
             remedy = _copy([t.inputs[n] for t in self.trials for n in changed if n in t.inputs])
-            line = f" in {place}" if (place := in_place(self)) else ""
+            line = f" in {self.changing}" if self.changing else ""
             faults[INPUTS] = f"It changes its input{'s' if ' and ' in names else ''} {names}{line}: {remedy}."
         if touched and RANDOM in self.conditions:
             faults[RANDOM] = (
@@ -99,6 +100,11 @@ class Attempt:
         if violations := rules.observed(self.exercise, runs) | violations:
             faults[RULES] = " ".join(violations.values())
         return faults
+
+    @cached_property
+    def changing(self):
+        """The line that changes an input, see `in_place`."""
+        return in_place(self)
 
     def faults_of(self, source):
         """The titles of the conditions that are broken with `source`, a recorded mistake, on top of the reference."""

@@ -74,7 +74,7 @@ def prove(exercise, reference, secret="proof"):
         tuple(f"{s}. Flags: {verdicts[s].flags}" for s in verdicts if s not in exercise.mistakes and verdicts[s].flags),
         tuple(s for s in exercise.mistakes if verdicts[s].score >= 1),
         tuple(f"{s} Shown: {shown[s]}" for s in exercise.mistakes if verdicts[s].score < 1 and s not in shown[s]),
-        tuple(s for s, code in exercise.mistakes.items() if _stops_everywhere(about, code)),
+        tuple(s for s, code in exercise.mistakes.items() if _undefined(about, code)),
         tuple(f"{s}. Shown: {shown[s]}" for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
         time.process_time() - start,
         tuple(took[code] for code in exercise.mistakes.values()),
@@ -127,8 +127,8 @@ def try_mutants(exercise, reference, secret="proof"):
     )
 
 
-def _stops_everywhere(about, code):
-    """Whether every case ends with the NameError of what was never to work: such a mistake is nobody's."""
+def _undefined(about, code):
+    """Whether every case ends with a NameError: what is recorded can never have run."""
     values = [about.outcome(i, code).value for i in range(len(about.trials))]
     return all(isinstance(value, Failure) and value.type == "NameError" for value in values)
 

@@ -15,14 +15,12 @@ def by_kind(attempt, unexplained):
     failed = [i for i in attempt.failed if i in unexplained]
     numbers = [i for i in failed if has_the_form(attempt, i)]
     others = [i for i in failed if i not in numbers]
-    found = {}
-    for kind, explainers in ((numbers, (recorded, repaired, combined)), (others, (recorded,))):
-        part = attempt.only(kind)
-        for explainer in explainers if numbers and others else ():
-            if said := explainer(part, set(kind)):
-                found |= said
-                break
-    return found
+    if not numbers or not others:
+        return {}
+    one, other = attempt.only(numbers), attempt.only(others)
+    asked = {*numbers}
+    said = recorded(one, asked) or repaired(one, asked) or combined(one, asked)
+    return said | recorded(other, {*others})
 
 
 def has_the_form(attempt, i):

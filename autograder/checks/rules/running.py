@@ -38,14 +38,15 @@ def observed(exercise, runs):
         said = SAID.get(word) or (f"torch executed `{word}`" if word.startswith("aten.") else f"`{word}` was called")
         return {rule: f"A rule of the course: {RULES[rule].sentence}. While it was checked, {said}."}
     if NUMERIC in exercise.rules:
-        if name := next((n for n in forwards(exercise) for run in runs if _repeats(exercise.name, n, *run)), None):
+        again = (n for n in forwards(exercise) for _, o, right in runs if _repeats(exercise.name, n, o, right))
+        if name := next(again, None):
             return {NUMERIC: f"A rule of the course: {RULES[NUMERIC].sentence}. It calls `{name}` again and again."}
         if _made_of_differences(runs):
             return {NUMERIC: f"A rule of the course: {RULES[NUMERIC].sentence}. {NOISE}"}
     return {}
 
 
-def _repeats(exercise, name, _, outcome, right):
+def _repeats(exercise, name, outcome, right):
     """Whether what is derived is called more than once more for each time that the case calls the derivative."""
     return outcome.calls.get(name, 0) > right.calls.get(name, 0) + max(1, right.calls.get(exercise, 0))
 
