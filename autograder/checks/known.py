@@ -74,10 +74,10 @@ class Known:
                 del self._running[key]
         return found[i]
 
-    def outcomes(self, source):
-        """The outcomes of the cases with `source`, which may never end, one after the other; they are not kept."""
+    def outcomes(self, source, cases):
+        """The outcomes of these cases with `source`, which may never end, one after the other; they are not kept."""
         evaluator = LimitedEvaluator(self.reference.namespace(source))
-        return (trial.run(evaluator) for trial in self.trials)
+        return (self.trials[i].run(evaluator) for i in cases)
 
     def fails(self, i, source):
         """Whether case i fails with `source` on top of the reference."""

@@ -51,16 +51,25 @@ def _mutant(code, edit):
     return Mutant(edit.source, edit.look, edit.place, edit.written, start, old, new)
 
 
-def rejected(about, source):
-    """Whether a case of a `Known` fails with `source` on top of the reference, or a condition that a case can show."""
+def failing(about, source, likely=0):
+    """Which case of a `Known` fails with `source` on top of the reference, or shows a broken condition; None if none does.
+
+    likely: the index of the case that is tried first. What keeps a state may pass it there, and is then tried in order.
+    """
+    cases = range(len(about.trials))
     try:
-        for i, outcome in enumerate(about.outcomes(source)):
-            right = about.right[i]
-            if not about.trials[i].right(outcome, right) or outcome.changed - right.changed or outcome.touched - right.touched:
-                return True
+        for order in [[likely, *cases], cases] if likely else [cases]:
+            for i, outcome in zip(order, about.outcomes(source, order), strict=True):
+                right = about.right[i]
+                if (
+                    not about.trials[i].right(outcome, right)
+                    or outcome.changed - right.changed
+                    or outcome.touched - right.touched
+                ):
+                    return i
     except ExerciseError:  # it cannot even be executed
-        return True
-    return False
+        return 0
+    return None
 
 
 def reason(mutant, exercise, code):

@@ -10,6 +10,7 @@ from .by_kind import has_the_form
 from .example import example
 from .located import located
 from .patterns import pattern, where
+from .raising import raising
 from .reordered import reordered
 from .unused import unused
 
@@ -34,6 +35,8 @@ def difference(attempt, i, common):
     """common: {index: sentence} of what explains all failed cases."""
     trial, right = attempt.trials[i], attempt.right[i].value
     value = quotable(attempt.got[i].value, attempt.source, [trial.inputs, right], attempt.exercise.name)
+    if isinstance(right, Failure) and (why := raising(attempt, value, right.type)):
+        return f"This input should raise {right.type}; {why}."
     if isinstance(value, Failure) or isinstance(right, Failure):
         return differences.wrong_failure(value, right, attempt.exercise.name)
     if INPUTS in attempt.faults and attempt.got[i].changed - attempt.right[i].changed:

@@ -261,7 +261,7 @@ def _shape_hint(value, right):
         return " An axis of length 1 is lost: keepdim, or no squeeze."
     if len(a) == len(b) + 1 and b and a[-len(b) :] == b and a[0] == b[0]:
         name = "tensor" if isinstance(value, TENSOR) else "array"
-        return f" An (N, 1) {name} met an (N,) {name} and was broadcast to N x N."
+        return f" Was an (N, 1) {name} broadcast with an (N,) {name} to N x N?"
     if not a:
         return " Everything was reduced to one number."
     return ""
