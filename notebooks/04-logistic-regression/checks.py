@@ -292,6 +292,7 @@ def _(fit):
     mistakes = {
         "take the loss of a batch before its step, not after it": [0.4741, 0.3477, 0.2700],
         "the loss does not fall: are w and b changed in place, with -= ?": [0.6931, 0.6931, 0.6931],
+        "the steps are half as long as they should be: is the gradient divided by N twice?": [0.6931, 0.5759, 0.4860],
         "the loss rises: step against the gradient": [0.6931, 0.9741, 1.4042],
         "that is the sum over the rows; divide it by their number": [1.3863, 0.9482, 0.6954],
     }
@@ -302,7 +303,8 @@ def _(fit):
     }
     expect("validation loss after each step", history["valid_loss"], [0.9741, 1.2252, 1.4412], mistakes)
     expect("validation accuracy", history["valid_accuracy"], [0.0, 0.0, 0.0])
-    expect("the parameters that came in have changed", params[0].sign(), tensor([[1.0, -1.0], [-1.0, 1.0]]))
+    mistakes = {"they are as before: `w = w - ...` makes a new tensor; change the one that came in, with -=": torch.zeros(2, 2)}
+    expect("the parameters that came in have changed", params[0].sign(), tensor([[1.0, -1.0], [-1.0, 1.0]]), mistakes)
     _check_bias(fit)
     _check_short_batch(fit)
     before = torch.random.get_rng_state()

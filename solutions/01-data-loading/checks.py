@@ -19,13 +19,13 @@ def seeded(seed):
     look="section 2: three traps; `Path.glob`, `Path.is_dir` and `Image.convert` in their documentation",
 )
 def _(load_folder):
-    # The image in folder 3 has the brightness 30, and so on. Folder 2 holds more: 10.png has three channels, ._9.png is no image.
+    # The image in folder 3 has the brightness 30, and so on. Folder 2 holds more: 10.png is in colour, as bright as 21, ._9.png is no image.
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for digit in [3, 0, 9, 8, 1, 7, 2, 6, 5, 4]:
             (folder / str(digit)).mkdir()
             Image.new("L", (28, 28), 10 * digit).save(folder / str(digit) / "9.png")
-        Image.new("RGB", (28, 28), (21, 21, 21)).save(folder / "2" / "10.png")
+        Image.new("RGB", (28, 28), (12, 25, 26)).save(folder / "2" / "10.png")
         for file, brightness in [("8.png", 24), ("100.png", 22), ("1.png", 25), ("11.png", 23)]:
             Image.new("L", (28, 28), brightness).save(folder / "2" / file)
         (folder / "2" / "._9.png").write_text("not an image")
@@ -60,7 +60,12 @@ def _(load_folder):
             "the order of the images",
             images[:, 0, 0].tolist(),
             [0, 10, *as_text, 30, 40, 50, 60, 70, 80, 90],
-            {"sort the files by name as text: '10.png' comes before '8.png'": [0, 10, *as_numbers, 30, 40, 50, 60, 70, 80, 90]},
+            {
+                "sort the files by name as text: '10.png' comes before '8.png'": [0, 10, *as_numbers, 30, 40, 50, 60, 70, 80, 90],
+                'you keep one channel of the image in colour: .convert("L") weighs all three': [
+                    *(0, 10, *(12 if grey == 21 else grey for grey in as_text), 30, 40, 50, 60, 70, 80, 90)
+                ],
+            },
         )
         (folder / "7" / "9.png").unlink()
         (folder / "7").rmdir()
@@ -133,6 +138,7 @@ def _(flatten):
     lost = {"the first axis got lost: (1, 4), not (4,)": rows[0]}
     expect("one image is still a row of a table", flatten(tiny[:1]), rows[:1], lost)
     expect("images with an axis for colour", flatten(tiny[:, None]), rows)
+    expect("images that were turned, as .mT does: they do not lie in order in memory", flatten(tiny.mT), tiny.mT.reshape(3, 4))
 
 
 @checks(
@@ -248,4 +254,6 @@ def _(batches):
     assert not torch.equal(order, second), "the second epoch has the order of the first: draw a new one each time"
     again = torch.cat([yb for _, yb in batches(x, y, 8, seeded(0))])
     assert torch.equal(order, again), "the same seed gave another order: pass the generator to torch.randperm"
-    print("ok  together, shuffled anew, repeatable")
+    pairs = batches(x, y, 8, generator)
+    assert iter(pairs) is pairs, "all batches are made at once, in a list: hand them out one at a time, with yield"
+    print("ok  together, shuffled anew, repeatable, one at a time")

@@ -469,7 +469,7 @@ print(f"accuracy, validation: {accuracy(logits, valid[1]):.3f}")
 reveal("one layer, training", round(accuracy(train[0] @ final[0] + final[1], train[1]), 3))
 
 # %% [markdown]
-# Which is larger: the gap between the two, or what both lack to 1? If the latter, one layer can do no more. (LeCun et
+# Which is larger: the gap between the two, or that from both to 1? If the latter, one layer can do no more. (LeCun et
 # al., [1998](http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf), report 88.0 % for their linear classifier.)
 #
 # Each column of the weights has 784 numbers, one a pixel: a picture of what speaks for a digit and what against it.
@@ -533,7 +533,7 @@ reveal("sum of ten answers", "always" if sums.max() - sums.min() < 0.01 else "no
 reveal("which wins", max(scores, key=lambda name: accuracy(scores[name], valid[1])))
 
 # %% [markdown]
-# Forty-five duels have 45 x 785 weights, ten scores 10 x 785: they can say more than ten templates, and learn more by heart.
+# Forty-five duels have 45 x 785 weights, ten scores 10 x 785: they can say more than ten templates, and memorise more.
 #
 # **argmax or argmin?** argmax where large is good (logits, probabilities), argmin where large is bad (the costs). And no
 # sigmoid before either: in float32 it is exactly 1 from about 17 on, and ties are decided by position.
@@ -624,7 +624,7 @@ guesses()
 # | the loss starts above 10 | weights from $N(0, 1)$ |
 # | the loss stays at 2.303 | weights not changed in place, rate 0, gradient 0 |
 # | a perfect prediction costs 1.46 | softmax applied twice |
-# | no loss above 16.1 | an epsilon inside the logarithm |
+# | the loss has a ceiling (16.1, say) | an epsilon inside the logarithm |
 # | NaN or inf | no shift, log of a softmax, overflow |
 # | accuracy below 1 % | argmin of scores |
 # | accuracy stays at 10 % | weights are NaN: every image is a 0 |

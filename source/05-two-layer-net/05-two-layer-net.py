@@ -35,8 +35,6 @@ EPOCHS, RATE = 1 if GRADING else 5 if MNIST else 120, 0.3 if MNIST else 0.1
 SEEDS = [0, 1] if GRADING else [0, 1, 2]
 torch.set_flush_denormal(True)  # numbers below 1e-38 count as 0: computing with them is slow
 train, valid = split(data, seed=5)  # pairs (x, y)
-if GRADING:
-    train = train[0][:1000], train[1][:1000]
 print(f"{len(train[1]):,} images to train on, {len(valid[1]):,} to validate with")
 
 # %% [markdown]

@@ -2,6 +2,8 @@
 
 import torch
 
+from course import ENOUGH
+
 
 def seeded(seed=0):
     """A new generator of random numbers."""
@@ -16,8 +18,8 @@ def as_pair(images, labels):
 def split(data, seed=0):
     """Pairs (x, y) to train on and to validate with; a sixth of the training images, drawn by lot, is kept for the second."""
     images, labels = data.train()
-    order = torch.randperm(len(labels), generator=seeded(seed))
-    held_out, kept = order[: len(labels) // 6], order[len(labels) // 6 :]
+    order = torch.randperm(len(labels), generator=seeded(seed))[:ENOUGH]
+    held_out, kept = order[: len(order) // 6], order[len(order) // 6 :]
     return as_pair(images[kept], labels[kept]), as_pair(images[held_out], labels[held_out])
 
 

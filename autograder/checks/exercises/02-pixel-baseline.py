@@ -249,6 +249,7 @@ predict_nearest = exercise(
     nearest("another distance: the largest gap", LARGEST, 40),
     nearest("a single image", SQUARED, 1),
     nearest("as many images as means", SQUARED, 10),
+    nearest("a digit without images", SQUARED.replace("means", "means * (torch.arange(10) != 3)[:, None, None]"), 40),
     case("the means themselves", ABSOLUTE.replace("images", "means.flip(0)"), tolerance="exact", means=uniform(10, 28, 28)),
     loop_free(
         "no Python loop over images",

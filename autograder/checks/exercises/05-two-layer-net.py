@@ -104,6 +104,7 @@ relu = exercise(
     case("three axes", "relu(z)", z=normal(3, 4, 5)),
     case("nothing but negative numbers", "relu(z)", z=normal(3, 4, mean=-50)),
     case("float64 stays float64", "relu(z)", z=normal(4, 7, dtype=torch.float64)),
+    case("float16 stays float16", "relu(z)", z=normal(4, 7, dtype=torch.float16)),
     mistakes={
         "This is a leaky ReLU with the slope {slope}: negative entries must become 0, not small.": edit(
             "z.clamp(min=0)", "torch.maximum(z, {slope} * z)", slope=SLOPES
@@ -652,8 +653,8 @@ SoftmaxCrossEntropy = exercise(
     case("float64 stays float64", LOSS, logits=uniform(1, 200, low=-60, high=0, dtype=torch.float64), labels=labels(1, 4)),
     case(
         "two batches, one after the other",
-        "layer = SoftmaxCrossEntropy(); layer.forward(first, others); layer.backward(); "
-        "loss = layer.forward(logits, labels); [loss, layer.backward(), layer.backward()]",
+        "layer, other = SoftmaxCrossEntropy(), SoftmaxCrossEntropy(); layer.forward(first, others); layer.backward(); "
+        "loss = layer.forward(logits, labels); other.forward(first, others); [loss, layer.backward(), layer.backward()]",
         weight=2,
         first=normal(9, 5),
         others=labels(9, 5),

@@ -50,8 +50,22 @@ def compare(configs, train, valid, seeds):
     return rows
 """
 ROWS = "compare(configs, train, valid, seeds)"
-CLOCK = "__import__('time').perf_counter()"
-TIMED = f"began = {CLOCK}; rows = {ROWS}; (rows, {CLOCK} - began)"
+RUN = 1000.0  # seconds of a training by a clock of the case's own: no busy machine decides
+CLOCKS = ("time", "perf_counter", "monotonic", "process_time", "thread_time")
+TIMED = f"""
+import time, types
+runs, scope, trained = [], getattr(compare, "__globals__", {{}}), after05.train
+clocks = types.SimpleNamespace(**vars(time) | dict.fromkeys({CLOCKS}, lambda: 1e6 + {RUN} * len(runs)))
+mine = {{name: module for name, module in scope.items() if module is time}}
+try:
+    after05.train = lambda *given, **named: runs.append(1) or trained(*given, **named)
+    scope.update(dict.fromkeys(mine, clocks))
+    rows = {ROWS}
+finally:
+    after05.train = trained
+    scope.update(mine)
+rows
+"""
 NUMBERS = ("accuracy_mean", "accuracy_sd", "loss_mean", "loss_sd")
 
 
@@ -77,15 +91,15 @@ def comparison(title, *configs, names=NUMBERS, weight=1, seeds=(3, 7), valid=Non
     return case(title, code, weight=weight, **inputs)
 
 
-def form(timed, _):
-    """What was tried, and whether all is there. A row takes less than all do, whose seconds a machine may count otherwise."""
-    rows, whole = timed
+def form(rows, inputs):
+    """What was tried, and whether all is there. Seconds are those of the row's runs, or few: of a clock that goes on as ever."""
     return [
         {
             "the configuration": {key: row.get(key) for key in ("hidden", "lr", "epochs", "weight_decay", "batch_size")},
             "missing": [key for key in (*NUMBERS, "seconds") if key not in row],
             "all numbers are floats": all(isinstance(row[key], float) for key in (*NUMBERS, "seconds") if key in row),
-            "seconds": {"above 0": row.get("seconds", 1) > 0, "of this row": row.get("seconds", 1) < 1 + 2 * whole},
+            "seconds above 0": (s := row.get("seconds", 1)) > 0,
+            "trainings in the seconds": len(inputs["seeds"]) if s < RUN / 2 else round(s / RUN),
         }
         for row in rows
     ]
@@ -405,6 +419,12 @@ compare = exercise(
         "Your rows lack the seconds; each says how long its runs took.": edit(' | {"seconds": ...}', ""),
         "Your seconds are not above 0: take the time before the first run and after the last.": edit(
             "time.perf_counter() - started", "started - time.perf_counter()"
+        ),
+        "Your seconds are those of one run; a row's are those of all its runs.": edit(
+            "time.perf_counter() - started", "(time.perf_counter() - started) / len(seeds)"
+        ),
+        "Your seconds hold those of the rows before, too: start the clock anew for each row.": edit(
+            ("started = time.perf_counter()", "pass"), ("rows = []", "rows, started = [], time.perf_counter()")
         ),
         "seconds is the time of day; subtract the time at which the row began.": edit("perf_counter() - started", "time()"),
         "All rows are one dict, filled anew for each configuration: make a new one inside the loop.": edit(

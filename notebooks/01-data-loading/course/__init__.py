@@ -15,11 +15,12 @@ from .data import Data, DataError, check_folder, load
 from .experiments import experiment
 from .plots import COLOURS, STYLE, curves, show, show_images
 from .predicting import guess, guesses, reveal
-from .running import GRADING, progress
+from .running import ENOUGH, GRADING, progress
 from .scoreboard import RECORDED, recorded, scoreboard
 
 __all__ = [
     "COLOURS",
+    "ENOUGH",
     "GRADING",
     "RECORDED",
     "STYLE",

@@ -5,6 +5,7 @@ import sys
 
 # nbgrader sets this while it validates or grades a notebook: long experiments shorten themselves then.
 GRADING = "NBGRADER_EXECUTION" in os.environ
+ENOUGH = 1_200 if GRADING else None  # images to train and validate with: nbgrader needs your functions, not the curves
 
 
 def progress(items, label=""):

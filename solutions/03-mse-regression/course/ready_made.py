@@ -7,7 +7,7 @@ import types
 LIBRARIES = ("torch.nn", "torch._C._nn", "torch.optim", "torch.autograd", "torch.func")
 ATTRIBUTES = {"nn", "optim", "autograd", "requires_grad", "requires_grad_"}
 ATTRIBUTES |= {"softmax", "log_softmax", "logsumexp", "cross_entropy", "nll_loss", "mse_loss"}
-FROM_LIBRARIES = types.ModuleType | types.FunctionType | types.BuiltinFunctionType | type
+OFFERED = types.ModuleType | types.FunctionType | types.BuiltinFunctionType | type
 
 
 def cell_of(written):
@@ -31,7 +31,7 @@ def _is_ready_made(node, notebook):
     if isinstance(node, ast.Name):
         value = notebook.get(node.id)
         home = getattr(value, "__module__", None) or getattr(value, "__name__", "")
-        return isinstance(value, FROM_LIBRARIES) and home.startswith(LIBRARIES)
+        return isinstance(value, OFFERED) and home.startswith(LIBRARIES)
     if not isinstance(node, ast.Attribute) or node.attr not in ATTRIBUTES:
         return False
     name = node.value.id if isinstance(node.value, ast.Name) else ""
