@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import tempfile
+import time
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
@@ -45,7 +46,10 @@ def known(exercise, reference, secret):
 
 
 class Known:
-    """The cases of one exercise on one set of inputs, and what the reference gives, with or without something on top."""
+    """The cases of one exercise on one set of inputs, and what the reference gives, with or without something on top.
+
+    seconds: of CPU time that this took, once for all submissions that share the set.
+    """
 
     def __init__(self, exercise, reference, secret):
         self.exercise, self.reference = exercise, reference
@@ -53,7 +57,7 @@ class Known:
         self._name = _name(exercise, reference, secret) if _folder and exercise.digest else None
         self._outcomes = self._read()  # {key of a source: outcomes of the first cases}
         self._running = {}  # {key of a source: an evaluator that has run as many cases}
-        self._changed = False
+        self._changed, self.seconds = False, 0.0
 
     def outcome(self, i, source="", limited=False):
         """The outcome of case i with `source` on top of the reference.
@@ -64,6 +68,7 @@ class Known:
         key = hashlib.blake2b(source.encode(), digest_size=16).hexdigest()
         found = self._outcomes.get(key, [])
         if i >= len(found):
+            start = time.process_time()
             if key not in self._running:  # what was read has no evaluator, and its state is lost
                 evaluator = LimitedEvaluator if limited else LocalEvaluator
                 self._running[key], found = evaluator(self.reference.namespace(source)), []
@@ -72,6 +77,7 @@ class Known:
             self._outcomes[key], self._changed = found, True
             if len(found) == len(self.trials):
                 del self._running[key]
+            self.seconds += time.process_time() - start
         return found[i]
 
     def outcomes(self, source, cases):

@@ -32,7 +32,7 @@ class Proof:
 
     cases, mistakes, others: how many there are; others are the alternatives and the solution. flagged: of these, by
     the rules. `seconds` of CPU time: the exercise was judged once for each mistake and each of the others. diagnosed: how many of
-    them each mistake took.
+    them each mistake took, but for those that are `shared`: what recorded mistakes give is computed once for a class.
     """
 
     exercise: str
@@ -46,6 +46,7 @@ class Proof:
     rejected_alternatives: tuple
     seconds: float
     diagnosed: tuple
+    shared: float
 
     @property
     def problems(self):
@@ -65,6 +66,7 @@ def prove(exercise, reference, secret="proof"):
     sources = {**exercise.mistakes, **exercise.alternatives, "the solution itself": ""}
     took, about = {}, known(exercise, reference, secret)
     verdicts = {s: _judged(exercise, reference, secret, code, took) for s, code in sources.items()}
+    shared = about.seconds
     shown = {s: " | ".join(dict.fromkeys(c.message for c in verdicts[s].cases if not c.passed)) for s in verdicts}
     return Proof(
         exercise.name,
@@ -78,6 +80,7 @@ def prove(exercise, reference, secret="proof"):
         tuple(f"{s}. Shown: {shown[s]}" for s in verdicts if s not in exercise.mistakes and not verdicts[s].passed),
         time.process_time() - start,
         tuple(took[code] for code in exercise.mistakes.values()),
+        shared,
     )
 
 
@@ -134,11 +137,12 @@ def _undefined(about, code):
 
 
 def _judged(exercise, reference, secret, code, took):
-    """The verdict on a source; `took` notes the CPU seconds."""
+    """The verdict on a source; `took` notes the CPU seconds, without what is computed once for a class."""
     source, evaluator = rules.join([reference.source, code]), LocalEvaluator(reference.namespace(code))
-    start = time.process_time()
+    about = known(exercise, reference, secret)
+    start = time.process_time() - about.seconds
     verdict = judge(exercise, evaluator, reference, secret, source)
-    took[code] = time.process_time() - start
+    took[code] = time.process_time() - about.seconds - start
     return verdict
 
 
@@ -191,6 +195,7 @@ def check(course, assignments, secret="proof", console=None):
     console.print(f"{flagged} of {right} right solutions are flagged by the rules of the course.")
     console.print(f"A recorded mistake is diagnosed in {_spread(s for _, p, _ in proofs for s in p.diagnosed)},")
     console.print(f"a mutant, after a search for repairs, in {_spread(s for _, _, p in proofs for s in p.diagnosed)}.")
+    console.print(f"What a class shares, an exercise on one set of inputs: {_spread(p.shared for _, p, _ in proofs)}.")
     console.print(f"{surprises} of {mistakes} mistakes ({share:.1%}) pass the check that students see, and fail here.")
     return problems.count("named otherwise") <= 0.05 * mistakes and set(problems) <= {"named otherwise"}
 
@@ -223,7 +228,7 @@ def _table(proofs):
     table = Table(show_edge=False, box=None, padding=(0, 0, 0, 1))  # so it fits a terminal of 80 columns
     table.add_column("exercise", no_wrap=True)
     headings = ["cases", "mistakes\nnamed", "others\nright", "mutants\nkilled", "equiv-\nalent"]
-    for heading in (*headings, "told", "CPU\nms"):
+    for heading in (*headings, "told", "CPU\nsec"):
         table.add_column(heading, justify="right")
     rows = [_counts(proof, strength) for _, proof, strength in proofs]
     for (assignment, proof, _), row in zip(proofs, rows, strict=True):
@@ -243,10 +248,10 @@ def _counts(proof, strength):
         strength.mutants - strength.equivalent,
         strength.equivalent,
         *(strength.told[kind] for kind in KINDS),
-        round(1000 * (proof.seconds + strength.seconds)),
+        round(proof.seconds + strength.seconds),
     )
 
 
 def _cells(counts):
-    cases, named, mistakes, right, others, killed, equivalent, *told, milliseconds = map(str, counts)
-    return cases, f"{named}/{mistakes}", f"{right}/{others}", killed, equivalent, "/".join(told), milliseconds
+    cases, named, mistakes, right, others, killed, equivalent, *told, seconds = map(str, counts)
+    return cases, f"{named}/{mistakes}", f"{right}/{others}", killed, equivalent, "/".join(told), seconds
