@@ -5,7 +5,7 @@ import ast
 from ..evaluate import Failure
 from .repaired import MOST_CODE, own_functions
 
-MOST_LINES = 3
+MOST_LINES = 3  # that are named: of more, none says where to look
 
 
 def raising(attempt, value, error):
@@ -16,30 +16,33 @@ def raising(attempt, value, error):
     own = own_functions(attempt.source, attempt.exercise.name, attempt.reference.functions)
     if attempt.say not in ("place", "repair") or not own or sum(len(f.text) for f in own.values()) > MOST_CODE:
         return None
-    lost, guards, asserts, raised = [], [], [], False
-    for function in own.values():
-        for node in ast.walk(ast.parse(function.text)):
-            place = f"line {function.first + getattr(node, 'lineno', 1) - 1}"
-            if isinstance(node, ast.Return | ast.Expr) and _makes(node.value, error):
-                lost.append(f"{place} makes it and does not raise it: `raise {error}(...)`")
-            elif isinstance(node, ast.Assert):
-                asserts.append(place)
-            elif isinstance(node, ast.If) and any(isinstance(s, ast.Raise) for s in (*node.body, *node.orelse)):
-                guards.append(f"{place}, `{function.text.splitlines()[node.lineno - 1].strip()}`")
-            raised = raised or isinstance(node, ast.Raise)
+    nodes = [(n, function) for function in own.values() for n in ast.walk(ast.parse(function.text))]
+    asserts = [_line(*found) for found in nodes if isinstance(found[0], ast.Assert)]
     if isinstance(value, Failure):
-        told = asserts and value.type == "AssertionError" != error
-        return f"{asserts[0]} has an `assert`, which raises AssertionError: write `if ...: raise {error}(...)`" if told else None
-    if lost:
-        return lost[0]
-    if not raised and not asserts:
+        if not asserts or value.type != "AssertionError" or error == "AssertionError":
+            return None
+        return f"{asserts[0]} has an `assert`, which raises AssertionError: write `if ...: raise {error}(...)`"
+    for node, function in nodes:
+        if isinstance(node, ast.Return | ast.Expr) and _makes(node.value, error):
+            return f"{_line(node, function)} makes it and does not raise it: `raise {error}(...)`"
+    if not asserts and not any(isinstance(node, ast.Raise) for node, _ in nodes):
         return "nothing in your function raises it"
+    guards = [found for found in nodes if isinstance(found[0], ast.If) and _raises(found[0])]
     if len(guards) == 1:
-        return f"{guards[0]}, lets it through"
+        node, function = guards[0]
+        return f"{_line(node, function)}, `{function.text.splitlines()[node.lineno - 1].strip()}`, lets it through"
     if 1 < len(guards) <= MOST_LINES:
-        *some, last = (guard.partition(",")[0] for guard in guards)
+        *some, last = (_line(*guard) for guard in guards)
         return f"{', '.join(some)} and {last} let it through"
     return None
+
+
+def _line(node, function):
+    return f"line {function.first + node.lineno - 1}"
+
+
+def _raises(branch):
+    return any(isinstance(statement, ast.Raise) for statement in (*branch.body, *branch.orelse))
 
 
 def _makes(node, error):
