@@ -26,6 +26,9 @@ ROUNDINGS = {
     },
 }
 
+# Seconds after which a cell hangs; a slow one does not: "compatible", three tests on two cores, resnet18 took more than 300.
+HANGS = 1500
+
 # How far a run on the stand-in may lie from what is RECORDED. No accuracy but resnet18's moved by an image of the 500
 # under `ATEN_CPU_CAPABILITY=default`, `MKL_CBWR=COMPATIBLE`, `=AVX2`, nor with products perturbed by half a unit in their last
 # place: three images are allowed. The many steps and weights of resnet18 make another network of another rounding. Fifteen of
@@ -53,7 +56,7 @@ def pictures(notebook):
 def nbval(path, *options, **environment):
     """What nbval, with the plugin beside this file, says of a notebook: whether all cells pass, and its report."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "nbval_numbers"]
-    command += ["--nbval-current-env", "--nbval-cell-timeout=300", *options, path]
+    command += ["--nbval-current-env", f"--nbval-cell-timeout={HANGS}", *options, path]
     environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ["PYTHONPATH"]])
     result = subprocess.run(command, cwd=path.parent, env=os.environ | environment, capture_output=True, text=True)
     return result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]

@@ -5,6 +5,7 @@ import os
 import pytest
 from conftest import COURSE
 from nbclient import NotebookClient
+from notebook_runs import HANGS
 
 from autograder.build.source import read
 from autograder.course import notebook_source
@@ -94,7 +95,7 @@ def test_any_number_may_be_changed(assignment, run, monkeypatch):
         for cell in cells:
             cell.source = cell.source.replace(before, after)
     resources = {"metadata": {"path": COURSE.source / assignment}}
-    NotebookClient(notebook, timeout=300, allow_errors=True, resources=resources).execute()
+    NotebookClient(notebook, timeout=HANGS, allow_errors=True, resources=resources).execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             assert output.output_type != "error", f"{output.ename}: {output.evalue}\n{cell.source}"

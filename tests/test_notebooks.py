@@ -11,7 +11,7 @@ import pytest
 import torch
 from conftest import COURSE, ROOT
 from nbclient import NotebookClient
-from notebook_runs import compare_with_recorded, nbval, pictures, printed, solution
+from notebook_runs import HANGS, compare_with_recorded, nbval, pictures, printed, solution
 from workload import count, share
 
 from autograder import grading, sample_class
@@ -36,7 +36,7 @@ def test_nbval_runs_the_solution(quick, data_here):
 def test_the_solution_runs_on_the_stand_in_and_reaches_what_is_recorded(quick, monkeypatch):
     monkeypatch.setenv("MNIST_COURSE_DATA", "digits")
     notebook, folder = solution(quick), COURSE.solutions / quick
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}}).execute()
+    NotebookClient(notebook, timeout=HANGS, resources={"metadata": {"path": folder}}).execute()
     compare_with_recorded(quick, printed(notebook), "digits")
 
 

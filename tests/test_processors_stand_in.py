@@ -9,14 +9,14 @@ import os
 import pytest
 from conftest import COURSE
 from nbclient import NotebookClient
-from notebook_runs import ROUNDINGS, compare_with_recorded, printed, solution
+from notebook_runs import HANGS, ROUNDINGS, compare_with_recorded, printed, solution
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("assignment", "rounding"), list(zip(COURSE.assignments, 2 * [*ROUNDINGS], strict=True)))
 def test_the_solution_reaches_what_is_recorded_on_the_stand_in(assignment, rounding, record_property):
     notebook, folder = solution(assignment), COURSE.solutions / assignment
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}})
+    client = NotebookClient(notebook, timeout=HANGS, resources={"metadata": {"path": folder}})
     client.execute(env=os.environ | ROUNDINGS[rounding] | {"MNIST_COURSE_DATA": "digits"})
     farthest = compare_with_recorded(assignment, printed(notebook), "digits")
     record_property("elsewhere", f"{assignment[:2]}, stand-in, {rounding}: {farthest:.2f} of a tolerance")

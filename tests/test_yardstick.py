@@ -6,6 +6,7 @@ from pathlib import Path
 import jupytext
 import pytest
 from nbclient import NotebookClient
+from notebook_runs import HANGS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "source"
@@ -16,7 +17,7 @@ def run(first_on_path):
     """The printed text of notebook 06, executed as while grading, on the stand-in."""
     notebook = jupytext.read(SOURCE / "06-regularization" / "06-regularization.py")
     folder = SOURCE / "06-regularization"
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": folder}})
+    client = NotebookClient(notebook, timeout=HANGS, kernel_name="python3", resources={"metadata": {"path": folder}})
     settings = {"NBGRADER_EXECUTION": "autograde", "MNIST_COURSE_DATA": "digits", "OMP_NUM_THREADS": "1"}
     client.execute(env=os.environ | settings | {"PYTHONPATH": f"{first_on_path}{os.pathsep}{SOURCE}"})
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
