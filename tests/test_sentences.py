@@ -181,3 +181,12 @@ def test_an_edit_that_nobody_makes_the_other_way_round_is_no_mutant():
 def test_numpy_has_its_own_words():
     looks = {e.look for e in edits(SOLUTIONS["wide"], arrays=True)}
     assert "`keepdims`" in looks and not any("clone" in look for look in looks)
+
+
+def test_no_edit_puts_a_list_into_itself():
+    """Torch ends the process when it is given one."""
+    tried = [
+        e.source
+        for e in edits("def f(z):\n    rows = []\n    for row in z:\n        rows.append([row])\n    return torch.tensor(rows)\n")
+    ]
+    assert any("rows.append([z])" in source for source in tried) and not any("rows.append([rows])" in source for source in tried)

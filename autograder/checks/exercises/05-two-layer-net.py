@@ -77,6 +77,7 @@ class SoftmaxCrossEntropy:
 NLL = "-forward(params, x)[0].log_softmax(dim=1)[torch.arange(len(labels)), labels].mean()"
 GRADIENTS = "backward(params, forward(params, x)[1], labels)"
 LAYER = "layer = Linear(w, b); y = layer.forward(x); dx = layer.backward(dy); [y, dx, layer.dw, layer.db]"
+BATCHES = dict(first=normal(5, 6), x=normal(5, 6), dy=normal(5, 6))
 ACTIVATION = "layer = ReLU(); y = layer.forward(x); [y, layer.backward(dy)]"
 LOSS = "layer = SoftmaxCrossEntropy(); loss = layer.forward(logits, labels); [loss, layer.backward()]"
 
@@ -195,6 +196,7 @@ init_linear = exercise(
         "the weights of 50 inputs", "init_linear(50, 900, generator)[0]", weight=2, tolerance="statistical", generator=generator()
     ),
     case("the weights of one unit", "init_linear(1000, 1, generator)[0]", tolerance="statistical", generator=generator()),
+    case("a single weight", "init_linear(1, 1, generator)[0].isfinite()", generator=generator()),
     case("the biases", "init_linear(7, 5, generator)[1]", weight=2, generator=generator()),
     case("shapes and dtypes", "[torch.zeros_like(part) for part in init_linear(7, 5, generator)]", generator=generator()),
     case(
@@ -372,7 +374,8 @@ backward = exercise(
     case(
         "called twice, with another forward in between",
         "cache = forward(params, x)[1]; first = backward(params, cache, labels); "
-        "other = backward(params, forward(params, 2 * x)[1], labels); [first, other, backward(params, cache, labels)]",
+        "other = backward(params, forward(params, 2 * x)[1], labels); "
+        "{'a cache': first, 'another': other, 'the first cache again': backward(params, cache, labels)}",
         weight=2,
         params=network(6, 5, 4),
         x=normal(7, 6),
@@ -569,16 +572,17 @@ ReLU = exercise(
         "two batches, one after the other",
         "layer = ReLU(); layer.forward(first); layer.backward(dy); y = layer.forward(x); [y, layer.backward(dy)]",
         weight=2,
-        first=normal(5, 6),
-        x=normal(5, 6),
-        dy=normal(5, 6),
+        **BATCHES,
     ),
     case(
         "a batch without a backward in between",
         "layer = ReLU(); layer.forward(first); y = layer.forward(x); [y, layer.backward(dy)]",
-        first=normal(5, 6),
-        x=normal(5, 6),
-        dy=normal(5, 6),
+        **BATCHES,
+    ),
+    case(
+        "backward twice after one forward",
+        "layer = ReLU(); layer.forward(x); layer.backward(first); layer.backward(dy)",
+        **BATCHES,
     ),
     case(
         "a batch of positive numbers after another",

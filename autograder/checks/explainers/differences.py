@@ -276,4 +276,5 @@ def _kind_hint(value, right):
 
 
 def _magnitude_hint(trial):
-    return " These inputs are large: does something overflow?" if magnitude(trial.inputs) > 80 else ""
+    large = (is_numbers(x) and "float" in dtype(x) and magnitude(x) > 80 for x in trial.inputs.values())  # no image's bytes
+    return " These inputs are large: does something overflow?" if any(large) else ""

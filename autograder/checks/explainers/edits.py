@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 
 LIBRARIES = ("torch", "np", "numpy", "math", "random")
+FILLING = ("append", "extend", "insert")
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,21 @@ class Source:
         return node
 
     def names(self, node):
-        """Names that could stand at a node: the arguments of its function, and what is assigned before."""
-        function = self.function(node)
+        """Names that could stand at a node: the arguments of its function, and what is assigned before.
+
+        But not `rows` within `rows.append(...)`: torch.tensor of a list that contains itself ends the process.
+        """
+        function, filled = self.function(node), set()
         if not function:
             return []
         arguments = [a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg) and a.arg != "self"]
         stored = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-        return [*dict.fromkeys([*arguments, *(n.id for n in stored if n.lineno < node.lineno)])]
+        names = dict.fromkeys([*arguments, *(n.id for n in stored if n.lineno < node.lineno)])
+        while node is not function:
+            if isinstance(node, ast.Call) and is_method(node) and called(node) in FILLING:
+                filled.add(getattr(node.func.value, "id", None))
+            node = self.parents[node]
+        return [name for name in names if name not in filled]
 
     def attributes(self):
         """The attributes of `self` that are assigned somewhere."""

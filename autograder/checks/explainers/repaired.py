@@ -23,7 +23,7 @@ LINES = 100_000  # of the student's code, beyond twice the case's operations: an
 READING = 2_000  # where there are files, of which a line may read one
 ENDLESS = 50  # what such an edit costs
 RANK = 3  # of two edits: the sum of their costs, less one for each that alone makes a failed case right
-A_MILLISECOND = 50  # operations of torch
+A_MILLISECOND = 25  # operations of torch, each of which is watched
 # Whoever needs so much longer than the count says is told nothing.
 SECONDS = 20.0  # of the kernel's CPU time
 WALL = 60.0  # by the clock: a kernel can deny what it has used
