@@ -200,6 +200,12 @@ DIGITS = exercise(
     "digits", case("digits", "digits(z)", z=normal(9, 10)), case("wrong shape", "digits(z)", raises=ValueError, z=normal(9))
 )
 
+USED = exercise(
+    "softmax",
+    case("its sum", "softmax(z).sum()", z=normal(5, 3)),
+    case("a part", "{'part': 1.0 if hasattr(softmax(z), 'sum') else None}", z=normal(5, 3)),
+)
+
 REST = "\n    return (e / e.sum(dim=-1, keepdim=True))"
 RIGHT = "def softmax(z):\n    e = (z - z.max(dim=-1, keepdim=True).values).exp()" + REST
 # what is described without any recorded mistake: (exercise, source, what a message says)
@@ -209,10 +215,12 @@ DESCRIBED = [
     (SOFTMAX, "del softmax", "There is no `softmax`"),
     (SOFTMAX, "def softmax(z):\n    return z.wrong", "line 2 of its cell, `return z.wrong`: AttributeError"),
     (SOFTMAX, "def softmax(): return 1", "Calling it as its docstring says stops with TypeError"),
+    (USED, "def softmax(z): return [z]", "Using its result as its docstring says stops with AttributeError"),
+    (USED, "def softmax(z): return [z]", "`part` is missing, or None; it should be a float."),
     (SOFTMAX, RIGHT + ".T", "Is it transposed?"),
     (SOFTMAX, RIGHT + ".double()", "of dtype float64 and should be float32"),
     (SOFTMAX, RIGHT + ".float()", "of dtype float32 and should be float64"),
-    (SOFTMAX, RIGHT + ".squeeze()", "An axis of length 1 is lost"),
+    (SOFTMAX, RIGHT + ".squeeze()", "Is an axis of length 1 lost"),
     (SOFTMAX, RIGHT + "[..., None]", "an axis of length 1 too many"),
     (SOFTMAX, RIGHT + ".numpy()", "is a NumPy array and should be a tensor. Use torch.from_numpy."),
     (SOFTMAX, RIGHT + ".tolist()", "is a list and should be a tensor"),
@@ -449,10 +457,10 @@ REPAIRED = [
     (DIGITS, "def digits(z):\n    if z.ndim > 2:\n        raise ValueError\n    return z.argmax(dim=1)",
      "Look at line 2, `if z.ndim > 2:`: the comparison in `z.ndim > 2`."),
     (SOFTMAX, "def softmax(z):\n    e = (z - z.amax(0, True)).exp()\n    return e / e.mean(-1, True)",
-     "Two small changes make it right. Look at line 2, `e = (z - z.amax(0, True)).exp()`: the axis in `z.amax(0, True)`; "
+     "Two small changes make the results right. Look at line 2, `e = (z - z.amax(0, True)).exp()`: the axis in `z.amax(0, True)`; "
      "and at line 3, `return e / e.mean(-1, True)`: `mean`."),
     (DIGITS, "def digits(z):\n    if z.ndim > 2:\n        raise ValueError\n    return z.argmin(dim=1)",
-     "Two small changes make it right. Look at line 2, `if z.ndim > 2:`: the comparison in `z.ndim > 2`; "
+     "Two small changes make the results right. Look at line 2, `if z.ndim > 2:`: the comparison in `z.ndim > 2`; "
      "and at line 4, `return z.argmin(dim=1)`: `argmin`."),
 ]  # fmt: skip
 
@@ -507,6 +515,7 @@ UNRAISED = {
     "\n    if len(z) > 99:\n        raise ValueError('long')": "line 2, `if len(z) > 99:`, lets it through.",
     "\n    if len(z) > 99: raise ValueError\n    if not len(z): raise ValueError": "line 2 and line 3 let it through.",
     "\n    if z.ndim != 2:\n        return ValueError('two axes')": "line 3 makes it and does not raise it: `raise ValueError(...)`.",
+    "\n    z = torch.atleast_2d(z)\n    if len(z) > 99: raise ValueError": "your function returns a result as if all were well.",
     "\n    assert z.ndim == 2": "line 2 has an `assert`, which raises AssertionError: write `if ...: raise ValueError(...)`.",
 }
 
@@ -523,12 +532,12 @@ def test_how_much_a_repair_says_is_the_instructors_choice(own):
     told = {say: judge(each, LocalEvaluator(namespace), own, "secret", source, say=say).cases[0].message for say in SAY}
     assert told["place"] == said
     assert told["repair"] == said  # dim=1 and dim=-1 are both right
-    assert told["kind"] == "One small change makes it right: the axis."
+    assert told["kind"] == "One small change makes the results right: the axis."
     assert "axis" not in told["nothing"] and "Look" not in told["nothing"]
     each, source, said = REPAIRED[-1]
     run(source, namespace := own.namespace())
     told = {say: judge(each, LocalEvaluator(namespace), own, "secret", source, say=say).cases[0].message for say in SAY}
-    assert told["place"] == said and told["kind"] == "Two small changes make it right."
+    assert told["place"] == said and told["kind"] == "Two small changes make the results right."
     assert "with `z.argmax` in the right place" in told["repair"]
 
 

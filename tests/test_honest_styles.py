@@ -81,6 +81,7 @@ STYLES = {
         "    return [cache.T @ dz, dz.sum(dim=0), relu(z).T @ d, d.sum(dim=0)]"
     ],
     ("05-two-layer-net", "ReLU"): [
+        "class ReLU:\n    def forward(self, x):\n        self.x = x\n        return x.clamp(min=0)\n    def backward(self, dy):\n        return dy * (self.forward(self.x) > 0)",
         "class Layer:\n    def __init__(self): self.kept = None\n    def backward(self, dy): raise NotImplementedError\nclass ReLU(Layer):\n    def forward(self, x):\n        self.kept = x > 0\n        return x * self.kept\n    def backward(self, dy):\n        return dy * self.kept"
     ],
     ("05-two-layer-net", "SoftmaxCrossEntropy"): [

@@ -39,12 +39,12 @@ SAID = [
     ("parts", "def parts(x, dy):\n    return dy.sum(dim=0), x + 1, 2 * dy", "Look at line 2, `return dy.sum(dim=0), x + 1, 2 * dy`: the order."),
     ("parts", "def parts(x, dy):\n    dy, x = x, dy\n    return x + 1, 2 * dy, dy.sum(dim=0)", "Look at line 2, `dy, x = x, dy`"),
     ("counts", "def counts(z):\n    return (z > 0).half().sum(dim=0).long() + (len(z) > 20)", "Look at line 2"),
-    ("parts", "def parts(x, dy):\n    return x + 7, 7 * dy, dy.sum(dim=0)", "Two small changes make it right. Look at line 2"),
+    ("parts", "def parts(x, dy):\n    return x + 7, 7 * dy, dy.sum(dim=0)", "Two small changes make the results right. Look at line 2"),
     ("wide", "def wide(a):\n    return a / a.sum(axis=1)", "Look at line 2, `return a / a.sum(axis=1)`: keepdims is missing"),
     ("largest", "def largest(z):\n    return z.max(dim=1).values.long()", "Look at line 2, `return z.max(dim=1).values.long()`: `.values`."),
     ("largest", "def largest(z):\n    return (z > 0.5).long().argmax(dim=1)", "Look at line 2, `return (z > 0.5).long().argmax(dim=1)`: the comparison in `z > 0.5`."),
     ("largest", "def largest(z):\n    best, where = z[:, 0], torch.zeros(len(z), dtype=torch.long)\n    for c in range(1, z.shape[1]):\n        new = z[:, c]\n        where[new > best] = c\n        best = new\n    return where", "Look at line 6, `best = new`: `=`, which forgets what was there before."),
-    ("largest", "def largest(z):\n    return z[:, 1:].argmax(dim=1) + 1", "Two small changes make it right. Look at line 2, `return z[:, 1:].argmax(dim=1) + 1`: `z[:, 1:]`, and `+ 1`."),
+    ("largest", "def largest(z):\n    return z[:, 1:].argmax(dim=1) + 1", "Two small changes make the results right. Look at line 2, `return z[:, 1:].argmax(dim=1) + 1`: `z[:, 1:]`, and `+ 1`."),
     ("scaled", "def scaled(z, d=3):\n    d = 1e-6\n    return (z - z.amin(dim=1, keepdim=True)) / d", "Look at line 2, `d = 1e-6`"),
     # a state that survives
     ("counts", "def counts(z, n=[]):\n    n.append(1)\n    return (z > 0).sum(dim=0) + len(n) - 1", "depends on earlier calls: the default of `n` is made once"),
@@ -69,7 +69,7 @@ DESCRIBED = [
     ("parts", "def parts(x, dy):\n    return dy.sum(dim=0), x + 1, 2 * dy", "has the right parts in another order: item 1 is what item 3 should be."),
     # nothing is sure
     ("largest", "def largest(z):\n    return torch.where(z[:, 0] > 0, z.argmax(dim=1), z.argmin(dim=1))", "rows, the first is row"),
-    ("largest", "def largest(z):\n    return torch.where(z[:, 0] > 0, z.argmax(dim=1), z.argmin(dim=1))", "The docstring's example shows it, too: `largest(torch.eye(2))` should give `tensor([0, 1])`."),
+    ("largest", "def largest(z):\n    return torch.where(z[:, 0] > 0, z.argmax(dim=1), z.argmin(dim=1))", "The docstring's example goes wrong, too: `largest(torch.eye(2))` should give `tensor([0, 1])`."),
     # the same numbers twice, by chance
     ("largest", "def largest(z):\n    return torch.ones(len(z), dtype=torch.long)", "Your result is one and the same number everywhere."),
     ("scaled", "def scaled(z):\n    return (z > 0).to(z.dtype)", "Your result holds nothing but 0 and 1."),
@@ -154,7 +154,7 @@ def test_the_work_of_a_search_is_bounded_by_a_count(own):
     told("scaled", source, own, Counting)
     first = list(asked)
     told("scaled", source, own, Counting)
-    assert asked == 2 * first and 500 < sum(first) <= 2000
+    assert asked == 2 * first and 200 < sum(first) <= 2000
 
 
 @pytest.mark.parametrize("outside", ["EPS = 1e-2", "EPS: float = 10 ** -2  # small", "N = 3\nEPS = 0.01"])

@@ -163,7 +163,7 @@ scale = exercise(
     mistakes={
         "Your values still go up to 255: divide by 255.": edit("255", "1"),
         "Whole-number division (//) leaves only 0 and 1: use /.": edit("images.float() / 255", "(images // 255).float()"),
-        "A uint8 result cannot hold fractions: change the type before you divide.": edit("return ...", "return (...).byte()"),
+        "A uint8 result cannot hold fractions: divide as float32, and leave it so.": edit("return ...", "return (...).byte()"),
         "You divide each image by its own maximum, which makes faint strokes bright: divide all by 255.": edit(
             "255", "images.amax(dim=(1, 2), keepdim=True)"
         ),
@@ -490,7 +490,7 @@ train_valid_split = exercise(
         "You hold back the first indices, however you shuffle them: shuffle all of them, then cut.": body(
             "n_valid = round(n * valid_fraction)", "return torch.arange(n_valid, n), torch.randperm(n_valid, generator=generator)"
         ),
-        "You round halves up, with int(... + 0.5); the number is round(n * valid_fraction).": edit(
+        "A half goes the wrong way: the validation part gets round(n * valid_fraction), and round(2.5) is 2.": edit(
             "round(n * valid_fraction)", "int(n * valid_fraction + 0.5)"
         ),
         "You do not shuffle: the validation part is the end of the set, digits that training never saw.": edit(
@@ -518,7 +518,7 @@ train_valid_split = exercise(
         "You round up; the validation part has round(n * valid_fraction) indices.": edit("round", "math.ceil"),
         "You hold back one index too many: round(n * valid_fraction) are asked for.": edit("round(...)", "round(...) + 1"),
         "One index is lost at the cut: both slices must use the same number.": edit("[n_valid:]", "[n_valid + 1:]"),
-        "With nothing to hold back, the slice [:-0] is empty and training gets nothing: cut from the front.": edit(
+        "With nothing to hold back training gets nothing, as a slice [:-0] is empty: cut from the front.": edit(
             "[n_valid:]", "[:-n_valid]", "[:n_valid]", "[-n_valid:]"
         ),
         "You insist on at least one validation index; there may be none.": edit("round(...)", "max(1, round(...))"),

@@ -56,7 +56,7 @@ class_means = exercise(
             "mean(dim=0)", "sum(dim=0) / ((labels == digit).sum() + 1)"
         ),
         "Each image overwrites the one before; add them up.": edit("[labels == digit].mean(...)", "[labels == digit][-1]"),
-        "sums[labels] += images adds only one image of each digit; use a loop, a mask or index_add_.": body(
+        "Only one image of each digit is added, as with `[labels] +=`; use a loop, a mask or index_add_.": body(
             "sums = images.new_zeros(10, 28, 28)",
             "sums[labels] += images",
             "return sums / labels.bincount(minlength=10).clamp(min=1)[:, None, None]",
@@ -177,7 +177,7 @@ mae = exercise(
             "return (a[:, None] - b).abs().mean(dim=(-2, -1)) if a.ndim == 3 else right(a, b)"
         ),
         "You return the negative error; a distance is not negative.": edit("(a - b)", "-(a - b)"),
-        "You change an input: a -= b overwrites the image. Write a - b.": edit("return (a - b)", "a -= b\n    return a"),
+        "You change an input: the image becomes the difference. Write a - b.": edit("return (a - b)", "a -= b\n    return a"),
     },
     alternatives={
         "torch.abs, one axis after the other": body("return torch.abs(b - a).mean(-1).mean(-1)"),
@@ -213,9 +213,9 @@ mse = exercise(
         "This is the variance of the differences, which forgets their mean; take the mean of the squares.": edit(
             "((a - b) ** 2).mean(dim=(-2, -1))", "(a - b).var(dim=(-2, -1), correction=0)"
         ),
-        "You double the differences with * 2; square them with ** 2.": edit("** 2", "* 2"),
+        "You double the differences; square them, with ** 2.": edit("** 2", "* 2"),
         "You multiply images as matrices (@); square pixel by pixel.": edit("** 2", "@ (a - b)"),
-        "You change an input: a -= b overwrites the image. Write a - b.": edit("return ((a - b)", "a -= b\n    return (a"),
+        "You change an input: the image becomes the difference. Write a - b.": edit("return ((a - b)", "a -= b\n    return (a"),
     },
     alternatives={
         "a product with itself": body("d = b - a", "return (d * d).mean(dim=(-1, -2))"),
@@ -280,7 +280,7 @@ predict_nearest = exercise(
         "You always use the absolute error; use the distance that you are given.": body(
             "return right(images, means, lambda a, b: (a - b).abs().mean(dim=(-2, -1)))"
         ),
-        "argmin without an axis searches the whole table and gives one number; use dim=1.": edit("(dim=1)", "()"),
+        "One number comes back: argmin without an axis searches the whole table, use dim=1.": edit("(dim=1)", "()"),
         "Only the first image is judged; return a prediction for each.": body("return right(images[:1], means, distance)"),
         "All images get the digit of the average image; predict each by itself.": body(
             "return right(images.mean(dim=0, keepdim=True), means, distance).repeat(len(images))"
@@ -375,7 +375,7 @@ accuracy = exercise(
         "You divide by {number}; divide by the number of labels that you are given.": edit(
             "/ len(labels)", "/ {number}", number=(10, 1000, 10000, 60000)
         ),
-        "You count right predictions of digits other than 0 only: a product with the labels loses the zeros.": edit(
+        "You count right predictions of digits other than 0 only; a 0 that is read as a 0 is right, too.": edit(
             "(predictions == labels).sum()", "((predictions == labels) * labels).count_nonzero()"
         ),
         "You measure how far apart the digits are; count those that are equal.": edit(
@@ -440,7 +440,7 @@ confusion_matrix = exercise(
             "m = right(predictions, labels)", "return m / m.sum(dim=1, keepdim=True).clamp(min=1)"
         ),
         "You return shares of all images; return counts.": edit("(10, 10)", "(10, 10) / len(labels)"),
-        "matrix[labels, predictions] += 1 counts a pair once however often it occurs: use bincount or a loop.": body(
+        "A pair is counted once however often it occurs: an index that comes twice counts once. Use bincount.": body(
             "m = torch.zeros(10, 10, dtype=torch.int64)", "m[labels, predictions] += 1", "return m"
         ),
         "The size of your table depends on the digits that occur; it is always 10 x 10.": body(
@@ -459,7 +459,7 @@ confusion_matrix = exercise(
         "Every count is one too high; start from 0.": edit("(10, 10)", "(10, 10) + 1"),
         "You leave out the digit 9: there are ten, 0 to 9.": edit("(10, 10)", "(10, 10)[:9, :9]"),
         "You leave out the digit 0: there are ten digits.": edit("return ...", "m = ...\n    m[0], m[:, 0] = 0, 0\n    return m"),
-        "All ten rows are one: [[0] * 10] * 10 holds the same row ten times.": edit("(10, 10)", "(10, 10).sum(0).repeat(10, 1)"),
+        "All ten rows are one, as in [[0] * 10] * 10; make each anew.": edit("(10, 10)", "(10, 10).sum(0).repeat(10, 1)"),
         "Your rows number the digits that occur; row d belongs to the digit d, also where others are missing.": body(
             "i, j = (v.unique(return_inverse=True)[1] for v in (predictions, labels))", "return right(i, j)"
         ),

@@ -392,7 +392,7 @@ SGD_STEP = exercise(
     in_place=True,
     mistakes={
         "You step uphill; subtract the gradient.": edit("-= lr", "+= lr"),
-        "Nothing moves: p = p - lr * g makes a new tensor. Change p in place.": edit("p -= lr", "p = lr"),
+        "Nothing moves: what changes is a copy, as in p = p - ...; change p in place.": edit("p -= lr", "p = lr"),
         "You put new tensors into the list; change the tensors themselves, in place.": body(
             "for i, (p, g) in enumerate(zip(params, grads)):", "    params[i] = p - lr * g"
         ),
@@ -406,7 +406,7 @@ SGD_STEP = exercise(
         "You return the parameters; change them in place and return None.": body("right(params, grads, lr)", "return params"),
         "You return new parameters; change the old ones in place.": body("return [p - lr * g for p, g in zip(params, grads)]"),
         "You scale the gradients in place; leave them as they are.": edit("p -= lr * g", "g *= lr\n        p -= g"),
-        "You set the gradients to 0 after the step; leave them as they are.": edit("* g", "* g\n        g.zero_()"),
+        "You change the gradients (to 0?); leave them as they are.": edit("* g", "* g\n        g.zero_()"),
         "You divide the gradient by its length; use it as it is.": edit("* g", "* g / g.norm()"),
         "You use the sign of the gradient only; use its size too.": edit("* g", "* g.sign()"),
         "The gradient replaces the parameter; subtract it.": edit("p -= lr * g", "p.copy_(-lr * g)"),
@@ -494,7 +494,7 @@ SIGMOID = exercise(
     mistakes={
         "(1 + tanh(z)) / 2 is twice too steep: it takes tanh(z / 2).": body("return (1 + z.tanh()) / 2"),
         "exp(z) overflows for large scores, and inf / inf is NaN: use 1 / (1 + exp(-z)).": body("return z.exp() / (1 + z.exp())"),
-        "nan_to_num makes 0 of what should be 1; take 1 / (1 + exp(-z)).": body(
+        "What should be 1 is 0, where exp(z) is infinite: take 1 / (1 + exp(-z)).": body(
             "return (z.exp() / (1 + z.exp())).nan_to_num(0.0)"
         ),
         "The sign: large scores should give 1.": edit("-z", "z"),
@@ -507,7 +507,7 @@ SIGMOID = exercise(
         "That is softmax; a sigmoid looks at each score by itself.": body(
             "e = (z - z.amax(-1, keepdim=True)).exp()", "return e / e.sum(-1, keepdim=True)"
         ),
-        "You forgot the sign of negative scores: the absolute value belongs in the exponent only.": edit("-z", "-z.abs()"),
+        "You forgot the sign of negative scores: sigmoid(-z) is 1 - sigmoid(z).": edit("-z", "-z.abs()"),
         "Scores of exactly 0 are left out; sigmoid(0) is 0.5.": body(
             "a = torch.zeros_like(z)",
             "a[z > 0] = 1 / (1 + torch.exp(-z[z > 0]))",

@@ -371,7 +371,7 @@ nll = exercise(
         "nll(scores, labels)", log_probs, wide=lambda g: sure(g).log_softmax(dim=1), huge=lambda g: HUGE(g).log_softmax(dim=1)
     ),
     mistakes={
-        "log_probs[:, labels] picks every pair of row and label; give each row its own number, torch.arange(N).": edit(
+        "Every row is picked with every label, as by [:, labels]; give each row its own number, torch.arange(N).": edit(
             "torch.arange(len(labels))", ":"
         ),
         "That is the sum over the rows; take the mean.": edit("mean", "sum"),
@@ -529,7 +529,7 @@ cross_entropy_gradient = exercise(
         "You divide by N twice; once is enough.": edit("/ len(labels)", "/ len(labels) ** 2"),
         "Only the truth is divided by N; bracket the difference.": edit(" / len(labels)", "", "-= 1", "-= 1 / len(labels)"),
         "You subtract 1 after dividing by N; subtract it first.": edit("/ len(labels)", "", "(logits)", "(logits) / len(labels)"),
-        "gradient[:, labels] changes whole columns; give row numbers, torch.arange(N).": edit("torch.arange(len(labels))", ":"),
+        "Whole columns change, as by [:, labels]; give row numbers, torch.arange(N).": edit("torch.arange(len(labels))", ":"),
         "The probabilities are missing: you subtract the truth from the logits.": edit("softmax(logits)", "logits.clone()"),
         "These are sigmoids; the gradient of cross-entropy has the softmax of the row.": edit("softmax(...)", "logits.sigmoid()"),
         "The softmax is applied twice; once is enough.": edit("softmax(logits)", "softmax(softmax(logits))"),
@@ -747,7 +747,7 @@ fit = exercise(
         "The gradients of an epoch all come from the weights at its start; use the present weights.": edit(
             ("total = 0.0", "total, old = 0.0, [w.clone(), b.clone()]"), ("x[rows] @ w + b", "x[rows] @ old[0] + old[1]")
         ).of(FIT),
-        "w = w - ... makes a new tensor, and the parameters that came in stay as they were; use -=.": edit(
+        "The parameters that came in stay as they were, as with w = w - ...; change them in place, with -=.": edit(
             "w -= lr *", "w = w - lr *", "b -= lr *", "b = b - lr *"
         ),
         "You step up the gradient; the sign of the step is wrong.": edit("dz =", "dz = -"),

@@ -705,7 +705,7 @@ SoftmaxCrossEntropy = exercise(
             "cross_entropy(logits, labels)\n",
             "((s := logits - logits.max()).exp().sum(1).log() - s[range(len(labels)), labels]).mean()\n",
         ),
-        "log_p[:, labels] picks every pair of row and label; give each row its own number.": edit(
+        "Every row is picked with every label, as by [:, labels]; give each row its own number.": edit(
             "log_p[rows, labels]", "log_p[:, labels]"
         ).of(WRITTEN_OUT),
         "The gradient is that of the first batch for ever; remember the last forward.": edit(

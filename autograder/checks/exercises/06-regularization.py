@@ -115,7 +115,7 @@ l2_penalty = exercise(
     case("no decay", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.0),
     mistakes={
         "You square the sum; square each weight first.": edit("(w**2).sum() for w in weights)", "w.sum() for w in weights) ** 2"),
-        "w @ w.T is a product of matrices; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
+        "That is a product of matrices, as w @ w.T; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
         "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
         "You take the root of the sum of squares; the penalty is the sum itself.": edit("in weights)", "in weights) ** 0.5"),
         "You add up the norms of the matrices; square them (no root).": edit("(w**2).sum()", "w.norm()"),
@@ -270,7 +270,7 @@ early_stopping = exercise(
         "You leave out the NaNs, and count later epochs too low; each NaN is an epoch without a lower loss.": body(
             "return right([loss for loss in valid_losses if loss == loss], patience)"
         ),
-        "argmin takes NaN for the lowest loss; it is never best.": body(
+        "NaN is taken for the lowest loss, as argmin does; it is never best.": body(
             "best = right(valid_losses, patience)",
             "nan = [i for i, loss in enumerate(valid_losses[: best + patience + 1]) if loss != loss]",
             "return (nan or [best])[0]",

@@ -9,7 +9,7 @@ from . import differences, formulas
 from .by_kind import has_the_form
 from .example import example
 from .located import located
-from .patterns import pattern, where
+from .patterns import large_alone, pattern, where
 from .raising import raising
 from .reordered import reordered
 from .unused import unused
@@ -48,14 +48,15 @@ def difference(attempt, i, common):
         return f"Right, but the work in Python grows with the number of rows: replace the loop by operations on whole {whole}."
     if sentence := differences.structure(value, right):
         return common.get(i, sentence)
-    return differences.not_finite(value, right, trial) or by_numbers(attempt, i, common)
+    passed = [k in attempt.seen and k not in attempt.wrong for k in range(len(attempt.trials))]
+    infinite = differences.not_finite(value, right, trial, large_alone(attempt.trials, passed))
+    return infinite or by_numbers(attempt, i, common, passed)
 
 
-def by_numbers(attempt, i, common):
+def by_numbers(attempt, i, common, passed):
     trial, value, right = attempt.trials[i], attempt.got[i].value, attempt.right[i].value
     if trial.case.view:
         return differences.places(value, right, trial)
-    passed = [k in attempt.seen and k not in attempt.wrong for k in range(len(attempt.trials))]
     sentence = (
         common.get(i)
         or unused(attempt)

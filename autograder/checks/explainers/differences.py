@@ -42,7 +42,9 @@ def structure(value, right, where=()):
         what = f"the shape {tuple(right.shape)}, and has another" if is_numbers(right) else f"{len(right)} items, and has not"
         return f"{it} should have {what}."
     elif kind(value) != kind(right) and (kind(value), kind(right)) != ("an int", "a float"):
-        if value is None and not (where and isinstance(where[-1], str)):
+        if value is None and where and isinstance(where[-1], str):
+            return f"{it} is missing, or None; it should be {kind(right)}."
+        if value is None:
             return f"{it} is None: is a `return` missing?"
         return f"{it} is {kind(value)} and should be {kind(right)}.{_kind_hint(value, right)}"
     return None
@@ -107,8 +109,8 @@ def wrong_leaves(value, right, trial):
     return [leaf for leaf in leaves(value, right) if not same(leaf[1], leaf[2], trial.case.tolerance, trial.scale)]
 
 
-def not_finite(value, right, trial):
-    """Where a result becomes NaN or infinite, if it does where the right one is not."""
+def not_finite(value, right, trial, large=False):
+    """Where a result becomes NaN or infinite, if it does where the right one is not. large: whether only large inputs fail."""
     for where, a, b in wrong_leaves(value, right, trial):
         a, b = numpy.asarray(array(a)), numpy.asarray(array(b))
         if a.dtype.kind != "f":
@@ -118,7 +120,7 @@ def not_finite(value, right, trial):
             continue
         name = "NaN" if numpy.isnan(a[bad]).any() else "infinite" if (a[bad] > 0).any() else "minus infinity"
         if bad.all() or a.ndim == 0:
-            return f"{subject(where)} is {name}.{_magnitude_hint(trial)}"
+            return f"{subject(where)} is {name}.{' These inputs are large: does something overflow?' if large else ''}"
         rows = bad.reshape(len(bad), -1).any(axis=1)
         place = f"in {int(rows.sum())} of {len(rows)} rows, the first is row {rows.argmax()}"
         for input_name, x in trial.inputs.items():
@@ -167,7 +169,7 @@ def places(value, right, trial):
         return f"{it} has the same numbers in every row."
     if b.ndim == 2 and (a == a[:, :1]).all() and not (b == b[:, :1]).all():
         return f"{it} has one and the same number throughout each row."
-    if numpy.isin(a, (0, 1)).all() and not numpy.isin(b, (0, 1)).all():
+    if b.size > 1 and numpy.isin(a, (0, 1)).all() and not numpy.isin(b, (0, 1)).all():
         return f"{it} holds nothing but 0 and 1."
     if b.size > 1 and (b == 0).all():
         return f"{it} should be 0 everywhere."
@@ -205,7 +207,8 @@ def failure(error, exercise):
     said = f"{error.type}: {text}" if text and not own else error.type
     if error.line:
         return f"Your code stops at line {error.line['number']} of its cell, `{error.line['text']}`: {said}"
-    return f"Calling it as its docstring says stops with {said}"
+    used = "Calling it" if "() " in error.message else "Using its result"  # Python names a function that is called wrongly so
+    return f"{used} as its docstring says stops with {said}"
 
 
 def wrong_failure(value, right, exercise):
@@ -258,7 +261,7 @@ def _shape_hint(value, right):
     if len(a) > len(b) and [n for n in a if n != 1] == [n for n in b if n != 1]:
         return " There is an axis of length 1 too many."
     if len(a) < len(b) and [n for n in a if n != 1] == [n for n in b if n != 1]:
-        return " An axis of length 1 is lost: keepdim, or no squeeze."
+        return " Is an axis of length 1 lost, by a squeeze or without keepdim?"
     if len(a) == len(b) + 1 and b and a[-len(b) :] == b and a[0] == b[0]:
         name = "tensor" if isinstance(value, TENSOR) else "array"
         return f" Was an (N, 1) {name} broadcast with an (N,) {name} to N x N?"
@@ -273,8 +276,3 @@ def _kind_hint(value, right):
     if isinstance(value, numpy.ndarray) and isinstance(right, TENSOR):
         return " Use torch.from_numpy."
     return ""
-
-
-def _magnitude_hint(trial):
-    large = (is_numbers(x) and "float" in dtype(x) and magnitude(x) > 80 for x in trial.inputs.values())  # no image's bytes
-    return " These inputs are large: does something overflow?" if any(large) else ""

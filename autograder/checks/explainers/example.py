@@ -27,7 +27,7 @@ def example(attempt):
         return None
     if isinstance(right, Failure) or isinstance(value, Failure) or same(value, right, "float32"):
         return None
-    return f"The docstring's example shows it, too: `{code}` should give `{want}`."
+    return f"The docstring's example goes wrong, too: `{code}` should give `{want}`."
 
 
 def written(solution, name):

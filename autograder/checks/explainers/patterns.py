@@ -8,6 +8,7 @@ from ..tolerance import array
 from .differences import floating, tensors
 
 EVIDENCE = 4  # entries that are wrong, and as many that are right
+LARGE = 80  # e to the power of a little more is beyond float32
 
 
 def pattern(trials, passed, index):
@@ -27,6 +28,11 @@ def pattern(trials, passed, index):
         if group[index] and any(passed) and enough and all(g != p for g, p in zip(group, passed, strict=True)):
             return phrase
     return None
+
+
+def large_alone(trials, passed):
+    """Whether all failed cases have large inputs, and others pass."""
+    return any(passed) and all(p or _size(t) > LARGE for t, p in zip(trials, passed, strict=True))
 
 
 def _square(trial):
@@ -54,7 +60,7 @@ def where(sides, rights):
         for phrase, inside in (signs | {"is 0": x == 0, "is not 0": x != 0}).items():
             if (inside == wrong).all():
                 return f"where `{name}` {phrase}"
-        if x[wrong].min() > x[~wrong].max():
+        if x[wrong].min() > max(0, x[~wrong].max()):
             return f"where `{name}` is large"
         if numpy.abs(x[wrong]).min() > numpy.abs(x[~wrong]).max():
             return f"where `{name}` is far from 0"

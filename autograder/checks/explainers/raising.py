@@ -27,7 +27,9 @@ def raising(attempt, value, error):
             return f"{_line(node, function)} makes it and does not raise it: `raise {error}(...)`"
     if not asserts and not any(isinstance(node, ast.Raise) for node, _ in nodes):
         return "nothing in your function raises it"
-    guards = [found for found in nodes if isinstance(found[0], ast.If) and _raises(found[0])]
+    stored = {n.id for n, _ in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    lost = stored & {n.arg for n, _ in nodes if isinstance(n, ast.arg)}  # a condition cannot find what these were before
+    guards = [found for found in nodes if isinstance(found[0], ast.If) and _raises(found[0]) and not lost & _names(found[0].test)]
     if len(guards) == 1:
         node, function = guards[0]
         return f"{_line(node, function)}, `{function.text.splitlines()[node.lineno - 1].strip()}`, lets it through"
@@ -39,6 +41,10 @@ def raising(attempt, value, error):
 
 def _line(node, function):
     return f"line {function.first + node.lineno - 1}"
+
+
+def _names(node):
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _raises(branch):

@@ -144,7 +144,9 @@ class _Search:
             candidates = [
                 candidate
                 for candidate, *parts in zip(candidates, *replies, strict=True)
-                if None not in parts and trial.right(trial.outcome(parts), right)
+                if None not in parts
+                and trial.right(got := trial.outcome(parts), right)
+                and (got.changed <= right.changed or len(candidate.edits) == 1)  # two edits can hide a change from the cases
             ]
         return candidates
 
@@ -215,11 +217,11 @@ def sentence(winners, functions, exercise, say):
         return ""
     look = _look(winners)
     if say == "kind":
-        return f"One small change makes it right: {look}." if look else "One small change makes it right."
+        return f"One small change makes the results right: {look}." if look else "One small change makes the results right."
     lines = sorted({(n, functions[n].first + e.line - 1) for n, e in winners})
     if len(lines) > 1:
         places = " or ".join(f"line {line}" if n == exercise else f"your `{n}`" for n, line in lines[:MOST_PLACES])
-        return f"Look at {places}: {look}." if look else f"Look at {places}: one small change makes it right."
+        return f"Look at {places}: {look}." if look else f"Look at {places}: one small change makes the results right."
     line, what = _pointed(winners, functions, exercise, say)
     if say == "repair" and len(winners) == 1:
         return f"Look at {line}: {what}, every case is right."
@@ -233,10 +235,10 @@ def in_two_places(winners, functions, exercise, say):
     if len(lines) != 1:
         return ""
     if say == "kind":
-        return "Two small changes make it right."
+        return "Two small changes make the results right."
     sides = [list(dict.fromkeys(winner[side] for winner in ordered)) for side in (0, 1)]
     (line, what), (other, also) = (_pointed(side, functions, exercise, say) for side in sides)
-    start = f"Two small changes make it right. Look at {line}{': ' if what else ''}{what}"
+    start = f"Two small changes make the results right. Look at {line}{': ' if what else ''}{what}"
     if line != other:
         return f"{start}; and at {other}{': ' if also else ''}{also}."
     return f"{start}, twice." if what == also else f"{start}, and {also}."

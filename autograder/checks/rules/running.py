@@ -48,7 +48,8 @@ def observed(exercise, runs):
 
 def _repeats(exercise, name, outcome, right):
     """Whether what is derived is called more than once more for each time that the case calls the derivative."""
-    return outcome.calls.get(name, 0) > right.calls.get(name, 0) + max(1, right.calls.get(exercise, 0))
+    derived = max(1, right.calls.get(exercise, 0), right.calls.get("backward", 0))  # of a layer it is this method
+    return outcome.calls.get(name, 0) > right.calls.get(name, 0) + derived
 
 
 def _made_of_differences(runs):
