@@ -75,6 +75,7 @@ DESCRIBED = [
     ("scaled", "def scaled(z):\n    return (z > 0).to(z.dtype)", "Your result holds nothing but 0 and 1."),
     ("scaled", "def scaled(z):\n    return z.amax(dim=1, keepdim=True).expand_as(z) + 5", "Your result has one and the same number throughout each row."),
     # a formula, or a part of the numbers
+    ("scaled", "def scaled(z):\n    s = (z - z.amin(dim=1, keepdim=True)) / 3\n    return s * (s.mean(dim=1, keepdim=True) + 9)", "is off by a factor of its own in each row."),
     ("scaled", "def scaled(z):\n    return (z - z.mean(dim=1, keepdim=True)) / z.std(dim=1, keepdim=True)", "off by a factor and a constant of its own in each row."),
     ("scaled", "def scaled(z):\n    d = (z - z.amin(dim=1, keepdim=True)) / 3\n    return torch.where(z > 0, d.sin(), d)", "is wrong where `z` is positive, and right elsewhere."),
 ]  # fmt: skip
@@ -190,3 +191,9 @@ def test_no_edit_puts_a_list_into_itself():
         for e in edits("def f(z):\n    rows = []\n    for row in z:\n        rows.append([row])\n    return torch.tensor(rows)\n")
     ]
     assert any("rows.append([z])" in source for source in tried) and not any("rows.append([rows])" in source for source in tried)
+
+
+def test_an_argument_that_the_student_calls_otherwise_is_not_named(own):
+    assert any(
+        m.startswith("It changes what it is given in line 2") for m in told("wide", "def wide(b):\n    b += 1\n    return b", own)
+    )

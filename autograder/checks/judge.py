@@ -1,6 +1,7 @@
 """Judge one exercise of one submission: run its cases, decide what they earn, and find the sentences for what is wrong."""
 
 import copy
+import re
 from functools import cached_property
 
 import numpy
@@ -91,8 +92,9 @@ class Attempt:
         if changed:
             names = " and ".join(f"`{n}`" for n in changed[:3])
             remedy = _copy([t.inputs[n] for t in self.trials for n in changed if n in t.inputs])
-            line = f" in {self.changing}" if self.changing else ""
-            faults[INPUTS] = f"It changes its input{'s' if ' and ' in names else ''} {names}{line}: {remedy}."
+            line = f"{', first' if len(changed) > 1 else ''} in {self.changing}" if self.changing else ""
+            what = f"its input{'s' if len(changed) > 1 else ''} {names}" if self.names(changed) else "what it is given"
+            faults[INPUTS] = f"It changes {what}{line}: {remedy}."
         if touched and RANDOM in self.conditions:
             faults[RANDOM] = (
                 f"It uses the global random state of {touched[0]}: pass generator=generator to every random function."
@@ -100,6 +102,10 @@ class Attempt:
         if violations := rules.observed(self.exercise, runs) | violations:
             faults[RULES] = " ".join(violations.values())
         return faults
+
+    def names(self, inputs):
+        """Whether the student's source, if it is known, has all these names: a case may call an argument otherwise."""
+        return all(not self.source or re.search(rf"\b{name}\b", self.source) for name in inputs)
 
     @cached_property
     def changing(self):

@@ -8,7 +8,7 @@ import torch
 
 from autograder.checks import body, case, edit, exercise, folder, generator, labels, normal, pixels, uniform
 
-TINT = torch.tensor([-9, 4, 5])  # of the channels: neither their mean nor what the eye sees changes, so either is right
+TINT = torch.tensor([-9, 4, 5, 0])  # of the channels, the last the opacity: neither their mean nor what the eye sees changes
 
 
 def digits(g, *, most=1, names="{:05}.png", colour=False, **extra):
@@ -17,7 +17,8 @@ def digits(g, *, most=1, names="{:05}.png", colour=False, **extra):
     for digit in range(10):
         for i in torch.randperm(200, generator=g)[: torch.randint(1, most + 1, (), generator=g)].tolist():
             grey = torch.randint(0, 256, (28, 28), generator=g).to(torch.uint8)
-            files[f"{digit}/{names.format(i)}"] = (grey.clamp(9, 250)[:, :, None] + TINT).byte() if colour else grey
+            coloured = (grey.clamp(9, 250)[:, :, None] + TINT[: 3 + digit % 2]).byte()
+            files[f"{digit}/{names.format(i)}"] = coloured if colour else grey
     paths = list(files)
     return {paths[i]: files[paths[i]] for i in torch.randperm(len(paths), generator=g)} | extra
 
@@ -58,7 +59,7 @@ load_folder = exercise(
     "load_folder",
     loaded("several images of each digit", lambda g: digits(g, most=4), weight=2),
     loaded("file names sort as text: 10.png comes before 9.png", lambda g: digits(g, names="{}.png") | AS_TEXT),
-    loaded("images in colour", lambda g: digits(g, colour=True)),
+    loaded("images in colour, some transparent", lambda g: digits(g, colour=True)),
     loaded("hidden files are skipped", lambda g: digits(g, **CLUTTER)),
     loaded("what is no PNG, or in no folder of a digit, is left alone", lambda g: digits(g, **OTHER)),
     loaded("a digit without images", lambda g: without(5, digits(g)) | {"5/": b""}),
@@ -151,7 +152,7 @@ def load_folder(path):
 scale = exercise(
     "scale",
     case("several images", "scale(images)", images=pixels(6, 28, 28)),
-    case("one image", "scale(images)", images=pixels(1, 28, 28)),
+    case("one image of 2 by 2", "scale(images)", images=pixels(1, 2, 2)),
     case(
         "faint images stay faint",
         "scale(images)",
@@ -366,7 +367,7 @@ balanced_subset = exercise(
             *("members[...]", "members[:per_class]"),  # no draw but this
             *("return ...", "return torch.randperm(len(labels), generator=generator)[: 10 * per_class]"),
         ),
-        "The result is still in the order of the digits: shuffle it at the end.": edit("return chosen[...]", "return chosen"),
+        "The indices come digit by digit: shuffle all of them at the end.": edit("return chosen[...]", "return chosen"),
         "You sort the indices at the end; leave them shuffled.": body("return right(labels, per_class, generator).sort().values"),
         "The digits come in turns, 0, 1, ...: shuffle them.": edit("return ...", "return chosen.reshape(10, -1).T.flatten()"),
         "You do not use the generator: pass generator=generator to every random function.": edit("(members), ...)", "(members))"),

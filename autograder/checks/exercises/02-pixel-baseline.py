@@ -21,7 +21,7 @@ class_means = exercise(
     means_of("digits without images", uniform(20, 28, 28), integers(20, low=2, high=7), weight=2),
     means_of("a single image", uniform(1, 28, 28), integers(1)),
     means_of("300 images of one digit, more than a byte can count", uniform(300, 28, 28), torch.full((300,), 4)),
-    means_of("one image of each digit", uniform(10, 28, 28), labels(10)),
+    means_of("ten images, with pixels below 0", normal(10, 28, 28), labels(10)),
     means_of("digit after digit, as load_folder gives them", uniform(30, 28, 28), torch.arange(10).repeat_interleave(3)),
     means_of("float64 stays float64", uniform(25, 28, 28, dtype=torch.float64), labels(25)),
     mistakes={

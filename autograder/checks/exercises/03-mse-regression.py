@@ -29,7 +29,7 @@ LINEAR = exercise(
         "You add the bias before the product; add it to the result.": edit("x @ w + b", "(x + b) @ w"),
         "You multiply entry by entry; the matrix product is written @.": edit("@ w", "* w"),
         "You transpose w; its rows already belong to the columns of x.": edit("@ w", "@ w.T"),
-        "Your result is transposed; it has one row for each row of x.": body("return (x @ w + b).T"),
+        "Your result is transposed; it should have one row for each row of x.": body("return (x @ w + b).T"),
         "You drop all axes of length 1; the result is (N, K) also for N = 1 or K = 1.": body("return (x @ w + b).squeeze()"),
         "You drop the last axis when K = 1; the result is (N, 1).": body("return (x @ w + b).squeeze(-1)"),
         "You convert to float32; keep the dtype of x.": body("return (x @ w + b).float()"),
@@ -315,7 +315,7 @@ MSE_GRADIENT = exercise(
             "target.reshape(prediction.shape)) / prediction.numel()", "target) / (prediction - target).numel()"
         ),
         "The bias is missing from your prediction: x @ w + b.": edit("x @ w + b", "(x @ w)"),
-        "dw is transposed; it has the shape of w, (D, K).": edit("x.T @ slope", "slope.T @ x"),
+        "dw is transposed; it should have the shape of w, (D, K).": edit("x.T @ slope", "slope.T @ x"),
         "x must be transposed for dw: (D, N) @ (N, K) is (D, K).": edit(".T", ""),
         "dw and db are swapped; return (dw, db).": edit("x.T @ slope, slope.sum(dim=0)", "slope.sum(dim=0), x.T @ slope"),
         "You convert to float32; keep the dtype of x.": edit("return ...", "return [part.float() for part in (...)]"),
@@ -560,7 +560,7 @@ ONE_HOT = exercise(
         "Your result is transposed: one row for each label, one column for each class.": edit("[labels]", "[labels].T"),
         "Your result is an integer tensor; it is float32, as predictions are.": edit("[labels]", "[labels].long()"),
         "Your result is True and False; it is float32, as predictions are.": edit("[labels]", "[labels] > 0"),
-        "Your result is float64; it is float32.": edit("device=labels.device", "dtype=torch.float64"),
+        "Your result is float64; it should be float32.": edit("device=labels.device", "dtype=torch.float64"),
         "Columns count from 0: label 0 belongs to the first.": body("return torch.eye(num_classes)[labels - 1]"),
         "Columns count from 0: label 0 belongs to the first column.": edit("[labels", "[(labels + 1) % num_classes"),
         "You set whole columns, in all rows; each row has a single 1.": body(

@@ -676,7 +676,7 @@ accuracy = exercise(
             "parts = zip(logits.split(16), labels.split(16))", "return float(np.mean([right(z, y) for z, y in parts]))"
         ),
         "You round the result; leave all its digits.": body("return round(right(logits, labels), 1)"),
-        "// cuts the fraction down to 0; use /.": edit("return", "return 1.0 *", "/ len", "// len"),
+        "The fraction is cut down to 0, as by //; use /.": edit("return", "return 1.0 *", "/ len", "// len"),
         "That is a mean probability; count the hits.": edit("(predict...)", "softmax(logits)[torch.arange(len(labels)), labels]"),
     },
     alternatives={

@@ -197,7 +197,7 @@ init_linear = exercise(
     ),
     case("the weights of one unit", "init_linear(1000, 1, generator)[0]", tolerance="statistical", generator=generator()),
     case("a single weight", "init_linear(1, 1, generator)[0].isfinite()", generator=generator()),
-    case("the biases", "init_linear(7, 5, generator)[1]", weight=2, generator=generator()),
+    case("the biases", "{'b': init_linear(7, 5, generator)[1]}", weight=2, generator=generator()),
     case("shapes and dtypes", "[torch.zeros_like(part) for part in init_linear(7, 5, generator)]", generator=generator()),
     case(
         "the generator decides",
@@ -223,7 +223,7 @@ def drawn(number):
         "You divide by fan_out; what counts is the number of inputs, fan_in.": edit("/ fan_in", "/ fan_out"),
         "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": edit("2", "1"),
         "You average fan_in and fan_out (Glorot); here the variance is 2 / fan_in.": edit("2 / fan_in", "2 / (fan_in + fan_out)"),
-        "The weights are all 0: hidden units that start equal stay equal. Draw them from the generator.": edit("2", "0"),
+        "The weights are all 0: hidden units that start equal stay equal. Their spread is sqrt(2 / fan_in).": edit("2", "0"),
         "The weights are N(0, 1), far too large: multiply by sqrt(2 / fan_in).": edit("* math.sqrt(2 / fan_in)", ""),
         "You multiply by {spread} whatever the size of the layer; multiply by sqrt(2 / fan_in).": edit(
             "math.sqrt(2 / fan_in)", "{spread}", spread=(0.001, 0.01, 0.1, 0.5)
@@ -232,7 +232,7 @@ def drawn(number):
         "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": edit("randn", "rand"),
         "The biases are random; they start at 0.": edit("zeros(fan_out)", "randn(fan_out, generator=generator) / 10"),
         "The biases start at 1; they start at 0.": edit("zeros", "ones"),
-        "You do not use the generator: pass generator=generator to torch.randn.": edit(", generator=generator", ""),
+        "The weights do not follow the generator: pass generator=generator to torch.randn.": edit(", generator=generator", ""),
         "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": edit(
             "    w", "    generator.manual_seed(0)\n    w"
         ),
@@ -518,7 +518,7 @@ Linear = exercise(
     ),
     case(
         "a step on w and b reaches the layer",
-        "mine = w.clone(), b.clone(); layer = Linear(*mine); mine[0].add_(1); mine[1].sub_(1); y = layer.forward(x); "
+        "mine = w.T.contiguous().T, b.clone(); layer = Linear(*mine); mine[0].add_(1); mine[1].sub_(1); y = layer.forward(x); "
         "[y, layer.backward(dy), layer.w, layer.b]",
         **sizes(5, 4, 3),
     ),
@@ -587,9 +587,7 @@ ReLU = exercise(
     case(
         "a batch of positive numbers after another",
         "layer = ReLU(); layer.forward(first); y = layer.forward(x); [y, layer.backward(dy)]",
-        first=normal(5, 6),
-        x=uniform(5, 6, low=0.1, high=2),
-        dy=normal(5, 6),
+        **(BATCHES | dict(x=uniform(5, 6, low=0.1, high=2))),
     ),
     case(
         "two layers do not share what they remember",

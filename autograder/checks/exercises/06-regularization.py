@@ -112,7 +112,7 @@ l2_penalty = exercise(
     case("three layers", PENALTY, weights=weights((7, 1), (1, 4), (4, 2)), weight_decay=0.01),
     case("float64 stays float64", PENALTY, weights=weights((5, 4), (4, 3), dtype=torch.float64), weight_decay=0.1),
     case("large weights", PENALTY, weights=weights((5, 4), (4, 3), scale=100.0), weight_decay=1e-3),
-    case("no decay", PENALTY, weights=weights((5, 4), (4, 3)), weight_decay=0.0),
+    case("no decay of float16", PENALTY, weights=weights((5, 4), (4, 3), dtype=torch.float16), weight_decay=0.0),
     mistakes={
         "You square the sum; square each weight first.": edit("(w**2).sum() for w in weights)", "w.sum() for w in weights) ** 2"),
         "That is a product of matrices, as w @ w.T; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
@@ -244,7 +244,7 @@ early_stopping = exercise(
     "early_stopping",
     case("it stops before a lower loss comes", STOP, valid_losses=[0.9, 0.5, 0.6, 0.55, 0.4, 0.3], patience=2),
     case("one epoch more of patience", STOP, valid_losses=[0.9, 0.5, 0.6, 0.55, 0.4, 0.3], patience=3),
-    case("the loss sinks to the end", STOP, valid_losses=[0.9, 0.8, 0.7, 0.6], patience=2),
+    case("the loss sinks to 0", STOP, valid_losses=[0.9, 0.8, 0.0, 0.6], patience=2),
     case("the loss rises from the start", STOP, valid_losses=[0.5, 0.6, 0.7, 0.8, 0.9, 0.1], patience=3),
     case("equal losses", STOP, valid_losses=[0.5, 0.4, 0.4, 0.45, 0.4], patience=4),
     case("an equal loss is none that is lower", STOP, valid_losses=[0.5, 0.4, 0.4, 0.4, 0.3], patience=2),
@@ -257,7 +257,7 @@ early_stopping = exercise(
     case("a loss that is lower by very little", STOP, valid_losses=[0.5, 0.49999, 0.49998, 0.6, 0.7], patience=2),
     case("patience 1", STOP, valid_losses=[0.9, 0.8, 0.85, 0.1], patience=1),
     case("one epoch", STOP, valid_losses=[0.7], patience=5),
-    case("losses above 1", STOP, valid_losses=[9.0, 7.5, 8.0, 7.0, 7.2, 7.3], patience=2),
+    case("losses of millions", STOP, valid_losses=[9e6, 7.5e6, 8e6, 7e6, 7.2e6, 7.3e6], patience=2),
     case("twenty noisy losses", STOP, valid_losses=wandering(20), patience=3),
     case("thirty noisy losses", STOP, valid_losses=wandering(30), patience=4),
     mistakes={

@@ -160,8 +160,10 @@ def places(value, right, trial):
     if trial.case.tolerance == "statistical":
         return f"{it} is not distributed as it should be: compare its mean, its spread and its shape with what is asked for."
     error, size = numpy.abs(a - b), numpy.abs(b)
+    if (error <= 1e-3 * size).all():
+        return f"{it} is nearly right, off by less than one in a thousand: is there an epsilon, or a rounding?"
     if (error <= 0.01 * size).all():
-        return f"{it} is nearly right, off by less than 1 %: is there an epsilon, a rounding, or a row too many or too few?"
+        return f"{it} is nearly right, off by less than 1 %."
     off = error > 1e-4 * numpy.maximum(size, magnitude(b))
     if b.size > 1 and (a == a.flat[0]).all() and not (b == b.flat[0]).all():
         return f"{it} is one and the same number everywhere."

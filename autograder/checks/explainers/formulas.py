@@ -106,7 +106,7 @@ def _steps(a, b, trial):
             if not isinstance(start, numpy.ndarray) or start.shape != b.shape or start.dtype != b.dtype:
                 continue
             if numpy.array_equal(a, start):
-                yield f"{{it}} is `{name}` unchanged."
+                yield f"{{it}} is what `{name}` was before the call."
             else:
                 step = f"{STEP} `{name}` to the result"
                 yield from (s for s, changed in _factors(b - start, trial.inputs, step) if near(a - start, changed, trial))
@@ -120,16 +120,24 @@ def _constants(a, b, trial):
                 yield "{it} is off by one and the same factor everywhere: look at what you divide or multiply by."
         if a.std() > 0 and near(a, b + (a - b).mean(), trial):
             yield "{it} is off by one and the same constant everywhere."
-        if a.ndim == 2 and a.shape[1] >= 3 and (a.std(axis=1) > 0).all():
-            if near(a, b + (a - b).mean(axis=1, keepdims=True), trial):
-                yield "{it} is off by a constant of its own in each row."
-            factors = (a * b).sum(axis=1, keepdims=True) / (b * b).sum(axis=1, keepdims=True)
-            if numpy.isfinite(factors).all() and (numpy.abs(factors) > 1e-6).all() and near(a, factors * b, trial):
-                yield "{it} is off by a factor of its own in each row."
+        rows = a.ndim == 2 and a.shape[1] >= 3 and (a.std(axis=1) > 0).all()
+        if rows and near(a, b + (a - b).mean(axis=1, keepdims=True), trial):
+            yield "{it} is off by a constant of its own in each row."
+        if a.ndim > 1 and near(a, _scaled(a, b), trial):
+            yield "{it} is off by a factor of its own in each row."
         if near(a, _moved(a, b, 1), trial):
             yield MOVED
         if a.ndim > 1 and near(a, _moved(a, b, len(a)), trial):
             yield MOVED_ROWS
+
+
+def _scaled(a, b):
+    """The nearest to a that a factor for each row makes of b; NaN if rows have fewer than three numbers, or a factor is 0."""
+    x, y = b.reshape(len(b), -1).astype(float), a.reshape(len(a), -1).astype(float)
+    squares = (x * x).sum(axis=1, keepdims=True)
+    factors = (x * y).sum(axis=1, keepdims=True) / numpy.where(squares > 0, squares, 1)
+    factors[(numpy.abs(factors) < 1e-6) & (squares > 0) | (x.shape[1] < 3)] = numpy.nan
+    return (factors * x).reshape(a.shape)
 
 
 def _moved(a, b, rows):
