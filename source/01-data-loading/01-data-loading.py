@@ -105,7 +105,7 @@ def load_folder(path):
     and labels int64 (N,): the names of their folders, as numbers.
     The order is by digit, then by file name as text. Files that do not end in .png are skipped,
     and names that begin with a dot.
-    Raises: FileNotFoundError, which names the folder, if a digit has none.
+    Raises: FileNotFoundError, which names the folder, if the folder of a digit is missing.
 
     >>> images, labels = load_folder(path / "testing")    # MNIST
     >>> images.shape, labels.shape, labels[0], labels[-1]
