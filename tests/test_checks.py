@@ -258,7 +258,7 @@ DESCRIBED = [
     (SHUFFLED, "def shuffled(x, generator): return 'x'", "does not have the shape or the types"),
     (STEP, "def step(w, dw, lr): w += lr * dw", "The step from `w` to the result has the wrong sign"),
     (STEP, "def step(w, dw, lr): w -= dw", "The step from `w` to the result is too large by the factor `lr`"),
-    (STEP, "def step(w, dw, lr): w = w - lr * dw", "is `w` unchanged"),
+    (STEP, "def step(w, dw, lr): w = w - lr * dw", "is what `w` was before the call"),
     (STEP, "def step(w, dw, lr):\n    dw *= lr\n    w -= dw", "It changes its input `dw`"),
     (STEP, "def step(w, dw, lr):\n    w -= lr * dw\n    return w", "is a tensor and should be None"),
     (DIGITS, "def digits(z): return z.argmax(dim=-1)", "This input should raise ValueError; your function returns"),
