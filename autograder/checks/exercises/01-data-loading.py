@@ -38,13 +38,13 @@ CLUTTER = {".DS_Store": b"\0", ".cache/": b"", "4/.DS_Store": b"\0", "4/._00001.
 
 MISSING = """
 import re
+raised = named = False
 try:
     load_folder(path)
-    said = "nothing"
 except FileNotFoundError as error:
     numbers = re.findall(r"\\d+", str(error).replace(str(path), ""))
-    said = "6" in numbers and len(numbers) < 9
-said
+    raised, named = True, "6" in numbers and len(numbers) < 9
+{"FileNotFoundError is raised": raised, "it names the folder": named}
 """
 
 # The images of a list of files.
