@@ -93,7 +93,8 @@ class Attempt:
             names = " and ".join(f"`{n}`" for n in changed[:3])
             remedy = _copy([t.inputs[n] for t in self.trials for n in changed if n in t.inputs])
             line = f"{', first' if len(changed) > 1 else ''} in {self.changing}" if self.changing else ""
-            what = f"its input{'s' if len(changed) > 1 else ''} {names}" if self.names(changed) else "what it is given"
+            known = not self.source or all(re.search(rf"\b{n}\b", self.source) for n in changed)  # a case may call it otherwise
+            what = f"its input{'s' if len(changed) > 1 else ''} {names}" if known else "what it is given"
             faults[INPUTS] = f"It changes {what}{line}: {remedy}."
         if touched and RANDOM in self.conditions:
             faults[RANDOM] = (
@@ -102,10 +103,6 @@ class Attempt:
         if violations := rules.observed(self.exercise, runs) | violations:
             faults[RULES] = " ".join(violations.values())
         return faults
-
-    def names(self, inputs):
-        """Whether the student's source, if it is known, has all these names: a case may call an argument otherwise."""
-        return all(not self.source or re.search(rf"\b{name}\b", self.source) for name in inputs)
 
     @cached_property
     def changing(self):

@@ -123,7 +123,7 @@ def _constants(a, b, trial):
         rows = a.ndim == 2 and a.shape[1] >= 3 and (a.std(axis=1) > 0).all()
         if rows and near(a, b + (a - b).mean(axis=1, keepdims=True), trial):
             yield "{it} is off by a constant of its own in each row."
-        if a.ndim > 1 and near(a, _scaled(a, b), trial):
+        if a.ndim > 1 and a[0].size >= 3 and near(a, _scaled(a, b), trial):
             yield "{it} is off by a factor of its own in each row."
         if near(a, _moved(a, b, 1), trial):
             yield MOVED
@@ -132,11 +132,11 @@ def _constants(a, b, trial):
 
 
 def _scaled(a, b):
-    """The nearest to a that a factor for each row makes of b; NaN if rows have fewer than three numbers, or a factor is 0."""
+    """The nearest to a that a factor for each row makes of b; NaN where that is 0."""
     x, y = b.reshape(len(b), -1).astype(float), a.reshape(len(a), -1).astype(float)
     squares = (x * x).sum(axis=1, keepdims=True)
     factors = (x * y).sum(axis=1, keepdims=True) / numpy.where(squares > 0, squares, 1)
-    factors[(numpy.abs(factors) < 1e-6) & (squares > 0) | (x.shape[1] < 3)] = numpy.nan
+    factors[(numpy.abs(factors) < 1e-6) & (squares > 0)] = numpy.nan
     return (factors * x).reshape(a.shape)
 
 
