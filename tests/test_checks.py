@@ -476,6 +476,14 @@ def test_a_small_repair_of_the_students_function_says_where_to_look(each, source
     assert verdict.score < 1
 
 
+def test_no_repair_makes_a_function_change_its_input(own):
+    """Without the copy in line 2, and with another axis in line 3, all results are right, and z is changed."""
+    source = "def softmax(z):\n    s = z.clone()\n    s -= s.amax(0, True)\n    e = z.exp()\n    return e / e.sum(-1, True)"
+    verdict, _ = messages(SOFTMAX, source, own, say="place")
+    told = {case.message for case in verdict.cases if not case.passed}
+    assert told == {"Your result is NaN in 1 of 4 rows, those with the largest numbers in `z`."}
+
+
 def test_two_slips_that_show_in_different_cases_are_told_apart(own):
     """One gives wrong numbers, the other raises nothing: neither hides the other."""
     source = "def digits(z):\n    if z.ndim != 2:\n        return 'a row?'\n    return z.min(1)[1]"

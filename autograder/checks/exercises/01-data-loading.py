@@ -64,7 +64,7 @@ load_folder = exercise(
     loaded("what is no PNG, or in no folder of a digit, is left alone", lambda g: digits(g, **OTHER)),
     case("a missing folder is named", MISSING, path=folder(lambda g: without(6, digits(g)))),
     mistakes={
-        "You take the files in the order of the disk, which differs between machines: sort them.": edit("sorted(...)", "(...)"),
+        "You take the files in the order of the disk, another on each machine: sort them by name.": edit("sorted(...)", "(...)"),
         "You go through the folders in the order of the disk: go through the digits 0 to 9.": body(
             "right(path)",
             'files = [f for folder in path.glob("[0-9]") for f in sorted(folder.glob("[!.]*.png"))]',
@@ -93,12 +93,12 @@ load_folder = exercise(
         ),
         "Your labels are floating-point numbers; make them int64.": edit("tensor(labels)", "tensor(labels).float()"),
         "Your labels are uint8, which cannot be used to look up classes; make them int64.": edit("(labels)", "(labels).byte()"),
-        "You return lists or arrays; make a tensor of the images and one of the labels.": edit("tensor(labels)", "labels"),
+        "Your labels are a list or a tuple; return them as a tensor, like the images.": edit("tensor(labels)", "labels"),
         "You already scale the images; load_folder returns bytes as they are, uint8.": edit("(images))", "(images)) / 255"),
         "Your images are not uint8: keep the type of the files.": edit("(np.stack(images))", "(np.stack(images)).float()"),
         "You return the labels first; return (images, labels).": edit("return ...", "return (...)[::-1]"),
         "You read files whose name begins with a dot: skip them.": edit("[!.]", ""),
-        "You open every file in a folder as an image; take those that end in .png.": edit(
+        "You open what does not end in .png as an image, too; take only the names that do.": edit(
             'folder.glob("[!.]*.png")', 'f for f in folder.iterdir() if f.name[0] != "."'
         ),
         "You sort the file names as numbers; sort them as text.": edit('png")', 'png"), key=lambda f: int(f.stem)'),
@@ -107,9 +107,9 @@ load_folder = exercise(
             'files = sorted(path.glob("[0-9]/[!.]*.png"), key=lambda f: (f.name, f.parent.name))',
             f"return {READ}, tensor([int(f.parent.name) for f in files])",
         ),
-        "You pass over a missing digit in silence: raise FileNotFoundError, naming its folder.": edit("not folder", "not path"),
+        "A missing folder raises no exception: raise FileNotFoundError, which names the folder.": edit("not folder", "not path"),
         "Your FileNotFoundError does not say which folder is missing: name it in the message.": edit("{folder}", "{path}"),
-        "For a missing folder you raise another exception; raise FileNotFoundError.": edit("FileNotFoundError", "ValueError"),
+        "A missing folder raises something else: FileNotFoundError should name it.": edit("FileNotFoundError", "ValueError"),
     },
     alternatives={
         "os.listdir": """
@@ -161,8 +161,8 @@ scale = exercise(
     case("images without black", "scale(images)", images=lambda g: grey(g, 60, 200, 3)),
     case("black and white", "scale(images)", images=torch.tensor([0, 255]).byte()[:, None, None].repeat(1, 28, 28)),
     mistakes={
-        "Your values still go up to 255: divide by 255.": edit("255", "1"),
-        "Whole-number division (//) leaves only 0 and 1: use /.": edit("images.float() / 255", "(images // 255).float()"),
+        "Your values still go up to 255: return them divided by 255.": edit("255", "1"),
+        "Values below 255 become 0, as with //: divide in float32.": edit("images.float() / 255", "(images // 255).float()"),
         "A uint8 result cannot hold fractions: divide as float32, and leave it so.": edit("return ...", "return (...).byte()"),
         "You divide each image by its own maximum, which makes faint strokes bright: divide all by 255.": edit(
             "255", "images.amax(dim=(1, 2), keepdim=True)"
@@ -179,7 +179,7 @@ scale = exercise(
         "You divide by {divisor}; the largest value, 255, must become 1.": edit("255", "{divisor}", divisor=(2, 100, 256, 1000)),
         "Your values go from -1 to 1; they must go from 0 to 1.": edit("255", "127.5 - 1"),
         "Black and white are exchanged: 0 must stay 0.": edit("return", "return 1 -"),
-        "You divide twice by 255; once is enough.": edit(".float()", "/ 255"),
+        "Your values are too small by a factor of 255, as if divided twice; divide by 255 once.": edit(".float()", "/ 255"),
         "You flatten the images too; scale keeps the shape.": edit("float()", "float().flatten(1)"),
         "You return a NumPy array; return a tensor.": edit("float()", "numpy().astype(np.float32)"),
         "You change the tensor that you were given; make a new one.": edit("return", "images //= 255\n    return", "/ 255", ""),
@@ -210,17 +210,17 @@ flatten = exercise(
         "Your shape is (784, N) and the images are cut to pieces: keep the first axis, images.reshape(len(images), -1).": edit(
             ".flatten(...)", ".reshape(-1, len(images))"
         ),
-        "The images got mixed: you reshape to (784, N). Keep axis 0.": edit(".flatten(...)", ".reshape(-1, len(images)).T"),
+        "Every row mixes the pixels of all images: reshape(N, -1).": edit(".flatten(...)", ".reshape(-1, len(images)).T"),
         "You read each image column by column; read it line by line.": edit(
             ".flatten(...)", ".transpose(-2, -1).reshape(len(images), -1) if images.ndim > 2 else images"
         ),
         "One image loses its first axis: (1, 784), not (784,).": edit("(start_dim=1)", "(start_dim=1).squeeze()"),
         "All images became one long row; keep the first axis.": edit("1", "0"),
         "You fixed the number of images; take it from the input, len(images).": edit("flatten(start_dim=1)", "reshape(7, -1)"),
-        "You fixed 784, so channels become images of their own: let the first axis decide, reshape(len(images), -1).": edit(
+        "Channels become images of their own, as with reshape(-1, 784): keep the first axis, reshape(len(images), -1).": edit(
             ".flatten(...)", ".reshape(-1, 784)"
         ),
-        "You fixed 784 columns: an image with three channels has 2,352.": edit(".flatten(...)", ".reshape(len(images), 784)"),
+        "You ask for 784 columns; three channels have 2,352: use -1.": edit(".flatten(...)", ".reshape(len(images), 784)"),
         "You expect exactly three axes; keep the first one, whatever follows it.": body(
             "n, height, width = images.shape", "return images.reshape(n, height * width)"
         ),
@@ -232,7 +232,7 @@ flatten = exercise(
         ),
         "You change the type; flatten keeps it.": edit("(start_dim=1)", "(start_dim=1).float()"),
         "You scale the values; flatten only changes the shape.": edit("flatten(start_dim=1)", "reshape(len(images), -1) / 255"),
-        "You return a list of rows; return one tensor.": edit("return ...", "return [image.reshape(-1) for image in images]"),
+        "You return a list or a tuple; return one tensor.": edit("return ...", "return [image.reshape(-1) for image in images]"),
         "You average over an axis; flatten keeps every pixel.": edit("flatten(start_dim=1)", "float().mean(dim=1)"),
     },
     alternatives={
@@ -267,7 +267,7 @@ def subset(chosen, inputs):
     return {
         "type": kind(chosen),
         "images of each digit": digit.bincount(minlength=10).tolist(),
-        "repeats": len(chosen) - len(chosen.unique()),
+        "indices that come twice": len(chosen) - len(chosen.unique()),
         "always the first of a digit": per_digit == [m[:size] for m in members],
         "always the last of a digit": per_digit == [m[-size:] for m in members],
         "rising indices": bool((chosen.diff() > 0).all()),
@@ -367,29 +367,29 @@ balanced_subset = exercise(
             *("return ...", "return torch.randperm(len(labels), generator=generator)[: 10 * per_class]"),
         ),
         "The indices come digit by digit: shuffle all of them at the end.": edit("return chosen[...]", "return chosen"),
-        "You sort the indices at the end; leave them shuffled.": body("return right(labels, per_class, generator).sort().values"),
-        "The digits come in turns, 0, 1, ...: shuffle them.": edit("return ...", "return chosen.reshape(10, -1).T.flatten()"),
-        "You do not use the generator: pass generator=generator to every random function.": edit("(members), ...)", "(members))"),
-        "Only the final shuffle lacks the generator: pass generator=generator there too.": edit("(chosen), ...)", "(chosen))"),
-        "You seed the random numbers inside the function; draw from the generator that you are given.": body(
+        "Your indices rise: shuffle them at the end.": body("return right(labels, per_class, generator).sort().values"),
+        "The digits come in turns: shuffle all the indices.": edit("return ...", "return chosen.reshape(10, -1).T.flatten()"),
+        "The same seed gives other images: give each random function generator=generator.": edit("(members), ...)", "(members))"),
+        "The order differs with the same seed: the last shuffle needs generator=generator.": edit("(chosen), ...)", "(chosen))"),
+        "Every seed and every call gives the same indices: draw from the given generator, without seeding it.": body(
             "return right(labels, per_class, torch.Generator().manual_seed(0))"
         ),
-        "You set the generator back to its seed, so every call gives the same subset: use it as it comes.": body(
+        "The same generator gives the same subset in every call, as if set back or copied: draw from it as it comes.": body(
             "return right(labels, per_class, generator.manual_seed(generator.initial_seed()))"
         ),
-        "A digit with too few images passes in silence: raise ValueError.": edit("len(members) <", "len(labels) <"),
-        "A digit without any image passes in silence: go through the digits 0 to 9, not through labels.unique().": edit(
+        "A digit with too few images raises nothing: a ValueError should name it.": edit("len(members) <", "len(labels) <"),
+        "A digit without any image raises nothing, as with labels.unique(): look at each digit from 0 to 9.": edit(
             "range(10)", "labels.unique()"
         ),
         "You refuse a digit that has exactly per_class images; that is enough.": edit("<", "<="),
         "For too few images you raise another exception; raise ValueError.": edit("ValueError", "AssertionError"),
-        "Your message does not say which digit has too few images: name it.": edit("images of {digit}", "images"),
+        "Your ValueError does not say which digit has too few images: name the digit.": edit("images of {digit}", "images"),
         "You return the labels of the chosen images; return their indices.": edit("return chosen", "return labels[chosen]"),
         "Your indices count within each digit; look them up in the positions of that digit.": edit("members[...]", "..."),
         "You return per_class images in all; return per_class of each digit.": edit("return ...", "return (...)[:per_class]"),
         "That is a mask; return indices.": edit("return ...", "return torch.zeros(len(labels)).bool().index_fill(0, ..., True)"),
-        "You return a list; return a tensor of type int64.": edit("return ...", "return (...).tolist()"),
-        "You draw one order for all digits, no longer than the rarest needs: later images never come. Draw for each.": edit(
+        "What you return is no tensor (a list? None?); return one of type int64.": edit("return ...", "return (...).tolist()"),
+        "Some images of a frequent digit never come, as with one order for all digits: draw from all images of each digit.": edit(
             ("chosen = []", "order = torch.randperm(labels.bincount(minlength=10).min(), generator=generator)\n    chosen = []"),
             ("members[...]", "members[order[:per_class]]"),
         ),
@@ -452,7 +452,7 @@ def split(parts, inputs):
         "training indices": kind(train),
         "validation indices": kind(valid),
         "sizes": [len(train), len(valid)],
-        "repeats": len(together) - len(together.unique()),
+        "indices that come twice": len(together) - len(together.unique()),
         "indices out of range": int(((together < 0) | (together >= inputs["n"])).sum()),
         "one run of neighbours": len(valid) > 9 and int(gaps.max()) == 1,
         "evenly spaced": len(valid) > 9 and int(gaps.max() - gaps.min()) <= 1,
@@ -493,10 +493,10 @@ train_valid_split = exercise(
         "A half goes the wrong way: the validation part gets round(n * valid_fraction), and round(2.5) is 2.": edit(
             "round(n * valid_fraction)", "int(n * valid_fraction + 0.5)"
         ),
-        "You do not shuffle: the validation part is the end of the set, digits that training never saw.": edit(
+        "The validation part is always the end of the set, digits that training never saw: shuffle all indices, then cut.": edit(
             "randperm(...)", "arange(n).flip(0)"
         ),
-        "You do not shuffle: the validation part is the beginning of the set.": edit("randperm(...)", "arange(n)"),
+        "The validation part is the beginning of the set: shuffle all indices, then cut.": edit("randperm(...)", "arange(n)"),
         "You hold back every k-th image; shuffle the indices, then cut.": body(
             "is_valid = torch.zeros(n).bool()",
             "is_valid[torch.linspace(0, n - 1, round(n * valid_fraction)).long()] = True",
@@ -513,25 +513,25 @@ train_valid_split = exercise(
         ),
         "Your training part holds all indices, also those of validation: cut it.": edit("[n_valid:]", ""),
         "You draw with replacement: use torch.randperm.": edit("randperm(n, ", "randint(n, (n,), "),
-        "The two parts are exchanged: return (train_idx, valid_idx).": edit("return ...", "return (...)[::-1]"),
-        "You cut off the fraction instead of rounding it: round(n * valid_fraction).": edit("round", "int"),
-        "You round up; the validation part has round(n * valid_fraction) indices.": edit("round", "math.ceil"),
+        "The parts are exchanged: return (train_idx, valid_idx), in this order.": edit("return ...", "return (...)[::-1]"),
+        "The validation part's size is cut off, not rounded: it is round(n * valid_fraction).": edit("round", "int"),
+        "Validation's size is rounded up, or training's is cut off: round(n * valid_fraction).": edit("round", "math.ceil"),
         "You hold back one index too many: round(n * valid_fraction) are asked for.": edit("round(...)", "round(...) + 1"),
-        "One index is lost at the cut: both slices must use the same number.": edit("[n_valid:]", "[n_valid + 1:]"),
+        "One index is in neither part: take shuffled[:n_valid] and shuffled[n_valid:].": edit("[n_valid:]", "[n_valid + 1:]"),
         "With nothing to hold back training gets nothing, as a slice [:-0] is empty: cut from the front.": edit(
             "[n_valid:]", "[:-n_valid]", "[:n_valid]", "[-n_valid:]"
         ),
         "You insist on at least one validation index; there may be none.": edit("round(...)", "max(1, round(...))"),
-        "Your indices run from 1 to n; they run from 0 to n - 1.": edit("torch", "1 + torch"),
-        "You do not use the generator: torch.randperm(n, generator=generator).": edit("n, generator=generator", "n"),
-        "You seed the random numbers inside the function; draw from the generator that you are given.": body(
+        "Your indices are off by one; they run from 0 to n - 1.": edit("torch", "1 + torch"),
+        "The same seed gives another split: use torch.randperm(n, generator=generator).": edit("n, generator=generator", "n"),
+        "Every seed and every call gives the same indices: draw from the given generator, without seeding it.": body(
             "return right(n, valid_fraction, torch.Generator().manual_seed(42))"
         ),
         "You toss a coin for each index, so the sizes vary: shuffle, then cut.": body(
             "is_valid = torch.rand(n, generator=generator) < valid_fraction",
             "return (~is_valid).nonzero()[:, 0], is_valid.nonzero()[:, 0]",
         ),
-        "You return lists; return int64 tensors.": body("return [part.tolist() for part in right(n, valid_fraction, generator)]"),
+        "You return no tensors; make both int64.": body("return [part.tolist() for part in right(n, valid_fraction, generator)]"),
     },
     alternatives={
         "the validation part from the end": edit("[n_valid:]", "[: n - n_valid]", "[:n_valid]", "[n - n_valid :]"),
@@ -565,7 +565,7 @@ def epoch(batches, inputs):
         "shapes": [list(torch.cat(xs).shape), list(torch.cat(ys).shape)],
         "xb": str(torch.cat(xs).dtype),
         "yb": str(torch.cat(ys).dtype),
-        "rows that are missing": len(position) - len(rows.unique()),
+        "rows that no batch holds": len(position) - len(rows.unique()),
         "x and y belong together": bool((torch.cat(xs) == inputs["x"][rows]).all()),
         "in the old order": len(rows) > 9 and bool((rows.diff() > 0).all()),
     }
@@ -615,10 +615,10 @@ batches = exercise(
         generator=generator(),
     ),
     mistakes={
-        "You make all batches at once and return them in a list; hand them out one at a time: yield.": body(
+        "You make all batches at once and return a list or a tuple of them; hand them out one at a time: yield.": body(
             "return list(right(x, y, batch_size, generator))"
         ),
-        "You cut the order into equal chunks; all but the last must have batch_size rows: split, not chunk.": edit(
+        "You cut the order into even chunks, as torch.chunk does: all but the last must have batch_size rows.": edit(
             ("start in range(...)", "rows in order.chunk(math.ceil(len(x) / batch_size))"), ("rows = order[...]", "pass")
         ),
         "You shuffle the batches, also the short one, and the same rows always meet: shuffle the rows.": body(
@@ -630,7 +630,7 @@ batches = exercise(
             "order[...]", "torch.randperm(len(x), generator=generator)[:batch_size]"
         ),
         "You yield one row at a time; yield batch_size of them.": edit("batch_size)", "1)", "+ batch_size", "+ 1"),
-        "You shuffle x and y apart, so images get the labels of others: use the same indices for both.": edit(
+        "Rows of x get the labels of others, as when x and y are shuffled apart: use the same indices for both, once.": edit(
             "order =", "y = y[torch.randperm(len(y), generator=generator)]\n    order ="
         ),
         "You shuffle x and leave y as it is: use the same indices for both.": edit("y[rows]", "y[start : start + batch_size]"),
@@ -639,7 +639,7 @@ batches = exercise(
             "len(x), batch_size", "len(x) + 1, batch_size"
         ),
         "A last batch with a single row is lost: every row must come once.": edit("0, len(x)", "0, len(x) - 1"),
-        "The last row is lost: the order must reach to the end.": edit("0", "1"),
+        "One row is lost, the first or the last of the order: go from its start, 0, to its end, len(x).": edit("0", "1"),
         "You even the batches out; all but the last must be full.": edit(
             ("start in range(...)", "rows in order.tensor_split(math.ceil(len(x) / batch_size))"), ("rows = order[...]", "pass")
         ),
@@ -647,7 +647,7 @@ batches = exercise(
         "You take batch_size for the number of batches; it is the number of rows in one.": edit(
             "batch_size):", "math.ceil(len(x) / batch_size)):", "start + batch_size", "start + math.ceil(len(x) / batch_size)"
         ),
-        "You do not shuffle: draw a new order with torch.randperm.": edit("randperm(...)", "arange(len(x))"),
+        "The rows come in the old order: shuffle them, x and y alike.": edit("randperm(...)", "arange(len(x))"),
         "You shuffle the batches, but the same rows always meet: shuffle the rows.": body(
             "groups = torch.arange(len(x)).split(batch_size)",
             "full = len(x) // batch_size",
@@ -664,16 +664,16 @@ batches = exercise(
         "You shuffle anew for every batch, so some rows come twice and some never: shuffle once an epoch.": edit(
             "= order[", "= torch.randperm(len(x), generator=generator)["
         ),
-        "Every epoch has the same order: in each call draw a new one from the generator that you are given.": body(
+        "Every epoch has the same order, whatever the seed: in each call draw from the given generator, and seed nothing.": body(
             "yield from right(x, y, batch_size, torch.Generator().manual_seed(0))"
         ),
-        "Every epoch has the same order, because you set the generator back to its seed: use it as it comes.": body(
+        "The same generator gives the same order in every epoch, as if set back or copied: draw from it as it comes.": body(
             "yield from right(x, y, batch_size, generator.manual_seed(generator.initial_seed()))"
         ),
-        "You do not use the generator: torch.randperm(len(x), generator=generator).": edit(", generator=generator", ""),
+        "The same seed gives another order: torch.randperm(len(x), generator=generator).": edit(", generator=generator", ""),
         "You hand out (yb, xb); hand out (xb, yb).": edit("x[rows], y[rows]", "y[rows], x[rows]"),
         "Your labels have become a column; keep the shape of y.": edit("y[rows]", "y[rows][:, None]"),
-        "Only one batch comes: yield inside the loop instead of returning.": edit("y[rows]", "y[rows]\n        return"),
+        "Only the first batch comes: yield all of them, in a loop that goes on.": edit("y[rows]", "y[rows]\n        return"),
     },
     alternatives={
         "torch.split": edit(("start in range(...)", "rows in order.split(batch_size)"), ("rows = order[...]", "pass")),

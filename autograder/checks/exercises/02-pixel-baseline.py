@@ -26,18 +26,18 @@ class_means = exercise(
     means_of("float64 stays float64", uniform(25, 28, 28, dtype=torch.float64), labels(25)),
     mistakes={
         "A digit without images gets the mean of all, not zeros.": edit("new_zeros(10, 28, 28)", "mean(dim=0).repeat(10, 1, 1)"),
-        "You halve the mean with each new image, so that the last ones count most: divide the sum by their number.": body(
+        "Each new image counts as much as all before it together; divide the sum of a digit's images by their number.": body(
             "means, seen = images.new_zeros(10, *images.shape[1:]), set()",
             "for image, digit in zip(images, labels.tolist(), strict=True):",
             "    means[digit] = (means[digit] + image) / 2 if digit in seen else image",
             "    seen.add(digit)",
             "return means",
         ),
-        "A digit without images gives NaN (0 / 0); it must give zeros.": edit("labels.unique()", "range(10)"),
-        "You average over pixels; average over images, dim=0.": edit("return means", "return means.mean(dim=(1, 2))"),
+        "A digit without images gives NaN, as 0 / 0 does; it must give zeros.": edit("labels.unique()", "range(10)"),
+        "You average over the pixels, too; average over the images.": edit("return means", "return means.mean(dim=(1, 2))"),
         "You divide by N / 10; divide by the number of images of that digit.": edit("mean(...)", "sum(...) * 10 / len(images)"),
         "You divide by the number of all images; divide by that of the digit.": edit("mean(dim=0)", "sum(dim=0) / len(images)"),
-        "You return the sums; divide by the number of images of each digit.": edit(".mean", ".sum"),
+        "You return the sums; return them divided by the number of images of each digit.": edit(".mean", ".sum"),
         "You take the first image of each digit; average all of them.": edit("mean(dim=0)", "select(0, 0)"),
         "You return only the digits that occur; return all ten, zeros where there are no images.": edit(
             "return means", "return means[labels.unique()]"
@@ -47,21 +47,19 @@ class_means = exercise(
             "order += [digit for digit in range(10) if digit not in order]",
             "return right(images, labels)[order]",
         ),
-        "The largest label says how many means you have; there are ten.": edit(
-            "return means", "return means[: labels.max() + 1]"
-        ),
-        "You leave out the digit 9: range(10) goes from 0 to 9.": edit("return means", "return means[:9]"),
+        "The largest label says how many means come; there are ten.": edit("return means", "return means[: labels.max() + 1]"),
+        "You leave out the digit 9; range(10) goes from 0 to 9.": edit("return means", "return means[:9]"),
         "You take medians; take means.": edit("mean(dim=0)", "median(dim=0).values"),
-        "You add 1 to the number of images, so every mean is too dark; guard against 0 only.": edit(
+        "You divide by one more than the number of images, so the means are too dark; guard against 0 only.": edit(
             "mean(dim=0)", "sum(dim=0) / ((labels == digit).sum() + 1)"
         ),
-        "Each image overwrites the one before; add them up.": edit("[labels == digit].mean(...)", "[labels == digit][-1]"),
-        "Only one image of each digit is added, as with `[labels] +=`; use a loop, a mask or index_add_.": body(
+        "Of each digit the last image alone is left; average all.": edit("[labels == digit].mean(...)", "[labels == digit][-1]"),
+        "Only one image of each digit gets into the sum, as with `[labels] +=`; add all of them, say with index_add_.": body(
             "sums = images.new_zeros(10, 28, 28)",
             "sums[labels] += images",
             "return sums / labels.bincount(minlength=10).clamp(min=1)[:, None, None]",
         ),
-        "Your mean is updated as (mean + image) / 2, which favours the last images; divide the sum by the number.": body(
+        "The last image counts one half, the one before a quarter, as by (mean + image) / 2; divide the sum by the count.": body(
             "means = images.new_zeros(10, 28, 28)",
             "for image, digit in zip(images, labels.tolist()):",
             "    means[digit] = (means[digit] + image) / 2",
@@ -72,7 +70,7 @@ class_means = exercise(
         "Your result is float32 whatever comes in; keep the type of the images.": edit("(10, 28, 28)", "(10, 28, 28).float()"),
         "Your result is float64 whatever comes in; keep the type of the images.": edit("(10, 28, 28)", "(10, 28, 28).double()"),
         "Every digit gets the mean of all images; take only those of the digit.": body("return images.mean(0).repeat(10, 1, 1)"),
-        "You return a list or a dict; return one tensor of shape (10, 28, 28).": edit("return means", "return list(means)"),
+        "You return a list or a tuple; return one tensor of shape (10, 28, 28).": edit("return means", "return list(means)"),
     },
     alternatives={
         "index_add_": body(
@@ -140,7 +138,7 @@ def distance_cases(name):
 
 # What goes wrong in either distance.
 FOR_BOTH = {
-    "You average over all axes, the images too: average over the last two.": edit("dim=(-2, -1)", ""),
+    "You average over all axes, the images too: average over the last two only.": edit("dim=(-2, -1)", ""),
     "You return the sum over the pixels; take the mean.": edit("mean", "sum"),
     "You average over the last axis only; average over the last two.": edit("mean(dim=(-2, -1))", "mean(dim=-1)"),
     "You average over the first two axes; average over the last two, dim=(-2, -1).": edit("-2, -1", "0, 1"),
@@ -148,9 +146,9 @@ FOR_BOTH = {
         "-2, -1", "1, 2"
     ),
     "You add the images; subtract them.": edit("- b", "+ b"),
-    "You divide the sum by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
-    "You divide by len(a), the number of images; there are 28 * 28 pixels.": edit("mean(...)", "sum(...) / len(a)"),
-    "You keep the averaged axes as axes of length 1: leave keepdim out.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
+    "You divide by 28; there are 28 * 28 pixels.": edit("mean(dim=(-2, -1))", "sum(dim=(-2, -1)) / 28"),
+    "You divide by the length of axis 0; there are 28 * 28 pixels.": edit("mean(...)", "sum(...) / len(a)"),
+    "Your result has two axes of length 1 too many: no keepdim.": edit("dim=(-2, -1)", "dim=(-2, -1), keepdim=True"),
     "You return a Python number or a list; return a tensor.": edit("mean(...)", "mean(...).tolist()"),
 }
 
@@ -159,25 +157,25 @@ mae = exercise(
     "mae",
     *distance_cases("mae"),
     mistakes={
-        "You subtract absolute values, and take another one at the end; take that of each difference.": edit(
+        "You subtract absolute values, and take another one at the end; take that of each pixel's difference, a - b.": edit(
             "(a - b).abs().mean(dim=(-2, -1))", "(a.abs() - b.abs()).mean(dim=(-2, -1)).abs()"
         ),
-        "Differences of opposite sign cancel: take absolute values.": edit("abs().mean", "mean"),
-        "You take the absolute value after the mean; differences have cancelled by then. Take it first.": edit(
+        "Differences of opposite sign cancel: average their absolute values.": edit("abs().mean", "mean"),
+        "You take the absolute value after the mean, in which differences cancel; take that of each difference first.": edit(
             "abs().mean(...)", "mean(...).abs()"
         ),
         **FOR_BOTH,
-        "This is the squared error; take absolute values.": edit("abs", "square"),
-        "That is the root of the mean square; take absolute values.": edit("abs()", "square()", "mean(...)", "mean(...).sqrt()"),
-        "You subtract absolute values; take the absolute value of the difference.": edit("(a - b).abs()", "(a.abs() - b.abs())"),
-        "You halve the result; there is no factor of one half in the mean absolute error.": edit("mean(...)", "mean(...) / 2"),
+        "This is the squared error; average the absolute values of the differences without squaring them.": edit("abs", "square"),
+        "That is the root of the mean square; average |a - b|.": edit("abs()", "square()", "mean(...)", "mean(...).sqrt()"),
+        "You subtract absolute values; take that of each difference, a - b.": edit("(a - b).abs()", "(a.abs() - b.abs())"),
+        "Your result is halved; there is no factor of one half in the mean absolute error.": edit("mean(...)", "mean(...) / 2"),
         "You take the largest difference; take the mean.": edit("mean", "amax"),
         "You take the median of the differences; take the mean.": edit("mean(dim=(-2, -1))", "flatten(-2).median(dim=-1).values"),
-        "You insert an axis yourself; leave the axes in front to broadcasting.": body(
+        "Your result has an axis too many for (N, 28, 28), as with a[:, None]; leave the axes in front to broadcasting.": body(
             "return (a[:, None] - b).abs().mean(dim=(-2, -1)) if a.ndim == 3 else right(a, b)"
         ),
         "You return the negative error; a distance is not negative.": edit("(a - b)", "-(a - b)"),
-        "You change an input: the image becomes the difference. Write a - b.": edit("return (a - b)", "a -= b\n    return a"),
+        "You change the input `a`; let the difference be a new tensor.": edit("return (a - b)", "a -= b\n    return a"),
     },
     alternatives={
         "torch.abs, one axis after the other": body("return torch.abs(b - a).mean(-1).mean(-1)"),
@@ -201,21 +199,21 @@ mse = exercise(
         "You square the mean of the absolute differences; square each difference.": edit(
             "((a - b) ** 2).mean(dim=(-2, -1))", "(a - b).abs().mean(dim=(-2, -1)) ** 2"
         ),
-        "Differences of opposite sign cancel: square them.": edit("** 2", ""),
-        "You square after the mean; differences have cancelled by then. Square each first.": edit(
+        "Differences of opposite sign cancel: average their squares.": edit("** 2", ""),
+        "You square after the mean, in which differences cancel; square each pixel's difference first.": edit(
             "(a - b) ** 2", "a - b", "mean(dim=(-2, -1))", "mean(dim=(-2, -1)) ** 2"
         ),
         **FOR_BOTH,
-        "You take a root; the mean squared error has none.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).sqrt()"),
-        "You halve the result; there is no factor of one half in the mean squared error.": edit("mean(...)", "mean(...) / 2"),
-        "This is the absolute error; square the differences.": edit("((a - b) ** 2)", "(a - b).abs()"),
-        "You subtract the squares; square the difference.": edit("(a - b)", "a**2 - b"),
-        "This is the variance of the differences, which forgets their mean; take the mean of the squares.": edit(
+        "This is the root of the mean squared error; leave it out.": edit("mean(dim=(-2, -1))", "mean(dim=(-2, -1)).sqrt()"),
+        "Your result is halved; there is no factor of one half in the mean squared error.": edit("mean(...)", "mean(...) / 2"),
+        "This is the mean absolute error; average the squares of the differences.": edit("((a - b) ** 2)", "(a - b).abs()"),
+        "You subtract the squares; square each pixel's difference, a - b.": edit("(a - b)", "a**2 - b"),
+        "This is the variance of the differences, which forgets their mean; average the squares of the differences.": edit(
             "((a - b) ** 2).mean(dim=(-2, -1))", "(a - b).var(dim=(-2, -1), correction=0)"
         ),
         "You double the differences; square them, with ** 2.": edit("** 2", "* 2"),
-        "You multiply images as matrices (@); square pixel by pixel.": edit("** 2", "@ (a - b)"),
-        "You change an input: the image becomes the difference. Write a - b.": edit("return ((a - b)", "a -= b\n    return (a"),
+        "You multiply the differences as matrices, as @ does; square pixel by pixel.": edit("** 2", "@ (a - b)"),
+        "You change the input `a`; let the difference be a new tensor.": edit("return ((a - b)", "a -= b\n    return (a"),
     },
     alternatives={
         "a product with itself": body("d = b - a", "return (d * d).mean(dim=(-1, -2))"),
@@ -260,33 +258,33 @@ predict_nearest = exercise(
         means=uniform(10, 28, 28),
     ),
     mistakes={
-        "The smallest distance is never updated: each digit is compared with the first alone.": body(
+        "Each mean is compared with the first alone; compare it with the nearest so far, and update that.": body(
             "first, nearest = distance(images, means[0]), torch.zeros(len(images), dtype=torch.int64)",
             "for digit in range(1, 10):",
             "    nearest[distance(images, means[digit]) < first] = digit",
             "return nearest",
         ),
-        "You choose the farthest mean: use argmin, the smallest distance.": edit("torch", "-torch"),
-        "You find each mean's nearest image; find the nearest mean of each image (the other axis).": edit(", dim=1", ", dim=0"),
-        "You return the smallest distance; return which mean has it, argmin.": edit("argmin", "amin"),
+        "You choose the farthest mean; choose the one with the smallest distance.": edit("torch", "-torch"),
+        "You find each mean's nearest image; find each image's nearest mean (the other axis).": edit(", dim=1", ", dim=0"),
+        "You return the smallest distance; return which mean has it, as argmin does.": edit("argmin", "amin"),
         "You return all distances; return which of them is the smallest.": edit(".argmin(dim=1)", ""),
-        "You go through the images in a Python loop: compare all of them with a mean at once.": body(
+        "You go through the images in a Python loop; treat all of them at once, from the distances to the digits.": body(
             "return torch.stack([distance(image, means).argmin() for image in images])"
         ),
-        "A single image loses its axis: the result is (1,), not ().": edit("(dim=1)", "(dim=1).squeeze()"),
-        "You always use the squared error; use the distance that you are given.": body(
+        "A single image loses its axis; the result must be (1,), not ().": edit("(dim=1)", "(dim=1).squeeze()"),
+        "You always choose as the squared error does; use the distance that you are given.": body(
             "return right(images, means, lambda a, b: ((a - b) ** 2).mean(dim=(-2, -1)))"
         ),
-        "You always use the absolute error; use the distance that you are given.": body(
+        "You always choose as the absolute error does; use the distance that you are given.": body(
             "return right(images, means, lambda a, b: (a - b).abs().mean(dim=(-2, -1)))"
         ),
-        "One number comes back: argmin without an axis searches the whole table, use dim=1.": edit("(dim=1)", "()"),
-        "Only the first image is judged; return a prediction for each.": body("return right(images[:1], means, distance)"),
+        "One number comes back: the whole table is searched, as by argmin without an axis; use dim=1.": edit("(dim=1)", "()"),
+        "You return the first image's prediction alone; return all.": body("return right(images[:1], means, distance)"),
         "All images get the digit of the average image; predict each by itself.": body(
             "return right(images.mean(dim=0, keepdim=True), means, distance).repeat(len(images))"
         ),
-        "Your predictions are floating-point numbers; they are int64.": edit("(dim=1)", "(dim=1).float()"),
-        "Your predictions are a column, (N, 1); make them (N,): leave keepdim out.": edit("(dim=1)", "(dim=1)[:, None]"),
+        "Your predictions are floating-point numbers; make them int64.": edit("(dim=1)", "(dim=1).float()"),
+        "Your predictions are a column, (N, 1), as with keepdim=True; make them (N,).": edit("(dim=1)", "(dim=1)[:, None]"),
         "Your predictions are one-hot; return the digit itself.": edit("return ...", "return torch.eye(10).long()[...]"),
         "Your digits are one too high: the first mean belongs to digit 0.": edit("(dim=1)", "(dim=1) + 1"),
         "You return a list; return a tensor.": edit("(dim=1)", "(dim=1).tolist()"),
@@ -294,7 +292,7 @@ predict_nearest = exercise(
             "return distance(images, means[torch.arange(len(images)) % 10]).long()"
         ),
         "You leave out the last mean; there are ten.": edit("in means", "in means[:9]"),
-        "You return argmin and distance; return the digits alone.": edit("return ...", "return tuple(distances.min(dim=1))"),
+        "You return distances, too; return the digits alone.": edit("return ...", "return tuple(distances.min(dim=1))"),
     },
     alternatives={
         "all at once by broadcasting": body("return distance(images[:, None], means).argmin(dim=1)"),
@@ -353,9 +351,9 @@ accuracy = exercise(
     scored("scores instead of predictions are refused", normal(10, 10), labels(10), raises=ValueError),
     mistakes={
         "You compare (N, 1) with (N,), N x N pairs: raise ValueError unless both are (N,).": edit("if ...:", "if False:"),
-        "You compare lengths: (N, 1) has that of (N,). Compare shapes.": edit("if ...:", "if len(predictions) != len(labels):"),
+        "You compare lengths; (N, 1) has that of (N,). Compare shapes.": edit("if ...:", "if len(predictions) != len(labels):"),
         "You accept two columns (N, 1); both must be (N,).": edit("predictions.ndim != 1 or", ""),
-        "You flatten a column in silence; raise ValueError, or its author never learns of it.": body(
+        "You take a column as if it were (N,); raise ValueError, or its author never learns of it.": body(
             "return (predictions.flatten()[: labels.numel()] == labels.flatten()).float().mean().item()"
         ),
         "For wrong shapes you raise another exception; raise ValueError (assert does not).": edit("ValueError", "AssertionError"),
@@ -371,8 +369,8 @@ accuracy = exercise(
             "return sum((predictions[labels == d] == d).float().mean().item() for d in labels.unique()) / len(labels.unique())",
         ),
         "You round the result; return it as it is.": edit("return ...", "return round(..., 1)"),
-        "Whole-number division (//) gives 0 or 1: use /.": edit(".item() / len(labels)", ".item() // len(labels) / 1"),
-        "You divide by {number}; divide by the number of labels that you are given.": edit(
+        "It is 1 only if all are right, else 0; return the share.": edit(".item() / len(labels)", ".item() // len(labels) / 1"),
+        "The number of right predictions is divided by {number}; divide it by the number of labels that you are given.": edit(
             "/ len(labels)", "/ {number}", number=(10, 1000, 10000, 60000)
         ),
         "You count right predictions of digits other than 0 only; a 0 that is read as a 0 is right, too.": edit(
@@ -381,7 +379,7 @@ accuracy = exercise(
         "You measure how far apart the digits are; count those that are equal.": edit(
             "return ...", "return 1 - (predictions - labels).abs().float().mean().item() / 9"
         ),
-        "You return a bool for each image; return their mean.": edit("return ...", "return predictions == labels"),
+        "You return a bool for each image; return the share of True.": edit("return ...", "return predictions == labels"),
     },
     alternatives={
         "the mean of zeros and ones": body(
@@ -434,16 +432,16 @@ confusion_matrix = exercise(
     case("all are right", CONFUSION, predictions=torch.arange(10).repeat(3), labels=torch.arange(10).repeat(3)),
     case("as many predictions as digits", CONFUSION, predictions=integers(10), labels=labels(10)),
     mistakes={
-        "A count above 255 wraps around in uint8: count in int64.": edit("return ...", "return (...).byte().long()"),
+        "Large counts wrap around, as above 255 in uint8; use int64.": edit("return ...", "return (...).byte().long()"),
         "Rows and columns are exchanged: the row is the true digit.": edit("(10, 10)", "(10, 10).T"),
         "You return shares of each true digit; return counts.": body(
             "m = right(predictions, labels)", "return m / m.sum(dim=1, keepdim=True).clamp(min=1)"
         ),
         "You return shares of all images; return counts.": edit("(10, 10)", "(10, 10) / len(labels)"),
-        "A pair is counted once however often it occurs: an index that comes twice counts once. Use bincount.": body(
+        "A pair is counted once however often it comes, as by `matrix[labels, predictions] += 1`; use bincount.": body(
             "m = torch.zeros(10, 10, dtype=torch.int64)", "m[labels, predictions] += 1", "return m"
         ),
-        "The size of your table depends on the digits that occur; it is always 10 x 10.": body(
+        "The size of your table depends on the digits that occur; it must always be 10 x 10.": body(
             "n = int(max(predictions.max(), labels.max())) + 1", "return right(predictions, labels)[:n, :n]"
         ),
         "You leave out digits that do not occur; the table is always 10 x 10.": body(
@@ -452,14 +450,14 @@ confusion_matrix = exercise(
         "Your counts are floating-point numbers; make them int64.": edit("(10, 10)", "(10, 10).float()"),
         "Your counts are int32; make them int64.": edit("(10, 10)", "(10, 10).int()"),
         "You count the mistakes only; what is right belongs on the diagonal.": edit("(10, 10)", "(10, 10).fill_diagonal_(0)"),
-        "You count only what is right; mistakes belong next to the diagonal.": edit("return ...", "return (...).diag().diag()"),
+        "You count only what is right; mistakes belong in the table, too.": edit("return ...", "return (...).diag().diag()"),
         "Your table counts each pair in both directions: row true, column predicted, once.": body(
             "m = right(predictions, labels)", "return m + m.T"
         ),
         "Every count is one too high; start from 0.": edit("(10, 10)", "(10, 10) + 1"),
         "You leave out the digit 9: there are ten, 0 to 9.": edit("(10, 10)", "(10, 10)[:9, :9]"),
         "You leave out the digit 0: there are ten digits.": edit("return ...", "m = ...\n    m[0], m[:, 0] = 0, 0\n    return m"),
-        "All ten rows are one, as in [[0] * 10] * 10; make each anew.": edit("(10, 10)", "(10, 10).sum(0).repeat(10, 1)"),
+        "All rows are equal, as in [[0] * 10] * 10; make each row anew.": edit("(10, 10)", "(10, 10).sum(0).repeat(10, 1)"),
         "Your rows number the digits that occur; row d belongs to the digit d, also where others are missing.": body(
             "i, j = (v.unique(return_inverse=True)[1] for v in (predictions, labels))", "return right(i, j)"
         ),

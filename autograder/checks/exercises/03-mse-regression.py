@@ -22,17 +22,17 @@ LINEAR = exercise(
         b=normal(2, dtype=DOUBLE),
     ),
     mistakes={
-        "The bias is missing: add b to the product.": edit("+ b", ""),
+        "The bias is missing from the result: return the product plus b.": edit("+ b", ""),
         "You subtract the bias; add it.": edit("+ b", "- b"),
         "You add one bias to each row; b holds one for each column of the result.": edit("+ b", "+ b[:, None]"),
         "You add the same number to all columns; each column has its own bias.": edit("+ b", "+ b.sum()"),
         "You add the bias before the product; add it to the result.": edit("x @ w + b", "(x + b) @ w"),
         "You multiply entry by entry; the matrix product is written @.": edit("@ w", "* w"),
-        "You transpose w; its rows already belong to the columns of x.": edit("@ w", "@ w.T"),
+        "What you compute is x @ w.T; take x @ w: the rows of w already belong to the columns of x.": edit("@ w", "@ w.T"),
         "Your result is transposed; it should have one row for each row of x.": body("return (x @ w + b).T"),
         "You drop all axes of length 1; the result is (N, K) also for N = 1 or K = 1.": body("return (x @ w + b).squeeze()"),
         "You drop the last axis when K = 1; the result is (N, 1).": body("return (x @ w + b).squeeze(-1)"),
-        "You convert to float32; keep the dtype of x.": body("return (x @ w + b).float()"),
+        "Your result is float32 also where x is float64; keep the dtype of x in every step.": body("return (x @ w + b).float()"),
         "You sum the K numbers of a row into one; the result is (N, K).": body("return (x @ w + b).sum(dim=1)"),
     },
     alternatives={
@@ -75,46 +75,46 @@ MSE_LOSS = exercise(
     loss("as many entries in another shape are refused", normal(6, 2), normal(4, 3), raises=ValueError),
     loss("different numbers of rows are refused", normal(6, 1), normal(1), raises=ValueError),
     mistakes={
-        "You count entries only, and bend the target to the shape of the prediction; only (N,) may become (N, 1).": body(
+        "All shapes with as many entries pass, as after flatten; compare shapes, let only a target (N,) become (N, 1).": body(
             "if prediction.numel() != target.numel():",
             "    raise ValueError",
             "return ((prediction - target.reshape(prediction.shape)) ** 2).mean()",
         ),
-        "(N, 1) minus (N,) is (N, N): each prediction meets every label. Give the target a second axis.": body(
+        "(N, 1) minus (N,) is (N, N): each prediction meets every label. Make the target (N, 1) first.": body(
             "return ((prediction - target) ** 2).mean()"
         ),
-        "You squeeze both, so a prediction (N,) passes with a target (N, 1); only a target (N,) may get an axis.": edit(
+        "You accept a prediction (N,) with a target (N, 1), as after a squeeze of both; only a target may get an axis.": edit(
             (
                 "column =",
                 "prediction, target = (t.squeeze(1) if t.shape[1:] == (1,) else t for t in (prediction, target)); column =",
             )
         ),
         "Targets of another shape are broadcast silently; raise ValueError unless they fit.": edit("!= column", "!= prediction"),
-        "You refuse a target (N,) for a prediction (N, 1); give it a second axis.": edit("1", "0"),
+        "You refuse a target (N,) for a prediction (N, 1); make it (N, 1) before you compare shapes.": edit("1", "0"),
         "Shapes that do not fit raise another exception; raise ValueError yourself.": edit("ValueError", "RuntimeError"),
         "You return the sum; take the mean over all entries.": edit("mean", "sum"),
         "You divide by the number of rows; the mean is over all N * K entries.": edit("mean()", "sum() / len(prediction)"),
-        "You return the sum, and (N, 1) minus (N,) is (N, N): take the mean, give the target a second axis.": body(
+        "You return the sum, and (N, 1) minus (N,) is (N, N): take the mean, make the target (N, 1).": body(
             "return ((prediction - target) ** 2).sum()"
         ),
-        "You take absolute errors, and (N, 1) minus (N,) is (N, N): square, give the target a second axis.": body(
+        "You average absolute errors, and (N, 1) minus (N,) is (N, N): average the squares, make the target (N, 1).": body(
             "return (prediction - target).abs().mean()"
         ),
-        "You take the root, and (N, 1) minus (N,) is (N, N): leave it out, give the target a second axis.": body(
+        "You return the root, and (N, 1) minus (N,) is (N, N): return the mean square itself, make the target (N, 1).": body(
             "return ((prediction - target) ** 2).mean().sqrt()"
         ),
-        "You take half, and (N, 1) minus (N,) is (N, N): no 1/2 here; give the target a second axis.": body(
+        "You take half, and (N, 1) minus (N,) is (N, N): no 1/2 here; make the target (N, 1).": body(
             "return ((prediction - target) ** 2).mean() / 2"
         ),
         "You take half the mean; there is no 1/2 in this loss.": edit("mean()", "mean() / 2"),
-        "You take absolute errors; square them.": edit("((prediction - column) ** 2)", "(prediction - column).abs()"),
-        "You take the root; the loss is the mean square itself.": edit("mean()", "mean().sqrt()"),
-        "You do not square: positive and negative errors cancel.": edit("** 2", ""),
+        "You average absolute errors; average squares.": edit("((prediction - column) ** 2)", "(prediction - column).abs()"),
+        "You return the root of the mean square; the loss is the mean square itself.": edit("mean()", "mean().sqrt()"),
+        "You average the errors themselves, so positive and negative ones cancel; average their squares.": edit("** 2", ""),
         "You square after the mean, where errors cancel; do it before.": edit("(...).mean()", "(...).mean() ** 2", " ** 2)", ")"),
         "You square the numbers; square their difference.": edit("(prediction - column) ** 2", "prediction**2 - column**2"),
         "You return a mean for each column; the loss is one number.": edit("mean()", "mean(dim=0)"),
         "You return a Python number; the loss is a 0-d tensor.": edit("mean()", "mean().item()"),
-        "You convert to float32; keep the dtype of the prediction.": edit("mean()", "mean().float()"),
+        "Your loss is always float32; keep the dtype of the prediction.": edit("mean()", "mean().float()"),
         "You round predictions to whole numbers; compare them as they are.": edit("prediction -", "prediction.round() -"),
     },
     alternatives={
@@ -181,33 +181,33 @@ NUMERIC_GRADIENT = exercise(
     ),
     rules=COURSE_RULES - {"numeric derivative"},  # it is what is asked for
     mistakes={
-        "You nudge upwards only; also nudge down and take the difference (central differences).": edit(
+        "The slope is from w itself to w raised by eps; take it from w lowered to w raised, 2 * eps apart.": edit(
             "below = f(nudged)", "below = f(w)", "(2 * eps)", "eps"
         ),
-        "You nudge downwards only; also nudge up and take the difference (central differences).": edit(
+        "The slope is from w lowered by eps to w itself; take it from w lowered to w raised, 2 * eps apart.": edit(
             "above = f(nudged)", "above = f(w)", "(2 * eps)", "eps"
         ),
         "You divide by eps; the two points are 2 * eps apart.": edit("2", "1"),
         "You divide by 2 alone; the two points are 2 * eps apart.": edit("2 * eps", "(2)"),
-        "You do not divide by the distance of the two points, 2 * eps.": edit(" / (2 * eps)", ""),
-        "The sign: subtract the loss below from the loss above.": edit("2", "(-2)"),
-        "You leave w nudged; put each entry back, also the last.": edit(
+        "Your gradient holds bare differences; divide each by the points' distance, 2 * eps.": edit(" / (2 * eps)", ""),
+        "Your slopes have the wrong sign: take the loss with the entry raised minus the loss with it lowered.": edit("2", "(-2)"),
+        "w stays nudged; put each entry back, also the last. A kept w[i] is a view that moves along: keep w[i].item().": edit(
             "w.clone()", "w", "= w[i] + eps", "+= eps", "= w[i] - eps", "-= 2 * eps", "        nudged[i] = w[i]\n", ""
         ),
-        "Entries nudged before stay nudged, up and down; nudge a single one.": body(
+        "Entries nudged before stay nudged, up and down; undo each nudge before the next.": body(
             "gradient, up, down = torch.zeros_like(w), w.clone(), w.clone()",
             "for i in np.ndindex(*w.shape):",
             "    up[i], down[i] = up[i] + eps, down[i] - eps",
             "    gradient[i] = (f(up) - f(down)) / (2 * eps)",
             "return gradient",
         ),
-        "You do not put an entry back before you nudge the next; slopes are taken at w.": edit("        nudged[i] = w[i]\n", ""),
+        "Entries stay nudged down while you nudge the next; put each back.": edit("        nudged[i] = w[i]\n", ""),
         "eps makes no difference to your slopes, as if it were always {nudge}; nudge by eps.": edit(
             "gradient = torch", "eps = {nudge}\n    gradient = torch", nudge=(1e-5, 1e-4, 1e-3, 1e-2)
         ),
-        "You fill a float32 tensor; make the gradient in the dtype of w (zeros_like).": edit("(w)", "(w).float()"),
-        "You compute in float32; nudge w in its own dtype.": edit("w.clone()", "w.float()", "f(nudged)", "f(nudged.to(w.dtype))"),
-        "You round the loss to float32; eps is lost in its last digits.": edit("f(nudged)", "f(nudged).float()"),
+        "Your gradient is always float32; give it the dtype of w, as zeros_like(w) has.": edit("(w)", "(w).float()"),
+        "The nudged w is float32; keep the dtype of w.": edit("w.clone()", "w.float()", "f(nudged)", "f(nudged.to(w.dtype))"),
+        "The losses are rounded to float32, and eps is lost; keep what f returns.": edit("f(nudged)", "f(nudged).float()"),
         "You nudge a whole row at once; nudge each entry by itself.": edit("np.ndindex(*w.shape)", "range(len(w))"),
         "You nudge all entries at once; nudge one at a time.": body("return 0 * w + (f(w + eps) - f(w - eps)) / (2 * eps)"),
         "You skip the last entry; each one has a slope.": edit("np.ndindex(...)", "list(np.ndindex(...))[:-1]"),
@@ -302,23 +302,23 @@ MSE_GRADIENT = exercise(
             "2 * ", "", "prediction.numel()", "len(x)"
         ),
         "The factor 2 and the division by N * K are missing: a mean of squares.": edit("2 * ", "", " / prediction.numel()", ""),
-        "The sign: the error is prediction minus target.": edit("2", "(-2)"),
-        "You divide dw by N once more; the slope is a mean already.": edit("x.T @ slope", "x.T @ slope / len(x)"),
+        "dw and db have the wrong sign: take prediction minus target for the error, and no minus elsewhere.": edit("2", "(-2)"),
+        "dw is divided by N twice; divide by N * K, and sum over the rows.": edit("x.T @ slope", "x.T @ slope / len(x)"),
         "db is not summed: add up the rows, so that it has the shape of b.": edit(".sum(dim=0)", ""),
-        "You take the mean of the slopes for db; they are divided already, sum them.": edit("sum", "mean"),
+        "db is divided by N twice; divide by N * K, and sum over the rows.": edit("sum", "mean"),
         "db keeps an axis of length 1; it has the shape of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
         "You sum db over the columns; sum over the rows.": edit("dim=0", "dim=1"),
         "db is a single number; b has one entry for each column.": edit("dim=0", ""),
-        "Only the last row counts: add up the rows, with +=.": edit("x.T @ slope, slope", "x[-1:].T @ slope[-1:], slope[-1:]"),
-        "Only dw is divided by the number of entries; db is too.": edit("slope.sum(...)", "slope.sum(...) * prediction.numel()"),
-        "(N, 1) minus (N,) is (N, N): give the target a second axis.": edit(
+        "Only the last row counts: add up all of them, with +=.": edit("x.T @ slope, slope", "x[-1:].T @ slope[-1:], slope[-1:]"),
+        "Divide db by the number of entries, as you do with dw.": edit("slope.sum(...)", "slope.sum(...) * prediction.numel()"),
+        "(N, 1) minus (N,) is (N, N): make the target (N, 1) before you subtract.": edit(
             "target.reshape(prediction.shape)) / prediction.numel()", "target) / (prediction - target).numel()"
         ),
         "The bias is missing from your prediction: x @ w + b.": edit("x @ w + b", "(x @ w)"),
         "dw is transposed; it should have the shape of w, (D, K).": edit("x.T @ slope", "slope.T @ x"),
         "x must be transposed for dw: (D, N) @ (N, K) is (D, K).": edit(".T", ""),
         "dw and db are swapped; return (dw, db).": edit("x.T @ slope, slope.sum(dim=0)", "slope.sum(dim=0), x.T @ slope"),
-        "You convert to float32; keep the dtype of x.": edit("return ...", "return [part.float() for part in (...)]"),
+        "The result is always float32; keep the dtype of x.": edit("return ...", "return [part.float() for part in (...)]"),
         "You change the target in place; make a new tensor for the errors.": body(
             "target = target.view(len(x), -1)",
             "target -= x @ w + b",
@@ -392,25 +392,25 @@ SGD_STEP = exercise(
     in_place=True,
     mistakes={
         "You step uphill; subtract the gradient.": edit("-= lr", "+= lr"),
-        "Nothing moves: what changes is a copy, as in p = p - ...; change p in place.": edit("p -= lr", "p = lr"),
+        "Nothing moves, as with p = p - ..., which makes a new tensor; change p itself, in place.": edit("p -= lr", "p = lr"),
         "You put new tensors into the list; change the tensors themselves, in place.": body(
             "for i, (p, g) in enumerate(zip(params, grads)):", "    params[i] = p - lr * g"
         ),
         "The bias does not move: step through all parameters.": edit("* g", "* g * (p.ndim == 2)"),
-        "Only the first parameter moves: step through all parameters.": edit("zip(params, grads", "zip(params[:1], grads[:1]"),
+        "Only the first parameter moves: go on to all the others.": edit("zip(params, grads", "zip(params[:1], grads[:1]"),
         "Only the first layer moves: step through all parameters.": edit("zip(params, grads", "zip(params[:2], grads[:2]"),
-        "You return inside the loop: only the first parameter moves.": edit("* g", "* g\n        return params"),
+        "Only the first parameter moves, and you return it: step all, return None.": edit("* g", "* g\n        return params"),
         "The learning rate is applied twice; once is enough.": edit("lr *", "lr * lr *"),
         "The learning rate is missing: the step is lr times the gradient.": edit("lr * g", "g"),
         "You divide by the learning rate; multiply.": edit("lr * g", "g / lr"),
-        "You return the parameters; change them in place and return None.": body("right(params, grads, lr)", "return params"),
+        "You return the parameters, changed in place already: return None.": body("right(params, grads, lr)", "return params"),
         "You return new parameters; change the old ones in place.": body("return [p - lr * g for p, g in zip(params, grads)]"),
-        "You scale the gradients in place; leave them as they are.": edit("p -= lr * g", "g *= lr\n        p -= g"),
+        "The gradients end scaled by lr; leave them as they are: p -= lr * g.": edit("p -= lr * g", "g *= lr\n        p -= g"),
         "You change the gradients (to 0?); leave them as they are.": edit("* g", "* g\n        g.zero_()"),
         "You divide the gradient by its length; use it as it is.": edit("* g", "* g / g.norm()"),
         "You use the sign of the gradient only; use its size too.": edit("* g", "* g.sign()"),
-        "The gradient replaces the parameter; subtract it.": edit("p -= lr * g", "p.copy_(-lr * g)"),
-        "You multiply by the parameter; the step is lr times the gradient.": edit("* g", "* (g * p)"),
+        "The parameter becomes -lr * g; subtract lr * g from what it was.": edit("p -= lr * g", "p.copy_(-lr * g)"),
+        "Your step has the parameter as a factor; it is lr times the gradient alone.": edit("* g", "* (g * p)"),
     },
     alternatives={
         "sub_": edit("p -= lr * g", "p.sub_(lr * g)"),
@@ -437,22 +437,22 @@ TO_DIGIT = exercise(
     case("one prediction", "to_digit(prediction)", prediction=uniform(1, 1, low=2, high=8)),
     case("float64", "to_digit(prediction)", prediction=uniform(12, 1, low=-3, high=12, dtype=DOUBLE)),
     mistakes={
-        "You cut the fraction off; round to the nearest digit.": edit("round().", ""),
-        "The smallest signed difference is always that to 9; the nearest digit has the smallest in size: abs().": body(
+        "The fraction is cut off, 6.83 becomes 6; round to the nearest digit first.": edit("round().", ""),
+        "Each answer is 9, the digit of the smallest signed difference; the nearest has the smallest in size, abs().": body(
             "return (prediction - torch.arange(10)).argmin(dim=1)"
         ),
         "You round up; round to the nearest digit.": edit("round", "ceil"),
-        "You do not clamp: there is no digit -3 and no digit 12.": edit("clamp(0, 9).long", "long"),
-        "You do not clamp from above: there is no digit 12.": edit("0, 9", "min=0"),
-        "You do not clamp from below: there is no digit -3.": edit("0, 9", "max=9"),
-        "You clamp to 0..10; the largest digit is 9.": edit("9", "10"),
-        "You clamp to 1..9; 0 is a digit too.": edit("0", "1"),
-        "You clamp to 0..8; 9 is a digit too.": edit("9", "8"),
+        "Digits go below 0 and above 9; clamp, and keep what clamp returns.": edit("clamp(0, 9).long", "long"),
+        "Your results go above 9, and there is no digit 12; clamp from above, too.": edit("0, 9", "min=0"),
+        "Your results go below 0, and there is no digit -3; clamp from below, too.": edit("0, 9", "max=9"),
+        "Your results go up to 10; the largest digit is 9.": edit("9", "10"),
+        "Your results start at 1; 0 is a digit, too.": edit("0", "1"),
+        "Your results stop at 8; 9 is a digit, too.": edit("9", "8"),
         "Your result is (N, 1); labels are (N,), drop the second axis.": edit(".squeeze(1)", ""),
         "A single prediction loses its only axis; drop the second axis alone.": edit("1", ""),
         "Your result is floating point; labels are int64.": edit(".long()", ""),
         "Your result is int32; labels are int64.": edit("long", "int"),
-        "You look for the place of the largest entry; each row has one number, the digit itself.": edit("9", "0"),
+        "Each answer is 0, as by argmax over a row with one entry; take the digit nearest to that entry.": edit("9", "0"),
         "You take the remainder by 10; numbers outside 0..9 go to the nearest digit.": edit("clamp(0, 9).long()", "long() % 10"),
         "You drop the sign; a negative prediction is nearest to 0.": edit("clamp", "abs().clamp"),
         "You return one digit for all; each row has its own.": edit("squeeze(1)", "mean(dim=0)"),
@@ -492,14 +492,14 @@ SIGMOID = exercise(
     case("float64 stays float64", "sigmoid(z)", z=normal(3, 2, 2, sd=4, dtype=DOUBLE)),
     case("float64 from -1e4 to 1e4", "sigmoid(z)", z=extremes(DOUBLE)),
     mistakes={
-        "(1 + tanh(z)) / 2 is twice too steep: it takes tanh(z / 2).": body("return (1 + z.tanh()) / 2"),
-        "exp(z) overflows for large scores, and inf / inf is NaN: use 1 / (1 + exp(-z)).": body("return z.exp() / (1 + z.exp())"),
+        "Your result is sigmoid(2 * z), as with (1 + tanh(z)) / 2; halve z first.": body("return (1 + z.tanh()) / 2"),
+        "Large scores give NaN, inf / inf. Use 1 / (1 + exp(-z)) for all.": body("return z.exp() / (1 + z.exp())"),
         "What should be 1 is 0, where exp(z) is infinite: take 1 / (1 + exp(-z)).": body(
             "return (z.exp() / (1 + z.exp())).nan_to_num(0.0)"
         ),
         "The sign: large scores should give 1.": edit("-z", "z"),
-        "The 1 in the divisor is missing: 1 / (1 + exp(-z)).": edit("1 + torch", "torch"),
-        "Brackets: divide by the sum of 1 and exp(-z).": edit("1 /", ""),
+        "Your result is exp(z); take 1 / (1 + exp(-z)), with the 1 in the divisor.": edit("1 + torch", "torch"),
+        "Your result is 1 + exp(-z), as 1 / 1 + exp(-z) is without brackets; take 1 / (1 + exp(-z)).": edit("1 /", ""),
         "That is tanh, which runs from -1 to 1.": edit("1 / (1 + torch.exp(-z)", "z.tanh("),
         "One sign decides for all scores; each needs the form that does not overflow.": body(
             "return 1 / (1 + (-z).exp()) if z.sum() >= 0 else z.exp() / (1 + z.exp())"
@@ -507,7 +507,7 @@ SIGMOID = exercise(
         "That is softmax; a sigmoid looks at each score by itself.": body(
             "e = (z - z.amax(-1, keepdim=True)).exp()", "return e / e.sum(-1, keepdim=True)"
         ),
-        "You forgot the sign of negative scores: sigmoid(-z) is 1 - sigmoid(z).": edit("-z", "-z.abs()"),
+        "A negative score gets the result of its absolute value; sigmoid(-z) is 1 - sigmoid(z).": edit("-z", "-z.abs()"),
         "Scores of exactly 0 are left out; sigmoid(0) is 0.5.": body(
             "a = torch.zeros_like(z)",
             "a[z > 0] = 1 / (1 + torch.exp(-z[z > 0]))",
@@ -518,9 +518,9 @@ SIGMOID = exercise(
             "/ (1 + torch.exp(-z))", "/ (1 + torch.exp(-z)) * (1 - 1 / (1 + torch.exp(-z)))"
         ),
         "You clip the scores at {bound}; that changes some.": edit("-z", "-z.clamp(-{bound}, {bound})", bound=(1, 2, 4, 5, 10)),
-        "You convert to float32; keep the dtype of z.": body("return (1 / (1 + torch.exp(-z))).float()"),
-        "You convert to float64; keep the dtype of z.": edit("-z", "-z.double()"),
-        "You round to 0 and 1; return the values in between.": body("return (z > 0).to(z.dtype)"),
+        "Your result is always float32; keep the dtype of z.": body("return (1 / (1 + torch.exp(-z))).float()"),
+        "Your result is float64 also where z is float32; return it in the dtype of z.": edit("-z", "-z.double()"),
+        "You return 0 or 1 for each score; return the values in between.": body("return (z > 0).to(z.dtype)"),
         "You cut the line at 0 and 1; use the exponential function.": edit("1 / (1 + torch.exp(-z)", "(z / 4 + 0.5).clamp(0, 1"),
         "You change z in place; make a new tensor.": edit("1 / (1 + torch.exp(-z)", "z.neg_().exp_().add_(1).reciprocal_("),
     },
@@ -552,8 +552,8 @@ ONE_HOT = exercise(
     case("each class once", "one_hot(labels, num_classes)", labels=labels(5, 5), num_classes=5),
     case("one label", "one_hot(labels, num_classes)", labels=integers(1, low=1, high=3), num_classes=4),
     mistakes={
-        "You count the classes in the data; the columns are num_classes.": edit("eye(...)", "eye(int(labels.max()) + 1)"),
-        "You count the distinct labels; the number of columns is num_classes.": body(
+        "Your columns end at the largest label; make num_classes of them.": edit("eye(...)", "eye(int(labels.max()) + 1)"),
+        "Only labels that occur have a column; make num_classes columns, one for each class.": body(
             "seen = labels.unique()", "return (labels[:, None] == seen).float()"
         ),
         "You always make ten columns; use num_classes.": edit("num_classes, device=labels.device", "10"),
@@ -570,7 +570,7 @@ ONE_HOT = exercise(
         "You write the label into its column; write 1.": body("return torch.eye(num_classes)[labels] * labels[:, None]"),
         "0 and 1 are swapped: the label's own column holds the 1.": edit("torch", "1 - torch"),
         "You write -1 elsewhere; write 0.": body("return 2 * torch.eye(num_classes)[labels] - 1"),
-        "You sort the labels; row i belongs to label i.": body("return torch.eye(num_classes)[labels.sort().values]"),
+        "Your rows are sorted by label; row i belongs to labels[i].": body("return torch.eye(num_classes)[labels.sort().values]"),
         "You change the labels; leave them as they are.": edit("return ...", "rows = ...\n    labels.zero_()\n    return rows"),
         "The columns run backwards: label 0 belongs to the first.": edit(", device=labels.device", ").flip(1"),
     },
@@ -587,9 +587,7 @@ ONE_HOT = exercise(
             "return rows",
         ),
         "NumPy": body("return torch.from_numpy(np.eye(num_classes, dtype=np.float32)[labels.numpy()])"),
-        "a list of lists": body(
-            "return torch.tensor([[float(k == label) for k in range(num_classes)] for label in labels.tolist()])"
-        ),
+        "in lists": body("return torch.tensor([[float(k == label) for k in range(num_classes)] for label in labels.tolist()])"),
     },
     equivalent={
         "zeros and ones are their own squares": [edit("[labels]", "[labels].sqrt()"), edit("[labels]", "[labels] ** 2")],

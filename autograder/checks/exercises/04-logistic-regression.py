@@ -182,45 +182,43 @@ softmax = exercise(
     "softmax",
     *on_scores("softmax"),
     mistakes={
-        "You standardise the scores, which changes the answer; only subtract the row's maximum.": body(
+        "You divide the scores by the row's standard deviation, which changes the answer; only subtract the row's maximum.": body(
             "e = ((z - z.mean(dim=1, keepdim=True)) / z.std(dim=1, keepdim=True)).exp()", "return e / e.sum(dim=1, keepdim=True)"
         ),
-        "nan_to_num hides the overflow: large scores should get 1, not 0. Subtract the row's maximum first.": body(
+        "Rows of very large scores, or all far below 0, become 0, as by nan_to_num; subtract the row's maximum first.": body(
             "return (z.exp() / z.exp().sum(dim=1, keepdim=True)).nan_to_num()"
         ),
         "You share out sigmoids; softmax shares out exponentials.": edit("(z - ...).exp()", "1 / (1 + (-z).exp())"),
-        "Your softmax normalises down the columns; use the last axis, dim=1.": edit("dim=1", "dim=0"),
+        "Your softmax normalises down the columns; use the last axis of z, dim=1.": edit("dim=1", "dim=0"),
         "You normalise over the whole batch; each row has its own sum.": edit("sum(dim=1, keepdim=True)", "sum()"),
         "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit("- z.amax(...)", ""),
         "You subtract the largest score of the whole batch; each row needs its own.": edit("amax(dim=1, keepdim=True)", "max()"),
-        "You subtract the largest score of each column; that changes the answer: take each row's.": edit(
-            "amax(dim=1", "amax(dim=0"
-        ),
+        "You subtract each column's largest score; that changes the answer: take each row's.": edit("amax(dim=1", "amax(dim=0"),
         "You subtract the smallest score; it is the largest exponent that must become 0.": edit("amax", "amin"),
         "What you subtract is not the row's largest score, and exp still overflows; subtract the maximum.": edit("amax", "mean"),
-        "The sums lose their axis and divide the columns; keep it with keepdim=True.": edit("sum(...)", "sum(dim=1)"),
-        "The maxima lose their axis and shift the columns; keep it with keepdim=True.": edit("amax(...)", "amax(dim=1)"),
-        "Adding {epsilon} to the divisor hides the underflow, and rows sum to less than 1; shift the scores instead.": edit(
+        "The sums lose their axis and divide the columns; make them (N, 1), with keepdim=True.": edit("sum(...)", "sum(dim=1)"),
+        "The maxima lose their axis and shift the columns; make them (N, 1): keepdim=True.": edit("amax(...)", "amax(dim=1)"),
+        "Where exp underflows, rows sum to 0, as with {epsilon} added to the divisor; subtract the row's maximum instead.": edit(
             ("(z - ...)", "z"), ("e.sum(...)", "(e.sum(...) + {epsilon})"), epsilon=EPSILONS
         ),
         "The sum is at least 1 after the shift, so {epsilon} in the divisor only makes the result wrong; leave it out.": edit(
             "e.sum(...)", "(e.sum(...) + {epsilon})", epsilon=EPSILONS[1:]
         ),
-        "You cut the scores off at {bound} to avoid the overflow; that changes the answer. Subtract the row's maximum.": edit(
+        "Scores far from 0 count the same, as when cut off at -{bound} and {bound}; subtract the row's maximum instead.": edit(
             "(z - ...)", "z.clamp(-{bound}, {bound})", bound=(20, 50, 80, 88)
         ),
-        "You cut off the scores above {bound}, which changes the answer; subtract the row's maximum instead.": edit(
+        "Large scores of a row all count the same, as when cut off at {bound}; subtract the row's maximum instead.": edit(
             "(z - ...)", "z.clamp(max={bound})", bound=(20, 50, 80, 88)
         ),
         "That is a sigmoid, which judges each score alone; divide exp(z) by its row's sum.": body("return 1 / (1 + (-z).exp())"),
         "You divide the shifted scores by their sum; take the exponential of them first.": edit(".exp()", ""),
-        "You divide by the largest exponential; divide by the sum of the row.": edit("sum", "amax"),
+        "The largest entry of each row is 1: divide by the sum of the row, not by its largest.": edit("sum", "amax"),
         "These are the logarithms of the probabilities; softmax returns the probabilities.": body("return log_softmax(z)"),
         "You shift the numerator only; both must have the same shift.": edit("e.sum", "z.exp().sum"),
         "You shift the divisor only; both must have the same shift.": edit("return e /", "return z.exp() /"),
         "Smaller scores get more probability; the sign in the exponent is wrong.": edit("z - z.amax(...)", "z.amin(...) - z"),
         "You take powers of 2; softmax is defined with e, so use exp.": edit("exp", "exp2"),
-        "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
+        "You change the scores that come in, as by z -= ...; make a new tensor, as by z = z - ...": edit(
             "e = (...)", "z -= z.amax(dim=1, keepdim=True)\n    e = z"
         ),
         "The result is always float32; keep the dtype of the scores.": edit("exp", "float().exp"),
@@ -261,24 +259,24 @@ logsumexp = exercise(
         "You subtract the maximum once more; it has to be added back.": edit("top +", "", "log()", "log() - top"),
         "exp overflows from a score of 89 on; subtract the largest score of each row first.": edit("z.amax", "-z.amax"),
         "You shift by the largest score of the whole batch; each row needs its own.": edit("amax(dim=1, keepdim=True)", "amax()"),
-        "What you shift by is not the row's largest score, and exp still overflows; shift by the maximum.": edit("amax", "amin"),
+        "Scores far apart give inf: shift by the row's largest score, and add that back.": edit("amax", "amin"),
         "You sum down the columns; use the last axis, dim=1.": edit("dim=1", "dim=0"),
-        "You sum down the columns and turn the result; use dim=1.": edit(("dim=1", "dim=0"), ("return ...", "return (...).T")),
-        "The shape should be (N, 1); keep the axis with keepdim=True.": edit(", keepdim=True", "", "- top", "- top[:, None]"),
-        "Adding (N, 1) and (N,) gives N x N numbers; use keepdim=True in both places.": edit("sum(...)", "sum(dim=1)"),
-        "You sum the logs, which only undoes exp; sum the exponentials, then take one log.": body("return z.sum(1, True)"),
+        "You sum down the columns; sum along the rows, dim=1.": edit(("dim=1", "dim=0"), ("return ...", "return (...).T")),
+        "The shape should be (N, 1), not (N,); keep the axis of length 1.": edit(", keepdim=True", "", "- top", "- top[:, None]"),
+        "Adding (N, 1) and (N,) gives N x N numbers; make both (N, 1), with keepdim=True.": edit("sum(...)", "sum(dim=1)"),
+        "That is the sum of the scores; sum their exponentials, then take one log.": body("return z.sum(1, True)"),
         "That is the largest score; the other scores count too.": edit(".sum", ".amax"),
         "Scores equal to the maximum are lost; every score of the row belongs into the sum.": edit(
             "return top +", "rest =", ".sum", "* (z != top)\n    return top + rest.sum", ".log", ".log1p"
         ),
-        "log1p adds a second 1 to the sum; the maximum's own term is in it already, so use log.": edit(".log", ".log1p"),
+        "The sum has a 1 too many, as with log1p; the maximum's own term is in it already.": edit(".log", ".log1p"),
         "You take the mean of the exponentials; take their sum.": edit(".sum", ".mean"),
         "You use the logarithm to base 2; exp and log belong together.": edit(".log", ".log2"),
         "The logarithm is missing; without it the shift cannot be undone by an addition.": edit(".log()", ""),
-        "You subtract the maximum in place and so change the scores; make a new tensor, z = z - ...": edit(
+        "You change the scores that come in, as by z -= ...; make a new tensor, as by z = z - ...": edit(
             "return top + (z - top)", "z -= top\n    return top + z"
         ),
-        "Adding {epsilon} in the log caps it from below; shift the scores instead.": edit(
+        "Your result never falls below log({epsilon}), as with {epsilon} added in the log; shift by the row's maximum.": edit(
             ("top + (z - top)", "(z"), (".log()", " + {epsilon}).log()"), epsilon=EPSILONS
         ),
     },
@@ -318,29 +316,29 @@ log_softmax = exercise(
     case("gaps of more than 104", "log_softmax(z)", weight=2, z=lambda g: 150 * torch.randn(6, 5, generator=g)),
     case("two large scores beside a small one", "log_softmax(z)", z=torch.tensor([[0.0, 200.0, 200.0]])),
     mistakes={
-        "log(softmax(z)) is -inf where the softmax underflows; subtract log-sum-exp instead.": body("return softmax(z).log()"),
+        "Where exp underflows you get -inf, as by log(softmax(z)); use z - logsumexp(z).": body("return softmax(z).log()"),
         "exp overflows from a score of 89 on; subtract the log-sum-exp, which shifts by the row's maximum.": body(
             "e = z.exp()", "return (e / e.sum(dim=1, keepdim=True)).log()"
         ),
         "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": body(
             "return z - z.exp().sum(dim=1, keepdim=True).log()"
         ),
-        "Adding {epsilon} inside the logarithm caps the result; subtract the log-sum-exp from the scores.": edit(
+        "Your result never falls below log({epsilon}), as with {epsilon} added to p; take the scores minus log-sum-exp.": edit(
             "shifted - logsumexp(shifted)", "(softmax(z) + {epsilon}).log()", epsilon=TINY
         ),
-        "Clamping the probabilities at {epsilon} caps the result; subtract the log-sum-exp from the scores.": edit(
+        "Your result never falls below log({epsilon}), as with p clamped there; subtract the log-sum-exp from the scores.": edit(
             "shifted - logsumexp(shifted)", "softmax(z).clamp(min={epsilon}).log()", epsilon=TINY
         ),
-        "Clamping probabilities at the smallest float caps the result; subtract the log-sum-exp from the scores.": edit(
+        "Your result never falls below the log of the smallest float, as with p clamped; take scores minus log-sum-exp.": edit(
             "shifted - logsumexp(shifted)", "softmax(z).clamp(min=torch.finfo(torch.float32).tiny).log()"
         ),
         "You put the lowest float in the place of -inf; subtract the log-sum-exp from the scores.": edit(
             "shifted - logsumexp(shifted)", "softmax(z).log().nan_to_num()"
         ),
-        "You normalise down the columns; use the last axis, dim=1.": body("return (z.T - logsumexp(z.T)).T"),
+        "You normalise down the columns; use the last axis of z, dim=1.": body("return (z.T - logsumexp(z.T)).T"),
         "The sign is wrong; a log-probability is never positive.": edit("return ...", "return -(...)"),
-        "You subtract the maximum twice; logsumexp adds it back already.": edit("(shifted)", "(z)"),
-        "The scores are unshifted but their log-sum-exp is shifted; shift both or none.": edit("return shifted", "return z"),
+        "You subtract the maximum twice; subtract the log-sum-exp, which has it, from z itself.": edit("(shifted)", "(z)"),
+        "The scores are unshifted, their log-sum-exp is shifted; shift both or none.": edit("return shifted", "return z"),
         "The log-sum-exp loses its axis and is subtracted from columns; keep (N, 1).": body("return z - logsumexp(z).squeeze(1)"),
         "These are the probabilities; their logarithm is asked for.": body("return softmax(z)"),
         "You only subtract the maximum; subtract the log-sum-exp, so that probabilities sum to 1.": edit("- logsumexp(...)", ""),
@@ -371,7 +369,7 @@ nll = exercise(
         "nll(scores, labels)", log_probs, wide=lambda g: sure(g).log_softmax(dim=1), huge=lambda g: HUGE(g).log_softmax(dim=1)
     ),
     mistakes={
-        "Every row is picked with every label, as by [:, labels]; give each row its own number, torch.arange(N).": edit(
+        "Every row is picked with every label, as by [:, labels]; take each row's own label, [torch.arange(N), labels].": edit(
             "torch.arange(len(labels))", ":"
         ),
         "That is the sum over the rows; take the mean.": edit("mean", "sum"),
@@ -384,17 +382,17 @@ nll = exercise(
         "You price the most probable class; price the label of each row.": edit("[...]", ".amax(dim=1)"),
         "You average over all classes; only the label of each row counts.": edit("[...]", ""),
         "That is one loss for each row; take the mean of them.": edit(".mean()", ""),
-        "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit("mean()", "mean().item()"),
+        "You return a Python number; the loss is a 0-d tensor: use tensors to the end.": edit("mean()", "mean().item()"),
         "The result has an axis too many; the loss is a 0-d tensor.": edit("mean()", "mean(dim=0, keepdim=True)"),
         "You count in bits; use natural logarithms as they come in.": edit("mean()", "mean() / math.log(2)"),
         "Classes are counted from 0; do not subtract 1 from the labels.": edit("labels]", "labels - 1]"),
         "That is the median; the loss is the mean.": edit("mean", "median"),
         "Only the last row is charged: add up the rows, with +=.": edit(".mean()", "[-1] / len(labels)"),
-        "You clamp the log-probabilities at log({epsilon}), which caps the loss; take them as they are.": edit(
+        "The loss of a row is capped at -log({epsilon}), as by a clamp; take the log-probabilities as they are.": edit(
             "-log_probs", "-log_probs.clamp(min=math.log({epsilon}))", epsilon=TINY
         ),
         "The result is always float32; keep the dtype of log_probs.": edit("mean()", "mean().float()"),
-        "You go back to probabilities and add {epsilon}, which caps the loss; take log_probs as they are.": edit(
+        "The loss of a row is capped at -log({epsilon}), as by adding {epsilon} to p; take log_probs as they are.": edit(
             "-log_probs", "-(log_probs.exp() + {epsilon}).log()", epsilon=EPSILONS
         ),
     },
@@ -440,31 +438,35 @@ cross_entropy = exercise(
             "return -softmax(logits)[torch.arange(len(labels)), labels].mean().log()"
         ),
         "Softmax is applied twice; log_softmax takes the logits as they are.": edit("(logits)", "(softmax(logits))"),
-        "log(softmax(z)) is -inf where softmax underflows; use log_softmax.": edit("log_softmax(...)", "softmax(...).log()"),
+        "Where softmax underflows the loss is inf; use log_softmax.": edit("log_softmax(...)", "softmax(...).log()"),
         "exp overflows from a score of 89 on; use log_softmax.": edit(
             ("return", "e = logits.exp()\n    return"), ("log_softmax(...)", "(e / e.sum(dim=1, keepdim=True)).log()")
         ),
         "The sum of the exponentials overflows; use your logsumexp, which shifts by the row's maximum.": edit(
             "log_softmax(logits)", "logits - logits.exp().sum(dim=1, keepdim=True).log()"
         ),
-        "Adding {epsilon} inside the logarithm caps the loss, and there it has no gradient; use log_softmax.": edit(
+        "A row's loss is capped at -log({epsilon}), as by {epsilon} added to p, without a gradient there; use log_softmax.": edit(
             "log_softmax(logits)", "(softmax(logits) + {epsilon}).log()", epsilon=TINY
         ),
-        "Clamping the probabilities at {epsilon} caps the loss, and there it has no gradient; use log_softmax.": edit(
+        "A row's loss is capped at -log({epsilon}), as by a clamp of p, and has no gradient there; use log_softmax.": edit(
             "log_softmax(logits)", "softmax(logits).clamp({epsilon}, 1 - {epsilon}).log()", epsilon=EPSILONS
         ),
         "You count in bits; use the natural logarithm.": edit("nll(...)", "nll(...) / math.log(2)"),
         "That is the sum over the rows; take the mean.": edit("nll(...)", "nll(...) * len(labels)"),
         "You divide by N * C; the loss is a mean over the N rows.": edit("nll(...)", "nll(...) / logits.shape[1]"),
         "The sign is wrong; a loss is never negative.": edit("nll", "-nll"),
-        "The softmax is missing: nll gets the logits instead of log-probabilities.": edit("log_softmax(logits)", "logits"),
-        "nll gets probabilities; it needs their logarithms, log_softmax.": edit("log_softmax", "softmax"),
+        "The softmax is missing, logits are averaged; average log_softmax.": edit("log_softmax(logits)", "logits"),
+        "The logarithm is missing, probabilities are averaged; average what log_softmax gives.": edit("log_softmax", "softmax"),
         "You normalise down the columns; softmax works along each row.": edit("(logits)", "(logits.T).T"),
         "You subtract the largest logit of the whole batch; each row needs its own.": body(
             "shifted = logits - logits.max()", "return nll(shifted - shifted.exp().sum(dim=1, keepdim=True).log(), labels)"
         ),
-        "That is ten yes/no losses (one-vs-rest); cross-entropy only prices the label of each row.": body(
+        "That is a yes/no loss for each class (one-vs-rest); cross-entropy only prices the label of each row.": body(
             TRUTH, "return (logits.clamp(min=0) - logits * truth + (-logits.abs()).exp().log1p()).sum(dim=1).mean()"
+        ),
+        "You price 1 - p of the other classes, too; cross-entropy is -log of the label's probability alone.": body(
+            "p, y = softmax(logits), torch.eye(logits.shape[1])[labels]",
+            "return -(y * p.log() + (1 - y) * (1 - p).log()).sum(dim=1).mean()",
         ),
         "That is the squared error of the probabilities; cross-entropy is -log of the label's probability.": body(
             TRUTH, "return (softmax(logits) - truth).square().sum(dim=1).mean()"
@@ -472,7 +474,7 @@ cross_entropy = exercise(
         "That is 1 - p; the loss is -log p.": body("return 1 - softmax(logits)[torch.arange(len(labels)), labels].mean()"),
         "You price the most probable class; price the label of each row.": edit("), labels", "), logits.argmax(dim=1)"),
         "That is one loss for each row; take the mean of them.": body("return -log_softmax(logits)[range(len(labels)), labels]"),
-        "You return a Python number; the loss is a 0-d tensor, so leave out .item().": edit("nll(...)", "nll(...).item()"),
+        "You return a Python number; the loss is a 0-d tensor: use tensors to the end.": edit("nll(...)", "nll(...).item()"),
         "You change the logits in place; make a new tensor.": body("logits -= logsumexp(logits)", "return nll(logits, labels)"),
     },
     alternatives={
@@ -519,7 +521,7 @@ cross_entropy_gradient = exercise(
             "return (softmax(logits) - labels[:, None]) / len(labels)"
         ),
         "Divide by the number of rows: the loss is a mean, so each row has a share of 1/N.": edit("/ len(labels)", ""),
-        "The truth is missing: subtract 1 at the label of each row.": edit("1", "0"),
+        "What you return has no 1 subtracted at the label of each row; subtract it there, and keep the result.": edit("1", "0"),
         "The sign is wrong: probability minus truth.": edit("return gradient", "return -gradient"),
         "You divide by the number of entries N * C; divide by the number of rows.": edit("/ len(labels)", "/ logits.numel()"),
         "You divide by the number of classes; divide by the number of rows.": edit("/ len(labels)", "/ logits.shape[1]"),
@@ -527,8 +529,8 @@ cross_entropy_gradient = exercise(
             "/ len(labels)", "/ {size}", size=(16, 64, 128)
         ),
         "You divide by N twice; once is enough.": edit("/ len(labels)", "/ len(labels) ** 2"),
-        "Only the truth is divided by N; bracket the difference.": edit(" / len(labels)", "", "-= 1", "-= 1 / len(labels)"),
-        "You subtract 1 after dividing by N; subtract it first.": edit("/ len(labels)", "", "(logits)", "(logits) / len(labels)"),
+        "Only the truth is divided by N; divide both by N.": edit(" / len(labels)", "", "-= 1", "-= 1 / len(labels)"),
+        "Only softmax is divided by N; subtract 1 first.": edit("/ len(labels)", "", "(logits)", "(logits) / len(labels)"),
         "Whole columns change, as by [:, labels]; give row numbers, torch.arange(N).": edit("torch.arange(len(labels))", ":"),
         "The probabilities are missing: you subtract the truth from the logits.": edit("softmax(logits)", "logits.clone()"),
         "These are sigmoids; the gradient of cross-entropy has the softmax of the row.": edit("softmax(...)", "logits.sigmoid()"),
@@ -543,7 +545,7 @@ cross_entropy_gradient = exercise(
         "exp overflows from a score of 89 on; use your softmax, which shifts by the row's maximum.": edit(
             "softmax(logits)", "logits.exp() / logits.exp().sum(dim=1, keepdim=True)"
         ),
-        "You sum over the rows; the gradient has the shape of the logits, (N, C).": edit(" / len(labels)", ".mean(dim=0)"),
+        "You add up the rows; the gradient has the shape of the logits, (N, C).": edit(" / len(labels)", ".mean(dim=0)"),
         "You keep only the label's entry of each row; the other classes have a gradient too.": body(
             TRUTH, "return (softmax(logits) - truth) * truth / len(labels)"
         ),
@@ -599,22 +601,22 @@ predict = exercise(
     case("float64", "predict(logits)", logits=normal(6, 4, dtype=torch.float64)),
     case("one answer for each row, also where scores are equal", "predict(logits).shape", logits=torch.zeros(4, 3)),
     mistakes={
-        "That is the least probable class; use argmax.": edit("argmax", "argmin"),
-        "You compare the rows of each column; use dim=1.": edit("dim=1", "dim=0"),
-        "Without an axis argmax counts through the whole batch; use dim=1.": edit("dim=1", ""),
-        "A sigmoid turns all large scores into 1.0, a tie; compare the logits themselves.": edit("argmax", "sigmoid().argmax"),
+        "That is the least probable class; choose the one with the largest logit.": edit("argmax", "argmin"),
+        "You compare the rows of each column; compare the classes of each row, dim=1 of the logits.": edit("dim=1", "dim=0"),
+        "You find one position in the whole batch; find one in each row, along dim=1.": edit("dim=1", ""),
+        "Large scores end in a tie, as after a sigmoid; compare the logits themselves.": edit("argmax", "sigmoid().argmax"),
         "exp turns large scores into inf, a tie or NaN; compare the logits themselves.": edit(
             "return logits", "e = logits.exp()\n    return (e / e.sum(dim=1, keepdim=True))"
         ),
         "You return the largest score; its position is asked for.": edit("argmax", "amax"),
-        "The shape should be (N,); leave out keepdim=True.": edit("(dim=1)", "(dim=1)[:, None]"),
+        "The shape should be (N,), not (N, 1), as keepdim=True makes it; drop that axis.": edit("(dim=1)", "(dim=1)[:, None]"),
         "You return both values and positions; only the positions are asked for.": body("return tuple(logits.max(dim=1))"),
-        "The predictions are not int64; leave them as argmax returns them.": edit("(dim=1)", "(dim=1).to(logits.dtype)"),
+        "The predictions have the dtype of the logits; make them int64.": edit("(dim=1)", "(dim=1).to(logits.dtype)"),
         "The largest size is not the largest score: -9 is less than 1. Compare with the signs.": edit("argmax", "abs().argmax"),
         "Classes are counted from 0; do not add 1.": edit("(dim=1)", "(dim=1) + 1"),
         "Equal scores get several answers for a row; give one.": body("return (logits == logits.amax(1, True)).nonzero()[:, 1]"),
-        "The search begins with a best score of 0, which no negative score beats.": edit("argmax", "clamp(min=0).argmax"),
-        "argmax on the negative log-likelihood finds the least probable class; use argmin there.": edit(
+        "Where all scores are negative, class 0 wins; search from -inf on, not from 0.": edit("argmax", "clamp(min=0).argmax"),
+        "That is a class of least probability, as by argmax on -log p; choose the most probable one, there by argmin.": edit(
             "return logits", "return (-log_softmax(logits).clamp(-200, 0))"
         ),
         "That is a list; a tensor is asked for.": edit("(dim=1)", "(dim=1).tolist()"),
@@ -662,29 +664,27 @@ accuracy = exercise(
         "Your shape check lets a label tensor of another length pass; compare with len(logits).": edit(
             "labels.shape != logits.shape[:1]", "labels.ndim != 1"
         ),
-        "Labels of shape (N, 1) are flattened silently; raise a ValueError.": edit("if", "labels = labels.flatten()\n    if"),
+        "Labels (N, 1) are counted as if they were (N,); raise ValueError.": edit("if", "labels = labels.flatten()\n    if"),
         "Wrong shapes raise an AssertionError; a ValueError is asked for.": edit("ValueError", "AssertionError"),
         "Wrong shapes give 0; raise a ValueError.": edit("raise ...", "return 0.0"),
         "That is percent; a fraction between 0 and 1 is asked for.": edit("return", "return 100 *"),
         "That is the number of hits; divide by the number of rows.": edit("/ len(labels)", ""),
         "That is the fraction of errors; count where predictions and labels agree.": edit("== labels", "!= labels"),
         "That is a tensor; .item() makes it a Python float.": edit(".item()", ""),
-        "You predict the smallest score; use argmax.": edit("predict(logits)", "logits.argmin(dim=1)"),
+        "You predict the class of the smallest score; take that of the largest.": edit("predict(logits)", "logits.argmin(dim=1)"),
         "You divide by the number of entries N * C; divide by the number of rows.": edit("len(labels)", "logits.numel()"),
         "You divide by the number of classes; divide by the number of rows.": edit("len(labels)", "logits.shape[1]"),
         "You average over batches of unequal size; count the hits of all rows and divide once.": body(
             "parts = zip(logits.split(16), labels.split(16))", "return float(np.mean([right(z, y) for z, y in parts]))"
         ),
         "You round the result; leave all its digits.": body("return round(right(logits, labels), 1)"),
-        "The fraction is cut down to 0, as by //; use /.": edit("return", "return 1.0 *", "/ len", "// len"),
+        "It is 0 unless all rows are right; return the right ones' share.": edit("return", "return 1.0 *", "/ len", "// len"),
         "That is a mean probability; count the hits.": edit("(predict...)", "softmax(logits)[torch.arange(len(labels)), labels]"),
     },
     alternatives={
         "the mean of hits, in float64": edit("sum().item() / len(labels)", "double().mean().item()"),
         "the mean of hits, in float32": edit("sum().item() / len(labels)", "float().mean().item()"),
-        "a loop over rows": edit(
-            "(...).sum().item()", "sum(int(row.argmax()) == int(label) for row, label in zip(logits, labels))"
-        ),
+        "row by row": edit("(...).sum().item()", "sum(int(row.argmax()) == int(label) for row, label in zip(logits, labels))"),
         "the number of hits, divided": edit("(...).sum().item()", "int((...).sum())"),
         "count_nonzero of the errors": edit(
             "(...).sum().item()", "(len(labels) - torch.count_nonzero(predict(logits) != labels).item())"
@@ -722,7 +722,7 @@ fit = exercise(
     in_place=True,
     mistakes={
         "You divide the step by batch_size; the 1/N of the mean is in dz already.": edit("lr *", "lr / batch_size *"),
-        "You validate on the training set; use the validation pair.": edit("= valid", "= train"),
+        "You validate with rows of the training set; use both parts of the validation pair.": edit("= valid", "= train"),
         "You train on the validation set; use the training pair.": edit("y = train", "y = valid"),
         "train and valid are swapped; each is a pair (x, y), in the order of the arguments.": edit(
             "w, b = params", "w, b = params; train, valid = valid, train"
@@ -744,10 +744,10 @@ fit = exercise(
         "You validate before the epoch; validate after it.": edit(
             ("total = 0.0", "total, before = 0.0, valid[0] @ w + b"), ("logits = valid...", "logits = before")
         ).of(FIT),
-        "The gradients of an epoch all come from the weights at its start; use the present weights.": edit(
+        "The gradients of an epoch all come from the weights at its start; step after each batch, use the changed ones.": edit(
             ("total = 0.0", "total, old = 0.0, [w.clone(), b.clone()]"), ("x[rows] @ w + b", "x[rows] @ old[0] + old[1]")
         ).of(FIT),
-        "The parameters that came in stay as they were, as with w = w - ...; change them in place, with -=.": edit(
+        "The parameters that came in stay as they were, as with w = w - ... or a copy; change them in place, with -=.": edit(
             "w -= lr *", "w = w - lr *", "b -= lr *", "b = b - lr *"
         ),
         "You step up the gradient; the sign of the step is wrong.": edit("dz =", "dz = -"),
@@ -766,21 +766,25 @@ fit = exercise(
             ("total / len(y)", "total / min(len(y), max(1, len(y) // batch_size) * batch_size)"),
         ),
         "You train on the first batch of each epoch only; go through all of them.": edit("batch_size):", "batch_size)[:1]:"),
-        "The rows are not shuffled; draw a new order from the generator each epoch.": edit("randperm(...)", "arange(len(y))"),
-        "The order comes from the global random state; pass generator=generator.": edit(", generator=generator", ""),
+        "The rows are not shuffled by the generator; draw a new order each epoch.": edit("randperm(...)", "arange(len(y))"),
+        "The order is not the generator's; use torch.randperm(len(y), generator=generator).": edit(", generator=generator", ""),
         "Rows are drawn with replacement; use torch.randperm.": edit("randperm(len(y), ", "randint(len(y), (len(y),), "),
-        "The order is drawn once; draw a new one in every epoch.": edit(
+        "Later epochs draw nothing new from the generator, as when the order is drawn once; draw one in each.": edit(
             ("for _", "once = torch.randperm(len(y), generator=generator)\n    for _"), ("in torch.randperm(...)", "in once")
         ),
-        "You seed the generator inside fit; leave its state to the caller.": edit("= train", "= train; generator.manual_seed(0)"),
+        "Every seed gives the same run; use the generator as it comes.": edit("= train", "= train; generator.manual_seed(0)"),
         "x is shuffled and y is not; one order is for both.": edit(
             ("in torch.randperm(...).split(batch_size)", "in torch.arange(len(y)).split(batch_size)"),
             ("total = 0.0", "total, x = 0.0, train[0][torch.randperm(len(y), generator=generator)]"),
         ),
+        "x is shuffled again in every epoch, and y stays as it was; one order is for both.": edit(
+            ("in torch.randperm(...).split(batch_size)", "in torch.arange(len(y)).split(batch_size)"),
+            ("total = 0.0", "total, x = 0.0, x[torch.randperm(len(y), generator=generator)]"),
+        ),
         "x and y are shuffled apart; one order is for both.": edit(
             "= train", "= train; y = y[torch.randperm(len(y), generator=generator)]"
         ),
-        "The history has one entry a batch; it should have one entry an epoch.": edit(
+        "train_loss has one entry a batch; it should have one entry an epoch, the mean over all rows.": edit(
             ("total += ... * len(rows)", 'history["train_loss"].append(...)'),
             ('history["train_loss"].append(total / len(y))', "pass"),
         ),
@@ -799,9 +803,7 @@ fit = exercise(
             ("w -= ...", 'params[0].sub_(lr * torch.einsum("nd,nc->dc", x[rows], dz))'),
             ("b -= ...", 'params[1].sub_(torch.einsum("nc->c", dz), alpha=lr)'),
         ).of(FIT),
-        "copied into place": edit(
-            ("w -= ...", "w.copy_(w - lr * x[rows].t().mm(dz))"), ("b -= ...", "b[:] = b - lr * dz.sum(0)")
-        ),
+        "by copying": edit(("w -= ...", "w.copy_(w - lr * x[rows].t().mm(dz))"), ("b -= ...", "b[:] = b - lr * dz.sum(0)")),
         "1/N in the rate instead of the gradient": edit(
             ("cross_entropy_gradient(...)", "softmax(logits) - torch.eye(len(b), dtype=x.dtype)[y[rows]]"),
             ("-= lr", "-= lr / len(rows)"),
@@ -887,8 +889,8 @@ lr_sweep = exercise(
         "You take the loss of the first epoch; take the lowest of the run.": edit("min(losses)", "losses[0]"),
         "You take the highest loss of the run; take the lowest.": edit("min", "max"),
         "You average the losses of the run; take the lowest.": edit("min(losses)", "sum(losses) / len(losses)"),
-        "min hides a NaN that comes after a good epoch; a run whose loss becomes NaN counts as inf.": edit("in losses", "in lrs"),
-        "You skip the NaN epochs; a run whose loss becomes NaN counts as inf.": edit(
+        "min hides a NaN, and == never finds one; test every loss with math.isnan: it is inf.": edit("in losses", "in lrs"),
+        "A NaN after a good epoch goes unnoticed, as if it were skipped; test every loss: a run with a NaN counts as inf.": edit(
             "math.inf if ...", "min((loss for loss in losses if loss == loss), default=math.inf)"
         ),
         "A failed run is reported as NaN; count it as inf, so that min can compare it.": edit("inf", "nan"),
@@ -898,15 +900,15 @@ lr_sweep = exercise(
         "The rates see different batches; give each run a new torch.Generator with this seed.": edit(
             ("        generator = ...\n", ""), ("    for lr", "    generator = torch.Generator().manual_seed(seed)\n    for lr")
         ),
-        "The batches are not those of this seed: give each run one generator, for all its epochs.": edit("(seed)", "(epochs)"),
-        "You seed the global random state; make a torch.Generator for each run.": edit("torch.Generator().", "torch."),
+        "The batches are not of this seed; each run needs a generator of its own, seeded once.": edit("(seed)", "(epochs)"),
+        "The global random state changes; seed a torch.Generator for each run instead.": edit("torch.Generator().", "torch."),
         "You report accuracies; report the lowest validation loss.": edit("_loss", "_accuracy", "min", "max").of(LR_SWEEP),
         "You return only the best rate; return the loss of every rate.": edit("return ...", "return min(lowest, key=lowest.get)"),
         "You return a list; a dict {rate: loss} is asked for.": edit("return lowest", "return list(lowest.values())"),
         "The dict is turned round; rates are the keys.": edit("return ...", "return {loss: lr for lr, loss in lowest.items()}"),
         "You train on the validation set; pass train and valid in their order.": edit("train, valid, lr", "valid, train, lr"),
         "You validate on the training set; pass both pairs to fit.": edit("valid, lr", "train, lr"),
-        "You train for one epoch only; pass epochs on.": edit("lr, epochs,", "lr, 1,"),
+        "Your result is that of one epoch; pass epochs on, and take the lowest of all.": edit("lr, epochs,", "lr, 1,"),
         "You pass on the whole list of losses; note one number for each rate.": edit("math.inf if ...", "losses"),
         "You use one learning rate for all; pass lr on.": edit("valid, lr,", "valid, lrs[0],"),
     },

@@ -76,10 +76,10 @@ class SoftmaxCrossEntropy:
 # The loss that `backward` is about; it is not the student's, so that only the gradient is judged here.
 NLL = "-forward(params, x)[0].log_softmax(dim=1)[torch.arange(len(labels)), labels].mean()"
 GRADIENTS = "backward(params, forward(params, x)[1], labels)"
-LAYER = "layer = Linear(w, b); y = layer.forward(x); dx = layer.backward(dy); [y, dx, layer.dw, layer.db]"
+LAYER = "layer = Linear(w, b); y = layer.forward(x); dx = layer.backward(dy); dict(y=y, dx=dx, dw=layer.dw, db=layer.db)"
 BATCHES = dict(first=normal(5, 6), x=normal(5, 6), dy=normal(5, 6))
-ACTIVATION = "layer = ReLU(); y = layer.forward(x); [y, layer.backward(dy)]"
-LOSS = "layer = SoftmaxCrossEntropy(); loss = layer.forward(logits, labels); [loss, layer.backward()]"
+ACTIVATION = "layer = ReLU(); y = layer.forward(x); dict(y=y, dx=layer.backward(dy))"
+LOSS = "layer = SoftmaxCrossEntropy(); loss = layer.forward(logits, labels); dict(loss=loss, gradient=layer.backward())"
 
 
 def sizes(n, d, k, dtype=torch.float32):
@@ -107,21 +107,21 @@ relu = exercise(
     case("float64 stays float64", "relu(z)", z=normal(4, 7, dtype=torch.float64)),
     case("float16 stays float16", "relu(z)", z=normal(4, 7, dtype=torch.float16)),
     mistakes={
-        "This is a leaky ReLU with the slope {slope}: negative entries must become 0, not small.": edit(
+        "This is a leaky ReLU with the slope {slope}: negative entries must become exactly 0.": edit(
             "z.clamp(min=0)", "torch.maximum(z, {slope} * z)", slope=SLOPES
         ),
         "You return absolute values; a negative entry must become 0.": edit("clamp(min=0)", "abs()"),
         "You return where z is positive (0 or 1); keep the values of z there.": edit("z.clamp(min=0)", "(z > 0).to(z.dtype)"),
-        "You keep the negative entries and drop the positive ones: turn the comparison round.": edit("min", "max"),
+        "You keep the negative entries and zero the positive ones; it is the other way round.": edit("min", "max"),
         "You cut the values off at 1; ReLU has no upper end.": edit("min=0", "0, 1"),
-        "You change z in place; return a new tensor (clamp, not clamp_).": edit("clamp", "clamp_"),
+        "You change z in place, as clamp_ or z[z < 0] = 0 does; return a new tensor.": edit("clamp", "clamp_"),
         "That is softplus, a smooth curve; relu is exactly 0 below 0.": body("return (1 + z.exp()).log()"),
         "Where nothing is negative you return z; make a new tensor.": body("return z if (z >= 0).all() else z.clamp(min=0)"),
         "This is softplus, log(1 + exp(z)): smooth, but not ReLU. Negative entries must become 0 exactly.": body(
             "return torch.logaddexp(z, torch.zeros_like(z))"
         ),
         "This is a sigmoid; ReLU keeps positive entries as they are.": body("return 1 / (1 + (-z).exp())"),
-        "You replace negative entries by the smallest value; they must become 0.": body("return z - z.min()"),
+        "You shift all entries until the smallest is 0; make the negative ones 0 instead.": body("return z - z.min()"),
         "The result is always float32; keep the dtype of z.": edit("clamp(min=0)", "clamp(min=0).float()"),
         "You drop the negative entries, which changes the shape; replace them by 0.": body("return z[z > 0]"),
     },
@@ -157,19 +157,20 @@ relu_backward = exercise(
         z=spread(4, 40, low=1e-15, high=1e15),
     ),
     mistakes={
-        "You look at the sign of dy; the gradient passes where z is positive.": edit("z > 0", "dy > 0"),
+        "You let dy through where dy itself is positive; it must pass where z is positive.": edit("z > 0", "dy > 0"),
         "You return the slope of relu alone; multiply it by dy.": edit("dy * (z > 0)", "(z > 0).to(dy.dtype)"),
         "You let all of dy through; where z is negative the gradient is 0.": edit("dy * (z > 0)", "dy * 1"),
-        "You multiply dy by relu(z); the slope of relu is 1 where z is positive, not z.": edit("(z > 0)", "z.clamp(min=0)"),
-        "The mask is upside down: the gradient passes where z is positive.": edit(">", "<"),
+        "You return dy * relu(z); the slope of relu is 1 where z is positive, not z.": edit("(z > 0)", "z.clamp(min=0)"),
+        "You let dy through where z is negative, and return 0 where z is positive; turn that round.": edit(">", "<"),
         "This is a leaky ReLU with the slope {slope}: where z is negative the gradient is 0.": edit(
             "dy * (z > 0)", "torch.where(z > 0, dy, {slope} * dy)", slope=SLOPES
         ),
         "You return relu(z); its gradient is asked for, dy where z is positive.": edit("dy * (z > 0)", "z * (z > 0)"),
         "You change dy in place; work on a copy.": edit("return dy * (z > 0)", "dy[z <= 0] = 0\n    return dy"),
         "You multiply by z; the slope of relu is 0 or 1.": edit("(z > 0)", "z"),
+        "That is relu(dy * z); the gradient is dy, whatever its sign, where z is positive.": body("return relu(dy * z)"),
         "Where every unit fires you return dy; make a new tensor.": body("return dy if (z > 0).all() else dy * (z > 0)"),
-        "You multiply by the sign of z; where z is negative the slope is 0, not -1.": edit("(z > 0)", "z.sign()"),
+        "Where z is negative you return -dy; the slope of relu is 0 there, not -1.": edit("(z > 0)", "z.sign()"),
         "The result is always float32; keep the dtype of dy.": edit("dy * (z > 0)", "(dy * (z > 0)).float()"),
     },
     alternatives={
@@ -219,21 +220,21 @@ def drawn(number):
         "All units start alike, with one column of weights; draw fan_in * fan_out numbers.": edit(
             "randn(fan_in, fan_out, generator=generator)", "randn(fan_in, 1, generator=generator).repeat(1, fan_out)"
         ),
-        "You use the variance 2 / fan_in as the standard deviation; take its square root.": edit("math.sqrt", ""),
-        "You divide by fan_out; what counts is the number of inputs, fan_in.": edit("/ fan_in", "/ fan_out"),
+        "The weights' standard deviation is 2 / fan_in, which is the variance; take its root.": edit("math.sqrt", ""),
+        "The weights' variance is 2 / fan_out; the number of inputs counts: 2 / fan_in.": edit("/ fan_in", "/ fan_out"),
         "The variance is 1 / fan_in; ReLU loses half of the signal, hence 2 / fan_in.": edit("2", "1"),
-        "You average fan_in and fan_out (Glorot); here the variance is 2 / fan_in.": edit("2 / fan_in", "2 / (fan_in + fan_out)"),
+        "The variance is 2 / (fan_in + fan_out), Glorot's; use 2 / fan_in.": edit("2 / fan_in", "2 / (fan_in + fan_out)"),
         "The weights are all 0: hidden units that start equal stay equal. Their spread is sqrt(2 / fan_in).": edit("2", "0"),
-        "The weights are N(0, 1), far too large: multiply by sqrt(2 / fan_in).": edit("* math.sqrt(2 / fan_in)", ""),
-        "You multiply by {spread} whatever the size of the layer; multiply by sqrt(2 / fan_in).": edit(
+        "The weights are N(0, 1), far too large: multiply them by sqrt(2 / fan_in).": edit("* math.sqrt(2 / fan_in)", ""),
+        "The standard deviation of the weights is {spread} whatever the size of the layer; make it sqrt(2 / fan_in).": edit(
             "math.sqrt(2 / fan_in)", "{spread}", spread=(0.001, 0.01, 0.1, 0.5)
         ),
-        "The weights are uniform; take normal ones (randn).": edit("torch.randn(...)", "(2 * torch.rand(...) - 1) * 3**0.5"),
-        "The weights are drawn from 0 to 1 (torch.rand): their mean must be 0. Use torch.randn.": edit("randn", "rand"),
+        "The weights are uniform; draw normal ones instead.": edit("torch.randn(...)", "(2 * torch.rand(...) - 1) * 3**0.5"),
+        "The weights are uniform from 0 on; draw normal ones of mean 0, with torch.randn.": edit("randn", "rand"),
         "The biases are random; they start at 0.": edit("zeros(fan_out)", "randn(fan_out, generator=generator) / 10"),
-        "The biases start at 1; they start at 0.": edit("zeros", "ones"),
-        "The weights do not follow the generator: pass generator=generator to torch.randn.": edit(", generator=generator", ""),
-        "You seed the generator anew in each call, so that all layers start alike; use it as it comes.": edit(
+        "The biases start at 1; they must start at 0.": edit("zeros", "ones"),
+        "The weights do not follow the generator; pass generator=generator.": edit(", generator=generator", ""),
+        "All layers start alike, whatever the generator, as with a new seed in each call; draw from the given one.": edit(
             "    w", "    generator.manual_seed(0)\n    w"
         ),
         "w is (fan_out, fan_in); it is (fan_in, fan_out) here.": edit("randn(fan_in, fan_out", "randn(fan_out, fan_in"),
@@ -272,11 +273,11 @@ linear_backward = exercise(
         **sizes(4, 3, 2, torch.float64),
     ),
     mistakes={
-        "You divide by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)", "sum", "mean"),
+        "dw and db are divided by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)", "sum", "mean"),
         "dw is divided by N; the 1/N of the mean is already in dy.": edit("x).T", "x).T / len(x)"),
         "db is a mean over the rows; it is their sum, for the 1/N is already in dy.": edit("sum", "mean"),
-        "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
-        "db is summed along each row; b was added to every row, so sum over the rows, dim=0.": edit("dim=0", "dim=1"),
+        "db has the shape (1, K); drop the axis: its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True"),
+        "db has the sums along each row; b is added to every row: sum over the rows, dim=0.": edit("dim=0", "dim=1"),
         "db is one number; sum over the rows only, dim=0.": edit("dim=0", ""),
         "db is dy itself; b was added to every row, so sum dy over the rows.": edit(".sum(dim=0)", ""),
         "dx and dw are swapped: return (dx, dw, db).": edit("dy @ w.T, (dy.T @ x).T", "(dy.T @ x).T, dy @ w.T"),
@@ -322,7 +323,7 @@ forward = exercise(
     ),
     case("logits and a cache", "len(forward(params, x))", params=network(6, 5, 4), x=normal(7, 6)),
     mistakes={
-        "There is no ReLU between the layers: two linear layers without it are one.": edit("h @", "z @"),
+        "There is no ReLU between the layers, so the two are one; use relu(x @ w1 + b1) for the second.": edit("h @", "z @"),
         "There is a ReLU on the logits; it belongs between the layers only.": edit("h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)"),
         "You return probabilities; return the logits, softmax belongs to the loss.": edit(
             "relu(z)", "z.clamp(min=0)", "return logits", "return after04.softmax(logits)"
@@ -342,7 +343,7 @@ forward = exercise(
         "The hidden units are absolute values; with ReLU, negative ones become 0.": edit("h @", "z.abs() @"),
         "You return the logits alone; return the pair (logits, cache).": edit(", (x, z, h, logits)", ""),
         "The pair is the wrong way round: return (logits, cache).": edit("return ...", "return (...)[::-1]"),
-        "You add b1 to the parameters in place; forward changes nothing.": edit("z = x", "b1 += 0.1\n    z = x"),
+        "You change b1 in place; forward changes no parameter, write z + b1.": edit("z = x", "b1 += 0.1\n    z = x"),
     },
     alternatives={
         "addmm, a dict for a cache": body(
@@ -421,26 +422,26 @@ backward = exercise(
                 "    kept[key] = [a + g for a, g in zip(kept.get(key, [0] * 4), grads)]\n    return kept[key]",
             ),
         ),
-        "The mask is taken from dh; the gradient passes where z was positive.": edit("dh, z", "dh, dh"),
-        "The way back skips the ReLU: multiply dh by (z > 0).": edit("relu_backward(dh, z)", "dh"),
-        "The mask is upside down: the gradient passes where z was positive.": edit("relu_backward(dh, z)", "dh * (z < 0)"),
-        "You multiply dh by h; the slope of relu is 0 or 1.": edit("relu_backward(dh, z)", "dh * h"),
+        "dh passes where dh itself is positive; it must pass where z was positive.": edit("dh, z", "dh, dh"),
+        "All of dh passes the ReLU on the way back; multiply dh by (z > 0).": edit("relu_backward(dh, z)", "dh"),
+        "dh passes where z was negative; turn the mask round.": edit("relu_backward(dh, z)", "dh * (z < 0)"),
+        "dz is dh * h; the slope of relu is 0 or 1, so dz must be dh * (z > 0).": edit("relu_backward(dh, z)", "dh * h"),
         "The 1/N of the mean is missing; the loss is a mean over the rows.": edit("labels), h", "labels) * len(x), h"),
         "The 1/N is there twice: divide once, in the gradient of the logits.": edit("labels), h", "labels) / len(x), h"),
-        "The one-hot labels are missing: subtract 1 at each row's label.": edit(
+        "The gradient of the logits is softmax / N, without the one-hot labels; it must be (softmax - one-hot) / N.": edit(
             "cross_entropy_gradient(...)", "after04.softmax(logits) / len(labels)"
         ),
         "The signs are reversed: these are gradients, the minus comes with the step.": edit("cross", "-cross"),
-        "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(BACKWARD),
-        "Your softmax has no shift: exp of a large logit is inf, the gradient NaN.": edit("(logits - ...)", "logits").of(
-            BACKWARD
-        ),
+        "The softmax runs down the columns; take it along each row, the last axis.": edit("dim=1", "dim=0").of(BACKWARD),
+        "For large logits the gradient is NaN: exp gives inf, or 0 in a whole row. Subtract each row's maximum first.": edit(
+            "(logits - ...)", "logits"
+        ).of(BACKWARD),
         "dw2 is made from z; the second layer was given h = relu(z).": edit("h, params", "z, params"),
         "The bias gradients are means over the rows; they are sums, the 1/N is already in dlogits.": edit(
             "db2]", "db2 / len(x)]", "dz.sum", "dz.mean"
         ),
         "db1 is made from dh; it comes after the ReLU's mask, from dz.": edit("T, dz", "T, dh"),
-        "The order is that of params: [dw1, db1, dw2, db2].": edit("return [...]", "return [dw2, db2, ...][:4]"),
+        "The second layer comes first; the order is that of params.": edit("return [...]", "return [dw2, db2, ...][:4]"),
     },
     alternatives={
         "all written out": BACKWARD,
@@ -499,14 +500,14 @@ Linear = exercise(
     case(
         "two batches, one after the other",
         "layer = Linear(w, b); layer.forward(first); layer.backward(torch.ones(len(first), 3)); layer.forward(-x); "
-        "y = layer.forward(x); dx = layer.backward(dy); [y, dx, layer.dw, layer.db]",
+        "y = layer.forward(x); dx = layer.backward(dy); dict(y=y, dx=dx, dw=layer.dw, db=layer.db)",
         weight=2,
         first=normal(7, 4),
         **sizes(5, 4, 3),
     ),
     case(
         "backward twice after one forward",
-        "layer = Linear(w, b); layer.forward(x); layer.backward(dy); [layer.backward(dy), layer.dw, layer.db]",
+        "layer = Linear(w, b); layer.forward(x); layer.backward(dy); dict(dx=layer.backward(dy), dw=layer.dw, db=layer.db)",
         **sizes(5, 4, 3),
     ),
     case(
@@ -519,7 +520,7 @@ Linear = exercise(
     case(
         "a step on w and b reaches the layer",
         "mine = w.T.contiguous().T, b.clone(); layer = Linear(*mine); mine[0].add_(1); mine[1].sub_(1); y = layer.forward(x); "
-        "[y, layer.backward(dy), layer.w, layer.b]",
+        "dict(y=y, dx=layer.backward(dy), w=layer.w, b=layer.b)",
         **sizes(5, 4, 3),
     ),
     mistakes={
@@ -532,20 +533,20 @@ Linear = exercise(
             ("self.x = x", "self.x, self.dw, self.db = x, 0, 0"),
             ("dx, self.dw, self.db = ...", "dx, dw, db = ...; self.dw = self.dw + dw; self.db = self.db + db"),
         ),
-        "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
+        "After a second forward, backward still uses the first batch; it must use that of the last forward.": edit(
             "        self.x = x\n", "        self.x = getattr(self, 'x', x)\n"
         ),
-        "All layers share one memory: keep x in self, not in the class.": edit("        self.x = x\n", "        Linear.x = x\n"),
+        "All layers share one memory; keep it in self, for each layer.": edit("        self.x = x\n", "        Linear.x = x\n"),
         "The layer copies w, so that a training step on w never reaches it; keep w itself.": edit("= w, b", "= w.clone(), b"),
         "db is a mean over the rows; it is their sum.": edit("dy.sum", "dy.mean").of(LINEAR),
         "dw is divided by N; the 1/N of the mean is already in dy.": edit("self.x.T @ dy", "self.x.T @ dy / len(dy)").of(LINEAR),
         "dw is transposed: it has the shape of w.": edit("self.x.T @ dy", "dy.T @ self.x").of(LINEAR),
-        "backward returns (dx, dw, db); return dx, keep dw and db in self.": edit("return dx", "return dx, self.dw, self.db"),
+        "backward returns (dx, dw, db); return dx alone, keep the others.": edit("return dx", "return dx, self.dw, self.db"),
         "backward returns dw; it returns dx, for the layer below.": edit("return dx", "return self.dw"),
         "backward returns nothing; return dx, for the layer below.": edit("return dx", "pass"),
-        "backward takes a step; it only leaves dw and db.": edit("return dx", "self.w -= 0.1 * self.dw\n        return dx"),
+        "backward takes a step; it must leave w and b alone.": edit("return dx", "self.w -= 0.1 * self.dw\n        return dx"),
         "There is a ReLU in the linear layer; it is a layer of its own.": edit("return x ...", "return (x ...).clamp(min=0)"),
-        "db keeps the axis of the rows, (1, K); its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True").of(LINEAR),
+        "db has the shape (1, K); drop the axis: its shape is that of b, (K,).": edit("dim=0", "dim=0, keepdim=True").of(LINEAR),
     },
     alternatives={
         "written out": LINEAR,
@@ -570,13 +571,13 @@ ReLU = exercise(
     case("float64 stays float64", ACTIVATION, x=spread(4, 40, low=1e-15, high=1e15), dy=normal(4, 40, dtype=torch.float64)),
     case(
         "two batches, one after the other",
-        "layer = ReLU(); layer.forward(first); layer.backward(dy); y = layer.forward(x); [y, layer.backward(dy)]",
+        "layer = ReLU(); layer.forward(first); layer.backward(dy); y = layer.forward(x); dict(y=y, dx=layer.backward(dy))",
         weight=2,
         **BATCHES,
     ),
     case(
         "a batch without a backward in between",
-        "layer = ReLU(); layer.forward(first); y = layer.forward(x); [y, layer.backward(dy)]",
+        "layer = ReLU(); layer.forward(first); y = layer.forward(x); dict(y=y, dx=layer.backward(dy))",
         **BATCHES,
     ),
     case(
@@ -586,7 +587,7 @@ ReLU = exercise(
     ),
     case(
         "a batch of positive numbers after another",
-        "layer = ReLU(); layer.forward(first); y = layer.forward(x); [y, layer.backward(dy)]",
+        "layer = ReLU(); layer.forward(first); y = layer.forward(x); dict(y=y, dx=layer.backward(dy))",
         **(BATCHES | dict(x=uniform(5, 6, low=0.1, high=2))),
     ),
     case(
@@ -598,17 +599,17 @@ ReLU = exercise(
         dy=normal(5, 6),
     ),
     mistakes={
-        "The mask is taken from dy; the gradient passes where x was positive.": edit("dy, self.x", "dy, dy"),
+        "backward lets dy through where dy itself is positive; it must pass where x was positive.": edit("dy, self.x", "dy, dy"),
         "backward lets all of dy through; where x was negative the gradient is 0.": edit("x = x", "x = x ** 2"),
         "backward returns the mask alone; multiply it by dy.": edit("relu_backward(dy, self.x)", "(self.x > 0).to(dy.dtype)"),
-        "You multiply dy by relu(x); the slope is 1 where x was positive.": edit("relu_backward(...)", "dy * relu(self.x)"),
-        "The layer remembers the x of the first batch for ever; keep that of the last forward.": edit(
+        "backward returns dy * relu(x); the slope is 1 where x > 0, not x.": edit("relu_backward(...)", "dy * relu(self.x)"),
+        "After a second forward, backward still uses the first batch; it must use that of the last forward.": edit(
             "self.x = x", "self.x = getattr(self, 'x', x)"
         ),
         "A batch without negative numbers leaves what the batch before it left; remember each one.": edit(
             "self.x = x", "self.x = x if (x < 0).any() else getattr(self, 'x', x)"
         ),
-        "All layers share one memory: keep x in self, not in the class.": edit("self.x = x", "ReLU.x = x"),
+        "All layers share one memory; keep it in self, for each layer.": edit("self.x = x", "ReLU.x = x"),
         "backward takes the oldest batch that waits; it belongs to the last forward.": edit(
             ("self.x = x", "self.waiting = [*getattr(self, 'waiting', []), x]"), ("self.x)", "self.waiting.pop(0))")
         ),
@@ -616,9 +617,9 @@ ReLU = exercise(
             "relu(x)", "torch.maximum(x, {slope} * x)", slope=SLOPES
         ),
         "forward returns absolute values; negative entries must become 0.": edit("relu(x)", "x.abs()"),
-        "forward changes x in place; make a new tensor.": edit("relu(x)", "x.clamp_(min=0)"),
+        "The layer changes its input x in place; make new tensors.": edit("relu(x)", "x.clamp_(min=0)"),
         "forward returns x as it came; negative entries must become 0.": edit("relu(x)", "x"),
-        "The mask is upside down: the gradient passes where x was positive.": edit("x = x", "x = -x"),
+        "backward lets dy through where x was negative; turn the mask round.": edit("x = x", "x = -x"),
     },
     alternatives={
         "written out": edit("relu(x)", "x.clamp(min=0)", "relu_backward(...)", "dy * (self.x > 0)"),
@@ -676,37 +677,37 @@ SoftmaxCrossEntropy = exercise(
             "self.labels)", "self.labels) * len(self.labels)"
         ),
         "The loss is a sum over the rows; take their mean.": edit("(logits, labels)\n", "(logits, labels) * len(labels)\n"),
-        "Both loss and gradient are sums over the rows; take means.": edit(
+        "Loss and gradient are both those of a sum over the rows; divide both by N.": edit(
             ("(logits, labels)\n", "(logits, labels) * len(labels)\n"), ("self.labels)", "self.labels) * len(self.labels)")
         ),
-        "The gradient misses the one-hot labels: subtract 1 at each row's label.": edit("d[...] -= 1", "pass").of(WRITTEN_OUT),
+        "The gradient is softmax / N; subtract the one-hot labels before dividing.": edit("d[...] -= 1", "pass").of(WRITTEN_OUT),
         "The sign of the gradient is reversed: it is (softmax - one-hot) / N.": edit("cross_entropy_g", "-cross_entropy_g"),
         "The sign of the loss is reversed: it is minus the log-probability.": edit("cross_entropy(", "-cross_entropy("),
-        "The softmax has no shift: exp of a large logit is inf. Subtract each row's maximum.": edit(
+        "For large logits exp is inf, and loss and gradient are wrong; give exp the logits minus each row's maximum.": edit(
             "shifted = logits - ...", "shifted = logits"
         ).of(WRITTEN_OUT),
         "The loss is inf: a softmax has become 0, or exp inf. Use logits - log-sum-exp, shifted by each row's maximum.": edit(
             "log_p = ...", "log_p = after04.softmax(logits).log()"
         ).of(WRITTEN_OUT),
-        "Adding {epsilon} in the log limits the loss; use logits - log-sum-exp, which needs none.": edit(
+        "The {epsilon} in the log limits the loss; use logits - log-sum-exp, which needs none.": edit(
             "cross_entropy(...)",
             "-(after04.softmax(logits) + {epsilon}).log()[range(len(labels)), labels].mean()",
             epsilon=EPSILONS,
         ),
-        "The softmax runs down the columns; use the last axis.": edit("dim=1", "dim=0").of(WRITTEN_OUT),
-        "The softmax in backward runs down the columns; use the last axis.": edit(
+        "The softmax runs down the columns; take it along each row, the last axis.": edit("dim=1", "dim=0").of(WRITTEN_OUT),
+        "The softmax of the gradient runs down the columns; take it over each row of the logits, the last axis.": edit(
             "return cross_entropy_gradient(self.logits, self.labels)",
             "z, d = self.logits, cross_entropy_gradient(self.logits, self.labels)\n"
             "        return d + (after04.softmax(z.T).T - after04.softmax(z)) / len(z)",
         ),
-        "In forward you subtract the maximum of the whole batch; each row needs its own.": edit(
+        "In forward exp is 0 in a whole row, as after subtracting the maximum of the whole batch; subtract each row's own.": edit(
             "cross_entropy(logits, labels)\n",
             "((s := logits - logits.max()).exp().sum(1).log() - s[range(len(labels)), labels]).mean()\n",
         ),
-        "Every row is picked with every label, as by [:, labels]; give each row its own number.": edit(
+        "The loss pairs every row with every label, as by [:, labels]; pair row i with label i, [arange(N), labels].": edit(
             "log_p[rows, labels]", "log_p[:, labels]"
         ).of(WRITTEN_OUT),
-        "The gradient is that of the first batch for ever; remember the last forward.": edit(
+        "After a second forward, the gradient is still that of the first batch; compute it anew for the last forward.": edit(
             "= logits, labels", "= getattr(self, 'logits', logits), getattr(self, 'labels', labels)"
         ),
         "backward changes what forward has kept, so that a second call differs; work on a copy.": edit(

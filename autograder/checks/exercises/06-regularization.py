@@ -114,8 +114,8 @@ l2_penalty = exercise(
     case("large weights", PENALTY, weights=weights((5, 4), (4, 3), scale=100.0), weight_decay=1e-3),
     case("no decay of float16", PENALTY, weights=weights((5, 4), (4, 3), dtype=torch.float16), weight_decay=0.0),
     mistakes={
-        "You square the sum; square each weight first.": edit("(w**2).sum() for w in weights)", "w.sum() for w in weights) ** 2"),
-        "That is a product of matrices, as w @ w.T; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
+        "You square the sum; add the squares.": edit("(w**2).sum() for w in weights)", "w.sum() for w in weights) ** 2"),
+        "That squares each column's sum, as (w @ w.T).sum() does; square each weight (w * w).": edit("(w**2)", "(w @ w.T)"),
         "The half is missing: the penalty is 1/2 * weight_decay * sum of squares.": edit("0.5 * ", ""),
         "You take the root of the sum of squares; the penalty is the sum itself.": edit("in weights)", "in weights) ** 0.5"),
         "You add up the norms of the matrices; square them (no root).": edit("(w**2).sum()", "w.norm()"),
@@ -127,17 +127,17 @@ l2_penalty = exercise(
             "in weights)", "in weights) / sum(w.numel() for w in weights)"
         ),
         "You divide by the number of matrices; the penalty is a sum over all.": edit("in weights)", "in weights) / len(weights)"),
-        "You square the sum of the weights; square each weight, then add.": edit("(w**2).sum()", "w.sum() ** 2"),
-        "You add the weights without squaring them; positive and negative ones cancel.": edit("**2", ""),
-        "You add absolute values: that is the L1 penalty. Square the weights.": edit("w**2", "w.abs()"),
+        "That is the square of each matrix' sum; square each weight, then add.": edit("(w**2).sum()", "w.sum() ** 2"),
+        "You add the weights, not their squares; positive and negative ones cancel.": edit("**2", ""),
+        "You add absolute values: that is the L1 penalty. Add the squares.": edit("w**2", "w.abs()"),
         "Only the first matrix is counted; go through all of them.": edit("in weights", "in weights[:1]"),
-        "Only the last matrix is counted; add to the total in the loop.": edit("in weights", "in weights[-1:]"),
+        "Only the last matrix is counted; make the total once, and add to it.": edit("in weights", "in weights[-1:]"),
         "weight_decay is missing from your penalty; it multiplies the sum.": edit("weight_decay * ", ""),
-        "You square weight_decay as well; only the weights are squared.": edit("weight_decay *", "weight_decay**2 *"),
-        "The penalty has the wrong sign: it makes the loss larger.": edit("0.5", "-0.5"),
-        "You return a Python float; return a 0-d tensor (no .item()).": edit("(w**2).sum()", "(w**2).sum().item()"),
+        "weight_decay is in it twice, as when squared; multiply by it once.": edit("weight_decay *", "weight_decay**2 *"),
+        "The penalty has the wrong sign: it must be positive, so that large weights make the loss larger.": edit("0.5", "-0.5"),
+        "You return a Python float; return a 0-d tensor (no .item(), no float()).": edit("(w**2).sum()", "(w**2).sum().item()"),
         "Your penalty has one axis; return a 0-d tensor.": edit("(w**2).sum()", "(w**2).sum().reshape(1)"),
-        "You convert to float32; keep the dtype of the weights.": edit("w**2", "w.float() ** 2"),
+        "Your penalty is always float32; keep the dtype of the weights.": edit("w**2", "w.float() ** 2"),
         "You return one penalty for each matrix; add them up.": edit("return ... * sum(...)", "return [... * x for x in (...)]"),
     },
     alternatives={
@@ -179,7 +179,7 @@ decay_step = exercise(
     in_place=True,
     mistakes={
         "You add the penalty; add its gradient, weight_decay * w.": edit("weight_decay * p", "weight_decay / 2 * (p**2).sum()"),
-        "You multiply the weights by weight_decay; subtract lr * weight_decay * w.": edit(
+        "The weights come out multiplied by weight_decay; subtract lr * weight_decay * w from them.": edit(
             "p -= ...", "p *= weight_decay ** (p.ndim == 2)\n        p -= lr * g"
         ),
         "The decay has the wrong sign: your weights grow. Add weight_decay * w to the gradient.": edit("+ weight", "- weight"),
@@ -190,24 +190,24 @@ decay_step = exercise(
         "lr is multiplied in twice on the decay; once is enough.": edit("+ weight", "+ lr * weight"),
         "The biases decay too; only entries with two axes do.": edit(" if p.ndim == 2 else g", ""),
         "Only the biases decay; it is the weights (two axes) that should.": edit("== 2", "== 1"),
-        "Nothing decays: add weight_decay * w to the gradient of the weights.": edit("+ weight_decay * p", ""),
-        "Only the first weights decay; every entry with two axes does.": edit("p.ndim == 2", "p is params[0]"),
-        "More than one row makes no weights: a bias has many entries, too. Ask for two axes.": edit("p.ndim == 2", "len(p) > 1"),
-        "You add the whole penalty to each slope; a step needs its gradient, weight_decay * w.": edit(
+        "Nothing decays: subtract lr * weight_decay * w from the weights, too.": edit("+ weight_decay * p", ""),
+        "Only the first entry of params decays; every entry with two axes should.": edit("p.ndim == 2", "p is params[0]"),
+        "Biases of more than one entry decay, too; ask for two axes (p.ndim == 2).": edit("p.ndim == 2", "len(p) > 1"),
+        "You add the penalty of all weights to their slopes; a step needs its gradient, weight_decay * w.": edit(
             "weight_decay * p", "l2_penalty([q for q in params if q.ndim == 2], weight_decay)"
         ),
         "You decay every second entry; ask for two axes, whatever their place in the list.": edit(
             "p.ndim == 2", "any(p is q for q in params[::2])"
         ),
         "The biases are never moved; they do not decay, but they do follow their gradient.": edit("else g", "else 0"),
-        "You make new tensors; change the entries of params in place (p -= ...).": edit("p -= lr", "p = p - lr"),
+        "The entries of params stay as they were; change them in place, as p -= does.": edit("p -= lr", "p = p - lr"),
         "You put new tensors into the list; change the old ones in place, others hold them too.": edit(
             ("p, g in zip(...)", "i, (p, g) in enumerate(zip(...))"), ("p -=", "params[i] = p -")
         ),
         "You return a list of new tensors; change the entries of params in place, others hold them too.": body(
             "return [p - lr * (g + weight_decay * p if p.ndim == 2 else g) for p, g in zip(params, grads)]"
         ),
-        "You return the parameters; change them in place, return None.": edit("p -= ...", "p -= ...\n    return params"),
+        "You return the parameters; change them in place, and return None.": edit("p -= ...", "p -= ...\n    return params"),
         "You add the decay into grads; leave the gradients as they are.": edit(
             "p -= lr * (...)", "g += weight_decay * p if p.ndim == 2 else 0\n        p -= lr * g"
         ),
@@ -246,12 +246,12 @@ early_stopping = exercise(
     case("one epoch more of patience", STOP, valid_losses=[0.9, 0.5, 0.6, 0.55, 0.4, 0.3], patience=3),
     case("the loss sinks to 0", STOP, valid_losses=[0.9, 0.8, 0.0, 0.6], patience=2),
     case("the loss rises from the start", STOP, valid_losses=[0.5, 0.6, 0.7, 0.8, 0.9, 0.1], patience=3),
-    case("equal losses", STOP, valid_losses=[0.5, 0.4, 0.4, 0.45, 0.4], patience=4),
-    case("an equal loss is none that is lower", STOP, valid_losses=[0.5, 0.4, 0.4, 0.4, 0.3], patience=2),
+    case("equal losses", STOP, valid_losses=[5.0, 4.0, 4.0, 4.5, 4.0], patience=4),
+    case("an equal loss is none that is lower", STOP, valid_losses=[12.5, 12.4, 12.4, 12.4, 12.3], patience=2),
     case("NaN in the middle", STOP, valid_losses=[0.5, math.nan, 0.4, math.nan, 0.45], patience=3),
     case("NaN at first", STOP, valid_losses=[math.nan, 0.5, 0.4, 0.6], patience=3),
     case("NaN twice at first", STOP, valid_losses=[math.nan, math.nan, 0.5, 0.6, 0.4], patience=3),
-    case("NaN until patience ends", STOP, valid_losses=[0.5, 0.4, math.nan, math.nan, 0.3], patience=2),
+    case("NaN until patience ends", STOP, valid_losses=[12.5, 12.4, math.nan, math.nan, 12.3], patience=2),
     case("patience counts epochs in a row", STOP, valid_losses=[0.9, 1.0, 0.8, 0.9, 0.7, 0.75, 0.6], patience=2),
     case("a loss lower than the last, not than the best", STOP, valid_losses=[0.5, 0.9, 0.8, 0.7, 0.4], patience=3),
     case("a loss that is lower by very little", STOP, valid_losses=[0.5, 0.49999, 0.49998, 0.6, 0.7], patience=2),
@@ -261,7 +261,7 @@ early_stopping = exercise(
     case("twenty noisy losses", STOP, valid_losses=wandering(20), patience=3),
     case("thirty noisy losses", STOP, valid_losses=wandering(30), patience=4),
     mistakes={
-        "You ask for more than a lower loss; it may be lower by ever so little.": edit("loss < lowest", "loss < lowest - 1e-3"),
+        "A loss that is a little lower does not count; compare with <, no margin.": edit("loss < lowest", "loss < lowest - 1e-3"),
         "You look at the first epochs only; patience begins anew with each lower loss.": body(
             "first = valid_losses[: patience + 1]", "return first.index(min(first))"
         ),
@@ -270,17 +270,17 @@ early_stopping = exercise(
         "You leave out the NaNs, and count later epochs too low; each NaN is an epoch without a lower loss.": body(
             "return right([loss for loss in valid_losses if loss == loss], patience)"
         ),
-        "NaN is taken for the lowest loss, as argmin does; it is never best.": body(
+        "You return the epoch of the first NaN, as argmin does; a NaN is never best.": body(
             "best = right(valid_losses, patience)",
             "nan = [i for i, loss in enumerate(valid_losses[: best + patience + 1]) if loss != loss]",
             "return (nan or [best])[0]",
         ),
         "You return the list's last epoch; return the best before the stop.": edit("return best", "return len(valid_losses) - 1"),
-        "You count epochs from 1; the first one is 0.": edit("return best", "return best + 1"),
-        "Of equal losses the earliest is best: compare with < and not with <=.": edit("<", "<="),
+        "Your epoch is one too large, as if counted from 1; the first one is 0.": edit("return best", "return best + 1"),
+        "Of equal losses you keep the latest; the earliest is best: compare with < and not with <=.": edit("<", "<="),
         "You stop one epoch too late: patience epochs without a lower loss are enough.": edit("== patience", "> patience"),
         "You stop one epoch too early: wait for the full patience.": edit("== patience", ">= max(1, patience - 1)"),
-        "You do not count anew after a better epoch: patience means epochs in a row.": edit(
+        "You look at patience epochs in all; count anew after each lower loss: patience means epochs in a row.": edit(
             "lowest, waited = epoch, loss, 0", "lowest = epoch, loss", "==", ">="
         ),
         "You never set the count of worse epochs back: patience means epochs in a row.": edit(
@@ -289,15 +289,15 @@ early_stopping = exercise(
         "You compare with the loss of the epoch before; compare with the lowest so far.": edit(
             "        if waited", "        lowest = loss\n        if waited"
         ),
-        "A NaN wins: the comparison must be false for NaN (loss < lowest).": edit("loss < lowest", "not loss >= lowest"),
-        "A NaN in the first epoch stays the lowest for good; start from infinity.": edit(
+        "A NaN is taken for a lower loss; ask for loss < lowest, false for NaN.": edit("loss < lowest", "not loss >= lowest"),
+        "A NaN in the first epoch stays the lowest for good, for nothing is below NaN; take infinity in its place.": edit(
             "math.inf", "valid_losses[0]", "enumerate(valid_losses)", "list(enumerate(valid_losses))[1:]"
         ),
         "A NaN does not count as an epoch without a lower loss; it should.": edit("waited += 1", "waited += loss == loss"),
         "An equal loss does not count as an epoch without a lower; it should.": edit("waited += 1", "waited += loss != lowest"),
         "You return the loss; return the epoch that it belongs to.": edit("return best", "return lowest"),
         "You return the highest loss' epoch; lower is better.": edit("<", ">", "math.inf", "-math.inf"),
-        "You start from a lowest loss of 1: losses above it are never seen. Start from infinity.": edit("math.inf", "1.0"),
+        "Large losses are never best, as when the lowest starts at 1; start from infinity.": edit("math.inf", "1.0"),
         "You return how many epochs were run; return the best one's number.": edit("return best", "return epoch + 1"),
         "You return the epoch and the loss; return the epoch alone.": edit("return best", "return best, lowest"),
     },
@@ -380,16 +380,16 @@ compare = exercise(
             "rows = []", "rows, histories = [], []", "histories = [train", "histories += [train"
         ),
         "You train with the seeds 0, 1, ...; use those that you are given.": edit("in seeds", "in range(len(seeds))"),
-        "You pass on a few settings by name; a configuration may hold others: **config.": edit(
+        "Only hidden, lr, epochs and weight_decay reach the training; a configuration may hold others: **config.": edit(
             "**config)", "**{k: config[k] for k in ('hidden', 'lr', 'epochs', 'weight_decay')})"
         ),
-        "You train with one seed only; train each configuration with all of them.": edit("in seeds", "in seeds[:1] * 2"),
-        "Only the first two seeds are used; use all that you are given.": edit("in seeds", "in seeds[:2]"),
-        "You report the last seed only; take mean and spread over all seeds.": edit("last.mean()", "last[-1]"),
+        "All results are those of the first seed; train and count with every seed.": edit("in seeds", "in seeds[:1] * 2"),
+        "Only the first two seeds count; use all that you are given.": edit("in seeds", "in seeds[:2]"),
+        "Your mean is the last seed's result alone; take the mean over all seeds.": edit("last.mean()", "last[-1]"),
         "You report the best seed; take the mean.": edit("last.mean()", '(last.max() if name == "accuracy" else last.min())'),
         "Your spread divides by n; for a sample of seeds divide by n - 1.": edit("std()", "std(correction=0)"),
         "You report the variance; the spread is its root.": edit("std()", "var()"),
-        "You report the standard error: no division by the root of n.": edit(
+        "Your spread is the standard error of the mean; give the sample standard deviation, not divided by the root of n.": edit(
             "std().item()", "std().item() / math.sqrt(len(seeds))"
         ),
         "Each row gets other seeds; a fair comparison uses the same ones.": edit("seed,", "seed + 100 * len(rows),"),
@@ -411,35 +411,35 @@ compare = exercise(
         "Every row is trained for as long as the first; use each configuration's epochs.": edit(
             "**config", "**config | {'epochs': configs[0]['epochs']}"
         ),
-        "weight_decay is not passed on to the training; pass on **config.": edit("**config", "**config | {'weight_decay': 0.0}"),
+        "weight_decay has no effect on the training; pass on **config.": edit("**config", "**config | {'weight_decay': 0.0}"),
         "batch_size is not passed on to the training; pass the whole configuration.": edit(
             "**config", "**{k: v for k, v in config.items() if k != 'batch_size'}"
         ),
-        "Your rows lack the configuration; begin each with a copy of it.": edit("dict(config)", "{}"),
-        "Your rows lack the seconds; each says how long its runs took.": edit(' | {"seconds": ...}', ""),
-        "Your seconds are not above 0: take the time before the first run and after the last.": edit(
+        "Your rows lack the configuration's keys; begin each with a copy of the configuration.": edit("dict(config)", "{}"),
+        "Your rows lack the key seconds; in it each says how long its runs took.": edit(' | {"seconds": ...}', ""),
+        "Your seconds are not above 0: subtract the time before the first run from that after the last.": edit(
             "time.perf_counter() - started", "started - time.perf_counter()"
         ),
         "Your seconds are those of one run; a row's are those of all its runs.": edit(
             "time.perf_counter() - started", "(time.perf_counter() - started) / len(seeds)"
         ),
-        "Your seconds hold those of the rows before, too: start the clock anew for each row.": edit(
+        "Your seconds hold those of the rows before, too: set the start (or the sum) anew for each row.": edit(
             ("started = time.perf_counter()", "pass"), ("rows = []", "rows, started = [], time.perf_counter()")
         ),
-        "seconds is the time of day; subtract the time at which the row began.": edit("perf_counter() - started", "time()"),
-        "All rows are one dict, filled anew for each configuration: make a new one inside the loop.": edit(
+        "seconds is what the clock shows; subtract the time at which the row began.": edit("perf_counter() - started", "time()"),
+        "All rows are the last one, as where one dict is filled anew each time; make a new dict for each configuration.": edit(
             ("rows = []", "rows, row = [], {}"),
             ("row = dict(config)", "row |= config"),
             ("rows.append(row | ...)", "row |= ...\n        rows.append(row)"),
         ),
-        "Only one row comes back; append each row inside the loop.": edit("rows.append(...)", "rows = [...]"),
+        "Only the last row comes back; begin the list before the loop, and append.": edit("rows.append(...)", "rows = [...]"),
         "Accuracies are percentages; give fractions of 1.": edit("[-1] for", '[-1] * (100 if name == "accuracy" else 1) for'),
         "Your means are tensors or arrays; give Python floats.": edit("mean().item()", "mean()"),
         "The penalty is counted in the loss; report the loss without it.": edit(
             'history["valid_loss"][-1])',
             'history["valid_loss"][-1] + config["weight_decay"] / 2 * sum((p**2).sum().item() for p in params[::2]))',
         ).of(COMPARE),
-        "The configurations are changed: put the results into a copy of each.": edit("dict(config)", "config"),
+        "The configurations are changed, as by row = config; put the results into a copy.": edit("dict(config)", "config"),
     },
     alternatives={
         "lists and numpy": COMPARE,

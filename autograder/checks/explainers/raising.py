@@ -29,7 +29,13 @@ def raising(attempt, value, error):
         return "nothing in your function raises it"
     stored = {n.id for n, _ in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     lost = stored & {n.arg for n, _ in nodes if isinstance(n, ast.arg)}  # a condition cannot find what these were before
-    guards = [found for found in nodes if isinstance(found[0], ast.If) and _raises(found[0]) and not lost & _names(found[0].test)]
+    loops = [node for node, _ in nodes if isinstance(node, ast.For) and not _fixed(node.iter)]
+    missed = {node for loop in loops for node in ast.walk(loop)}  # as what is looked for may be what the loop never comes to
+    guards = [
+        (node, function)
+        for node, function in nodes
+        if isinstance(node, ast.If) and _raises(node) and node not in missed and not lost & _names(node.test)
+    ]
     if len(guards) == 1:
         node, function = guards[0]
         return f"{_line(node, function)}, `{function.text.splitlines()[node.lineno - 1].strip()}`, lets it through"
@@ -45,6 +51,11 @@ def _line(node, function):
 
 def _names(node):
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def _fixed(rounds):
+    """Whether a loop makes the same rounds for every input, as over range(10)."""
+    return isinstance(rounds, ast.Call) and all(isinstance(a, ast.Constant) for a in rounds.args)
 
 
 def _raises(branch):
