@@ -66,6 +66,15 @@ def parts(tree):
         yield from parts(inner)
 
 
+def test_a_call_of_a_method_is_told_without_its_class():
+    source = join(
+        ["class Layer:\n    def forward(self, x):\n        return x\n\n    def backward(self, dy, x):\n        return dy"]
+    )
+    for word, told in {"x": "backward() missing 1 required positional argument: 'x'", "y728": ""}.items():
+        failure = Failure("TypeError", f"Layer.backward() missing 1 required positional argument: '{word}'", None)
+        assert quotable(failure, source, KNOWN, "Layer").message == told
+
+
 @settings(deadline=None, max_examples=300, derandomize=True)
 @given(trees)
 def test_what_passes_is_of_closed_lists_and_sizes(tree):

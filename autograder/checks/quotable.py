@@ -158,7 +158,7 @@ def _failure(failure, source, shapes, function):
     own = rules.lines(source, function)[:MOST_LINES]
     line = failure.line if failure.line and _stands(failure.line, source, own) else None
     lines = source.splitlines()
-    places = [line["text"] if line else "", next((lines[n] for n in own if lines[n : n + 1] and "def " in lines[n]), "")]
+    places = [line["text"] if line else "", *(lines[n] for n in own if lines[n : n + 1] and "def " in lines[n])]
     words = {function, *(re.findall(r"[^\W\d]\w*", " ".join(places))[:MOST_WORDS])}
     return replace(
         failure,
@@ -170,11 +170,12 @@ def _failure(failure, source, shapes, function):
 
 def _message(failure, shapes, words):
     """The beginning of a message of a known form, if it is of this type and all open places hold what they may; else nothing."""
+    text = re.sub(r"^\w+\.(?=\w+\(\) )", "", failure.message)  # a method's class, which Python puts before its name
     closed = {"W": words, "T": NAMES, "M": LIBRARIES, "O": OPERATORS, "D": DTYPES | {"unsigned char", "signed char"}}
     for pattern, places in PATTERNS:
-        if found := pattern.match(f"{failure.type}: {failure.message}"):
-            for place, text in zip(places, found.groups(), strict=True):
-                inside = text in closed[place] if place in closed else _numbers(text) <= shapes
+        if found := pattern.match(f"{failure.type}: {text}"):
+            for place, word in zip(places, found.groups(), strict=True):
+                inside = word in closed[place] if place in closed else _numbers(word) <= shapes
                 if not inside:
                     return ""
             return found[0].partition(": ")[2]

@@ -25,6 +25,7 @@ LINEAR = exercise(
         "The bias is missing from the result: return the product plus b.": edit("+ b", ""),
         "You subtract the bias; add it.": edit("+ b", "- b"),
         "You add one bias to each row; b holds one for each column of the result.": edit("+ b", "+ b[:, None]"),
+        "b[0] is added to all columns; each column has its own bias.": edit("+ b", "+ b[0]"),
         "You add the same number to all columns; each column has its own bias.": edit("+ b", "+ b.sum()"),
         "You add the bias before the product; add it to the result.": edit("x @ w + b", "(x + b) @ w"),
         "You multiply entry by entry; the matrix product is written @.": edit("@ w", "* w"),
@@ -493,6 +494,7 @@ SIGMOID = exercise(
     case("float64 from -1e4 to 1e4", "sigmoid(z)", z=extremes(DOUBLE)),
     mistakes={
         "Your result is sigmoid(2 * z), as with (1 + tanh(z)) / 2; halve z first.": body("return (1 + z.tanh()) / 2"),
+        "The largest score is subtracted, as in softmax; a sigmoid sees each score alone.": edit("-z", "z.max() - z"),
         "Large scores give NaN, inf / inf. Use 1 / (1 + exp(-z)) for all.": body("return z.exp() / (1 + z.exp())"),
         "What should be 1 is 0, where exp(z) is infinite: take 1 / (1 + exp(-z)).": body(
             "return (z.exp() / (1 + z.exp())).nan_to_num(0.0)"

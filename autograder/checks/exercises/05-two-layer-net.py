@@ -321,7 +321,7 @@ forward = exercise(
         params=network(6, 5, 4, torch.float64),
         x=normal(7, 6, dtype=torch.float64),
     ),
-    case("logits and a cache", "len(forward(params, x))", params=network(6, 5, 4), x=normal(7, 6)),
+    case("logits and a cache", "{'number of results': len(forward(params, x))}", params=network(6, 5, 4), x=normal(7, 6)),
     mistakes={
         "There is no ReLU between the layers, so the two are one; use relu(x @ w1 + b1) for the second.": edit("h @", "z @"),
         "There is a ReLU on the logits; it belongs between the layers only.": edit("h @ w2 + b2", "(h @ w2 + b2).clamp(min=0)"),
@@ -376,7 +376,7 @@ backward = exercise(
         "called twice, with another forward in between",
         "cache = forward(params, x)[1]; first = backward(params, cache, labels); "
         "other = backward(params, forward(params, 2 * x)[1], labels); "
-        "{'a cache': first, 'another': other, 'the first cache again': backward(params, cache, labels)}",
+        "{'a cache': first, 'another': other, 'the same cache, a second time': backward(params, cache, labels)}",
         weight=2,
         params=network(6, 5, 4),
         x=normal(7, 6),

@@ -363,8 +363,9 @@ class _Changes(Loops):
         for name in self.names(node):
             for ending in (f" + {name}", f" - {name}", f" * {name}", f" / {name}"):
                 yield self.edit(4, "a term or a factor is missing", node.value, value + ending)
-            for ending in (f" / len({name})", f" * len({name})", f" / {name}.numel()"):
-                yield self.edit(4, "a factor is missing", node.value, value + ending)
+            if f"len({name})" not in value:  # else that makes a 1, which takes a divisor from a line below
+                for ending in (f" / len({name})", f" * len({name})", f" / {name}.numel()"):
+                    yield self.edit(4, "a factor is missing", node.value, value + ending)
             yield self.edit(4, "the dtype is not yet right", node.value, f"{value}.to({name}.dtype)")
 
 

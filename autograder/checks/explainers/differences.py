@@ -120,7 +120,7 @@ def not_finite(value, right, trial, large=False):
             continue
         name = "NaN" if numpy.isnan(a[bad]).any() else "infinite" if (a[bad] > 0).any() else "minus infinity"
         if bad.all() or a.ndim == 0:
-            return f"{subject(where)} is {name}.{' These inputs are large: does something overflow?' if large else ''}"
+            return f"{subject(where)} is {name}.{' These inputs are large: does something overflow, or vanish?' if large else ''}"
         rows = bad.reshape(len(bad), -1).any(axis=1)
         place = f"in {int(rows.sum())} of {len(rows)} rows, the first is row {rows.argmax()}"
         for input_name, x in trial.inputs.items():
