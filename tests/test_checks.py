@@ -524,6 +524,8 @@ UNRAISED = {
     "\n    if len(z) > 99: raise ValueError\n    if not len(z): raise ValueError": "line 2 and line 3 let it through.",
     "\n    if z.ndim != 2:\n        return ValueError('two axes')": "line 3 makes it and does not raise it: `raise ValueError(...)`.",
     "\n    z = torch.atleast_2d(z)\n    if len(z) > 99: raise ValueError": "your function returns a result as if all were well.",
+    "\n    for i in range(2):\n        if len(z) > 99: raise ValueError": "line 3, `if len(z) > 99: raise ValueError`, lets it through.",
+    "\n    for row in z:\n        if len(z) > 99: raise ValueError": "your function returns a result as if all were well.",
     "\n    assert z.ndim == 2": "line 2 has an `assert`, which raises AssertionError: write `if ...: raise ValueError(...)`.",
 }
 
