@@ -190,6 +190,11 @@ SHUFFLED = exercise(
     case("shuffled", "shuffled(x, g)", view=lambda r, inputs: {"rows": r.sort().values, "moved": not r.equal(inputs["x"])},
          x=integers(200, high=1000), g=generator()),
 )  # fmt: skip
+COUNTED = exercise(
+    "shuffled",
+    case("lost", "shuffled(x, g)", view=lambda r, inputs: {"lost rows": len(inputs["x"]) - len(r)}, x=integers(9), g=generator()),
+    case("kept", "shuffled(x, g)", view=lambda r, inputs: {"rows": len(r)}, x=integers(9), g=generator()),
+)
 STEP = exercise(
     "step",
     case("a step", "step(w, dw, lr); w", w=normal(4, 3), dw=normal(4, 3), lr=0.3),
@@ -255,6 +260,8 @@ DESCRIBED = [
     (SHUFFLED, "def shuffled(x, generator): return x", "`moved`: this is not so, and should be."),
     (SOFTMAX, RIGHT + " * 0 + 0.1", "one and the same number everywhere"),
     (SLOPE, "def slope(z, y): return softmax(z) / len(z)", "Your `slope` never uses its argument `y`"),
+    (COUNTED, "def shuffled(x, generator): return x[3:]", "`lost rows`: 3; there should be none."),
+    (COUNTED, "def shuffled(x, generator): return x[3:]", "`rows` is too small by 3."),
     (SHUFFLED, "def shuffled(x, generator): return 'x'", "does not have the shape or the types"),
     (STEP, "def step(w, dw, lr): w += lr * dw", "The step from `w` to the result has the wrong sign"),
     (STEP, "def step(w, dw, lr): w -= dw", "The step from `w` to the result is too large by the factor `lr`"),

@@ -148,8 +148,8 @@ def places(value, right, trial):
         return f"{f'{it}: this' if where else 'This'} is {'' if a else 'not '}so, and should {'not ' if a else ''}be."
     if trial.case.view and type(a) is type(b) is int and any(isinstance(step, str) for step in where):  # a count with a name
         amount = abs(a - b) if abs(a - b) <= MOST_TOLD else f"more than {MOST_TOLD}"
-        if b == 0 and isinstance(where[-1], str):
-            return f"{where[-1].capitalize()}: {amount}; there should be none."
+        if b == 0:
+            return f"{it}: {amount}; there should be none."
         return f"{it} is too {'large' if a > b else 'small'} by {amount}."
     if trial.case.view and isinstance(a, str) and isinstance(b, str):  # a view's own words: a dtype, a kind
         return f"{it} is `{a}` and should be `{b}`."
