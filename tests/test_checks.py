@@ -534,6 +534,7 @@ UNRAISED = {
     "\n    for i in range(2):\n        if len(z) > 99: raise ValueError": "line 3, `if len(z) > 99: raise ValueError`, lets it through.",
     "\n    for row in z:\n        if len(z) > 99: raise ValueError": "your function returns a result as if all were well.",
     "\n    assert z.ndim == 2": "line 2 has an `assert`, which raises AssertionError: write `if ...: raise ValueError(...)`.",
+    "\n    assert len(z) < 99\n    assert z.ndim == 2": "line 3 has an `assert`, which raises AssertionError: write `if ...: raise ValueError(...)`.",
 }
 
 

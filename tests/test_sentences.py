@@ -195,5 +195,6 @@ def test_no_edit_puts_a_list_into_itself():
 
 def test_an_argument_that_the_student_calls_otherwise_is_not_named(own):
     assert any(
-        m.startswith("It changes what it is given in line 2") for m in told("wide", "def wide(b):\n    b += 1\n    return b", own)
+        m.startswith("It changes what it is given in line 6")
+        for m in told("wide", "def other(a):\n    return a\n\n\ndef wide(b):\n    b += 1\n    return b", own)
     )

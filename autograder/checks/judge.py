@@ -11,7 +11,7 @@ from .evaluate import NoEvidence, request
 from .explainers import explain
 from .explainers.differences import tensors
 from .explainers.in_place import in_place
-from .explainers.repaired import WORK
+from .explainers.repaired import WORK, own_functions
 from .inputs import is_generator
 from .known import known
 from .messages import TENSOR
@@ -93,7 +93,8 @@ class Attempt:
             names = " and ".join(f"`{n}`" for n in changed[:3])
             remedy = _copy([t.inputs[n] for t in self.trials for n in changed if n in t.inputs])
             line = f"{', first' if len(changed) > 1 else ''} in {self.changing}" if self.changing else ""
-            known = not self.source or all(re.search(rf"\b{n}\b", self.source) for n in changed)  # a case may call it otherwise
+            own = own_functions(self.source, self.exercise.name, self.reference.functions).values()
+            known = not own or all(re.search(rf"\b{n}\b", "".join(f.text for f in own)) for n in changed)  # else it is the case's
             what = f"its input{'s' if len(changed) > 1 else ''} {names}" if known else "what it is given"
             faults[INPUTS] = f"It changes {what}{line}: {remedy}."
         if touched and RANDOM in self.conditions:

@@ -21,7 +21,9 @@ def raising(attempt, value, error):
     if isinstance(value, Failure):
         if not asserts or value.type != "AssertionError" or error == "AssertionError":
             return None
-        return f"{asserts[0]} has an `assert`, which raises AssertionError: write `if ...: raise {error}(...)`"
+        stopped = f"line {value.line['number']}" if value.line else None
+        at = stopped if stopped in asserts else " or ".join(asserts[:MOST_LINES])
+        return f"{at} has an `assert`, which raises AssertionError: write `if ...: raise {error}(...)`"
     for node, function in nodes:
         if isinstance(node, ast.Return | ast.Expr) and _makes(node.value, error):
             return f"{_line(node, function)} makes it and does not raise it: `raise {error}(...)`"
