@@ -220,7 +220,7 @@ DESCRIBED = [
     (SOFTMAX, "del softmax", "There is no `softmax`"),
     (SOFTMAX, "def softmax(z):\n    return z.wrong", "line 2 of its cell, `return z.wrong`: AttributeError"),
     (SOFTMAX, "def softmax(): return 1", "Calling it as its docstring says stops with TypeError"),
-    (USED, "def softmax(z): return [z]", "Using its result as its docstring says stops with AttributeError"),
+    (USED, "def softmax(z): return [z]", "Calling it, or using its result, as its docstring says stops with AttributeError"),
     (USED, "def softmax(z): return [z]", "`part` is missing, or None; it should be a float."),
     (SOFTMAX, RIGHT + ".T", "Is it transposed?"),
     (SOFTMAX, RIGHT + ".double()", "of dtype float64 and should be float32"),

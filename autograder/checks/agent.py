@@ -6,6 +6,7 @@ kernel behind that of messages.py, so it imports nothing else of ours. Nothing i
 
 import ast
 import contextlib
+import functools
 import linecache
 import math
 import os
@@ -39,6 +40,7 @@ DEEP = ("scipy", "sklearn")  # libraries whose functions are noted whoever calls
 # Where folders of hidden files are made: in memory on both sides, as a sandbox has nothing else. The order in which a function
 # that does not sort finds the files, by which a recorded mistake is recognised, differs between file systems.
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+OURS = numpy.random.MT19937(0)  # in place of NumPy's own: to keep and put back its numbers takes longer than a small case
 
 
 def same(a, b):
@@ -77,33 +79,34 @@ def central_differences(loss, inputs, step=1e-6):
 
 
 def random_states():
-    numbers = torch.get_rng_state().numpy() if torch else ()
-    return {"torch": numbers, "numpy": numpy.random.get_state(legacy=False)["state"], "random": random.getstate()}
+    """Something of each global random state that is another once anybody has drawn from it; this itself draws from NumPy's."""
+    return {
+        "torch": torch.get_rng_state().numpy().tobytes() if torch else b"",
+        "numpy": numpy.random.random_sample(),
+        "random": random.getstate(),
+    }
 
 
 @contextlib.contextmanager
 def seeded(seed, touched):
     """Set the three global random states, so that even a function that draws from them gives the same again; note in
     `touched` which were used, and put them back."""
-    before = torch and torch.get_rng_state(), numpy.random.get_state(), random.getstate()
+    before = torch and torch.get_rng_state(), numpy.random.get_bit_generator(), random.getstate()
+    numpy.random.set_bit_generator(OURS)
     if torch:
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would also ask each kind of accelerator
     numpy.random.seed(seed % 2**32)
     random.seed(seed)
     start = random_states()
+    numpy.random.seed(seed % 2**32)
     try:
         yield
     finally:
         now = random_states()
-        unused = {
-            "torch": numpy.array_equal(start["torch"], now["torch"]),
-            "numpy": start["numpy"]["pos"] == now["numpy"]["pos"] and (start["numpy"]["key"] == now["numpy"]["key"]).all(),
-            "random": start["random"] == now["random"],
-        }
-        touched += [name for name in unused if not unused[name]]
+        touched += [name for name in now if now[name] != start[name]]
         if torch:
             torch.set_rng_state(before[0])
-        numpy.random.set_state(before[1])
+        numpy.random.set_bit_generator(before[1])
         random.setstate(before[2])
 
 
@@ -257,9 +260,16 @@ def describe_error(error, namespace, hidden):
 
 def evaluate(code, scope):
     """Run statements; the value of the last one, an expression, is the result."""
+    statements, last = compiled(code)
+    exec(statements, scope)
+    return eval(last, scope)
+
+
+@functools.lru_cache
+def compiled(code):
+    """Statements but for the last one, and that one, an expression; many edits are asked the same."""
     *statements, last = ast.parse(code).body
-    exec(compile(ast.Module(statements, []), "<check>", "exec"), scope)
-    return eval(compile(ast.Expression(last.value), "<check>", "eval"), scope)
+    return compile(ast.Module(statements, []), "<check>", "exec"), compile(ast.Expression(last.value), "<check>", "eval")
 
 
 class OutOfTime(BaseException):
@@ -267,22 +277,31 @@ class OutOfTime(BaseException):
 
 
 @contextlib.contextmanager
-def limited(seconds):
-    """Raise OutOfTime after so many seconds of this process's CPU time; more than `MOST_MEMORY` cannot be had."""
+def limited_memory():
+    """More than `MOST_MEMORY` on top of what this process has cannot be had."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = psutil.Process().memory_info().vms + MOST_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most if soft == resource.RLIM_INFINITY else min(soft, most), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@contextlib.contextmanager
+def limited_time(seconds):
+    """Raise OutOfTime after so many seconds of this process's CPU time."""
 
     def stop(*_):
         raise OutOfTime
 
-    before, (soft, hard) = signal.signal(signal.SIGPROF, stop), resource.getrlimit(resource.RLIMIT_AS)
-    most = psutil.Process().memory_info().vms + MOST_MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (most if soft == resource.RLIM_INFINITY else min(soft, most), hard))
+    before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def answers(request, sources, seconds, most, lines, namespace):
@@ -292,22 +311,23 @@ def answers(request, sources, seconds, most, lines, namespace):
     of the student's code (None: any number), has no reply. Afterwards the namespace is as it was.
     """
     replies, start, left = {}, time.process_time(), seconds
-    for number, source in enumerate(sources):
-        kept = dict(namespace)
-        try:
-            with limited(min(left, most)), warnings.catch_warnings():
-                warnings.simplefilter("ignore", SyntaxWarning)  # Python's doubts about an edit are of no interest
-                exec(compile(source, "<edited>", "exec"), namespace)
-                replies[str(number)] = carried(numpy.frombuffer(bytearray(answer(request, namespace, lines)), numpy.uint8))
-        except (Exception, OutOfTime):
-            replies.pop(str(number), None)
-        finally:
-            for name in namespace.keys() - kept.keys():
-                del namespace[name]
-            namespace.update(kept)
-        left = seconds - (time.process_time() - start)
-        if left < TICK:
-            break
+    with limited_memory(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # Python's doubts about an edit are of no interest
+        for number, source in enumerate(sources):
+            kept = dict(namespace)
+            try:
+                with limited_time(min(left, most)):
+                    exec(compile(source, "<edited>", "exec"), namespace)
+                    replies[str(number)] = carried(numpy.frombuffer(bytearray(answer(request, namespace, lines)), numpy.uint8))
+            except (Exception, OutOfTime):
+                replies.pop(str(number), None)
+            finally:
+                for name in namespace.keys() - kept.keys():
+                    del namespace[name]
+                namespace.update(kept)
+            left = seconds - (time.process_time() - start)
+            if left < TICK:
+                break
     return pack({"seconds": time.process_time() - start}, replies)
 
 

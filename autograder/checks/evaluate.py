@@ -3,6 +3,7 @@
 import base64
 import binascii
 import linecache
+import marshal
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -28,7 +29,9 @@ UNREADABLE = "The answer of your notebook cannot be read."
 MOST_DETAIL = 2000  # characters of what came instead of an answer
 # Read once: a kernel gets the agent that this process knows, also while somebody edits the files. There it is one text.
 _TEXTS = [files(__package__).joinpath(name).read_text() for name in ("messages.py", "agent.py")]
-AGENT = re.sub(r"(?m)^from \.messages .*$", "", "\n".join(_TEXTS))
+_AGENT = compile(re.sub(r"(?m)^from \.messages .*$", "", "\n".join(_TEXTS)), "<string>", "exec")
+# Compiled once: to compile it anew for each request takes a kernel longer than to answer. Kernels run this very Python.
+AGENT = base64.b64encode(marshal.dumps(_AGENT)).decode()
 
 
 class NoEvidence(Exception):
@@ -146,8 +149,10 @@ def expression(function, request, *others):
     """A Python expression that runs a function of the agent on a request where it is evaluated; its value is a base64 str."""
     encoded = base64.b64encode(request).decode()
     return (
-        f"(lambda scope, base64: (exec({AGENT!r}, scope), base64.b64encode(scope[{function!r}]("
-        f"base64.b64decode({encoded!r}), *{others!r}, globals())).decode())[1])({{'__name__': 'agent'}}, __import__('base64'))"
+        "(lambda scope, base64, marshal: ("
+        f"exec(marshal.loads(base64.b64decode({AGENT!r})), scope), "
+        f"base64.b64encode(scope[{function!r}](base64.b64decode({encoded!r}), *{others!r}, globals())).decode()"
+        ")[1])({'__name__': 'agent'}, __import__('base64'), __import__('marshal'))"
     )
 
 

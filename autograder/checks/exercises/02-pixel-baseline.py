@@ -348,6 +348,7 @@ accuracy = exercise(
     scored("a column of labels is refused", integers(12), integers(12, 1), raises=ValueError),
     scored("two columns are refused", integers(12, 1), integers(12, 1), raises=ValueError),
     scored("one prediction for many labels is refused", integers(1), integers(12), raises=ValueError),
+    scored("fewer predictions than labels are refused", integers(11), integers(12), raises=ValueError),
     scored("scores instead of predictions are refused", normal(10, 10), labels(10), raises=ValueError),
     mistakes={
         "You compare (N, 1) with (N,), N x N pairs: raise ValueError unless both are (N,).": edit("if ...:", "if False:"),

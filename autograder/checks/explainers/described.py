@@ -110,8 +110,8 @@ def precision(attempt, i):
         if not same(*[cast(v, "float32") for v in (again.value, attempt.right[k].value)], "float32", trial.scale):
             return None
     if double:
-        return "Your result is right only in float32: something goes wrong with inputs of dtype float64."
-    return "Your result is right only in float64: in float32 it loses its digits on the way."
+        return "With these inputs in float32 your result is right, in float64 it is not: look at where a dtype is set."
+    return "With these inputs in float64 your result is right, in float32 something overflows, vanishes or loses its digits."
 
 
 def loss_or_gradient(trial, value, right, changed):

@@ -211,7 +211,7 @@ def failure(error, exercise):
     said = f"{error.type}: {text}" if text and not own else error.type
     if error.line:
         return f"Your code stops at line {error.line['number']} of its cell, `{error.line['text']}`: {said}"
-    used = "Calling it" if "() " in error.message else "Using its result"  # Python names a function that is called wrongly so
+    used = "Calling it" if "() " in error.message else "Calling it, or using its result,"  # Python names what is called wrongly
     return f"{used} as its docstring says stops with {said}"
 
 
