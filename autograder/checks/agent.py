@@ -1,7 +1,7 @@
 """The part of a check that runs beside the student's functions.
 
-`answer` evaluates one expression in their namespace and sends back what came of it. Its text is sent to the student's
-kernel behind that of messages.py, so it imports nothing else of ours. Nothing it says is trusted: evaluate.py reads the reply.
+`answer` evaluates one expression in their namespace and sends back what came of it. It is sent to the student's kernel,
+behind messages.py in one program, so it imports nothing else of ours. Nothing it says is trusted: evaluate.py reads the reply.
 """
 
 import ast
@@ -90,7 +90,7 @@ def random_states():
 @contextlib.contextmanager
 def seeded(seed, touched):
     """Set the three global random states, so that even a function that draws from them gives the same again; note in
-    `touched` which were used, and put them back."""
+    `touched` which were used, and put them back (but for the second of two normal numbers, which NumPy keeps in store)."""
     before = torch and torch.get_rng_state(), numpy.random.get_bit_generator(), random.getstate()
     numpy.random.set_bit_generator(OURS)
     if torch:

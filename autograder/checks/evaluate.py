@@ -27,10 +27,10 @@ GENERATORS = frozenset({"torch", "numpy", "random"})
 KINDS = "a tensor, a NumPy array, a number, a str, None, or a list, tuple, set or dict of them"  # that are sent and compared
 UNREADABLE = "The answer of your notebook cannot be read."
 MOST_DETAIL = 2000  # characters of what came instead of an answer
-# Read once: a kernel gets the agent that this process knows, also while somebody edits the files. There it is one text.
+# Read once: a kernel gets the agent that this process knows, also while somebody edits the files. There it is one program,
+# compiled here: to compile it for each request took a kernel longer than most answers. Kernels run this very Python.
 _TEXTS = [files(__package__).joinpath(name).read_text() for name in ("messages.py", "agent.py")]
 _AGENT = compile(re.sub(r"(?m)^from \.messages .*$", "", "\n".join(_TEXTS)), "<string>", "exec")
-# Compiled once: to compile it anew for each request takes a kernel longer than to answer. Kernels run this very Python.
 AGENT = base64.b64encode(marshal.dumps(_AGENT)).decode()
 
 

@@ -110,7 +110,7 @@ def precision(attempt, i):
         if not same(*[cast(v, "float32") for v in (again.value, attempt.right[k].value)], "float32", trial.scale):
             return None
     if double:
-        return "With these inputs in float32 your result is right, in float64 it is not: look at where a dtype is set."
+        return "With these inputs in float32 your result is right, in float64 it is not."
     return "With these inputs in float64 your result is right, in float32 something overflows, vanishes or loses its digits."
 
 

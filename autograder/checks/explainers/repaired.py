@@ -17,13 +17,13 @@ from ..rules.reading import CELL
 from .changes import edits
 
 # How long the search goes on is counted, not timed, so that all machines say the same, and a regrade as well.
-WORK = 2000  # for one function, in the units of `price`: about 2 seconds of CPU time
+WORK = 1600  # for one function, in the units of `price`: about 2 seconds of CPU time at most
 PAIRS = 1000  # of these at most for two edits at once
 LINES = 100_000  # of the student's code, beyond twice the case's operations: an edit that needs more is taken to be endless
 READING = 2_000  # where there are files, of which a line may read one
 ENDLESS = 50  # what such an edit costs
 RANK = 3  # of two edits: the sum of their costs, less one for each that alone makes a failed case right
-A_MILLISECOND = 25  # operations of torch, each of which is watched
+A_MILLISECOND = 18  # operations of torch, each of which is watched
 # Whoever needs so much longer than the count says is told nothing.
 SECONDS = 20.0  # of the kernel's CPU time
 WALL = 60.0  # by the clock: a kernel can deny what it has used
@@ -169,7 +169,7 @@ def price(trial, *outcomes):
     """
     sent = sum(map(len, trial.requests)) / 300_000
     work = operations(*outcomes) / A_MILLISECOND + files(trial) / 3 + 3 * bool(trial.case.wrt)
-    return len(trial.requests) * (1.5 + work) + sent
+    return len(trial.requests) * (1 + work) + sent
 
 
 def files(trial):
