@@ -40,7 +40,7 @@ DEEP = ("scipy", "sklearn")  # libraries whose functions are noted whoever calls
 # Where folders of hidden files are made: in memory on both sides, as a sandbox has nothing else. The order in which a function
 # that does not sort finds the files, by which a recorded mistake is recognised, differs between file systems.
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-OURS = numpy.random.MT19937(0)  # in place of NumPy's own: to keep and put back its numbers takes longer than a small case
+SPARE = numpy.random.MT19937(0)  # stands in for NumPy's own: to copy that and put it back takes longer than a small case
 
 
 def same(a, b):
@@ -92,7 +92,7 @@ def seeded(seed, touched):
     """Set the three global random states, so that even a function that draws from them gives the same again; note in
     `touched` which were used, and put them back (but for the second of two normal numbers, which NumPy keeps in store)."""
     before = torch and torch.get_rng_state(), numpy.random.get_bit_generator(), random.getstate()
-    numpy.random.set_bit_generator(OURS)
+    numpy.random.set_bit_generator(SPARE)
     if torch:
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would also ask each kind of accelerator
     numpy.random.seed(seed % 2**32)
