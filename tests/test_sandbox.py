@@ -224,6 +224,28 @@ def test_a_killed_grader_leaves_nothing_that_the_next_run_does_not_remove(tmp_pa
     temporary.joinpath("kernel-link").unlink()
 
 
+def test_a_lock_is_its_owner_s_alone():
+    """It is kept while he lives, whoever tidies up; no process that he was just forking holds it when he is killed."""
+    hears, tells = os.pipe()
+    grader = os.fork()
+    if not grader:
+        provisioner.private_folder()
+        provisioner.remove_leftovers()
+        os.write(tells, f"{os.fork()} ".encode())  # the child writes a 0
+        time.sleep(600)
+    told = b""
+    while told.count(b" ") < 2:
+        told += os.read(hears, 32)
+    (folder,) = Path(tempfile.gettempdir()).glob("kernel-*")
+    provisioner.remove_leftovers()
+    assert folder.exists()
+    os.kill(grader, signal.SIGKILL)
+    os.waitpid(grader, 0)
+    provisioner.remove_leftovers()
+    os.kill(max(map(int, told.split())), signal.SIGKILL)
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("grouped", [True, False])
 def test_a_grader_that_is_killed_at_any_moment_leaves_nothing_after_the_next_run(grouped, beginning, monkeypatch):
     """Also in the milliseconds in which bubblewrap does not know yet whom to die with, with a control group and without."""

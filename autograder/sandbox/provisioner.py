@@ -31,6 +31,7 @@ from .limits import Limits
 HOME = Path("/sandbox")  # not below /home: there it could be a real person's
 WORK = HOME / "work"
 PREFIX = "kernel-"  # of a sandbox's folder, in the folder for temporary files
+LOCK = "lock"  # a file in it
 PASSED_ON = ("MNIST_COURSE_DATA", "NBGRADER_EXECUTION")  # the only variables that a kernel inherits
 
 IN_MEMORY = {"/dev/shm": "1777", "/tmp": "1777", HOME: "0777"}  # what can be written to, and its mode
@@ -172,25 +173,35 @@ class SandboxProvisioner(LocalProvisioner):
 
 
 def private_folder():
-    """A new folder for one sandbox, and the lock on it that says that its owner lives."""
+    """A new folder for one sandbox, and the lock on it that says that its owner lives.
+
+    A record lock (see fcntl(2)): a process that is being forked while its owner is killed does not inherit it.
+    """
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=own_prefix()))
         with contextlib.suppress(FileNotFoundError):  # somebody who tidied up was faster than the lock
-            lock = os.open(folder, os.O_DIRECTORY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock = os.open(folder / LOCK, os.O_CREAT | os.O_WRONLY)
+            fcntl.lockf(lock, fcntl.LOCK_EX)
             if folder.exists():
                 return folder, lock
             os.close(lock)
 
 
+def own_prefix():
+    """How the folders of this process begin: it must not try their locks, since to close such a file gives its lock up."""
+    return f"{PREFIX}{os.getpid()}_"
+
+
 def remove_leftovers():
     """Remove what graders of this user left that were killed: the folders whose lock nobody holds, and their groups."""
     for entry in os.scandir(tempfile.gettempdir()):
-        with contextlib.suppress(OSError):  # another's, no folder, in use, or gone already
-            if entry.name.startswith(PREFIX) and entry.stat(follow_symlinks=False).st_uid == os.geteuid():
-                lock = os.open(entry.path, os.O_DIRECTORY | os.O_NOFOLLOW)
+        if not entry.name.startswith(PREFIX) or entry.name.startswith(own_prefix()):
+            continue
+        with contextlib.suppress(OSError):  # in use, or gone already
+            if entry.is_dir(follow_symlinks=False) and entry.stat().st_uid == os.geteuid():
+                lock = os.open(Path(entry.path, LOCK), os.O_CREAT | os.O_WRONLY)
                 try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     remove(Path(entry.path))
                 finally:
                     os.close(lock)
