@@ -139,7 +139,9 @@ class Watching(TorchDispatchMode):
     def __init__(self, namespace, counting, lines=None):
         super().__init__()
         self.namespace, self.counting, self.lines = namespace, counting, lines
-        self.used, self.calls, self.libraries = set(), Counter(), {}
+        self.used, self.calls = set(), Counter()
+        # By id: to hash a function of torch's, or a code, takes longer than all else that is done for it.
+        self.operations, self.met = {}, {}  # {id: operation}, {id of a code of a library's: (code, module, whether it is noted)}
         self.counted = defaultdict(Counter)  # by thread: two that add to one number can lose one
 
     @classmethod
@@ -148,9 +150,10 @@ class Watching(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        self.used.add(function)
+        self.operations[id(function)] = function
         self.calls["*"] += 1
-        self.spend(OPERATION)
+        if self.lines is not None:
+            self.spend(OPERATION)
         if torch._C._current_autograd_node() is not None:
             self.used.add("autograd")
         if self.counting:
@@ -161,24 +164,31 @@ class Watching(TorchDispatchMode):
         return result
 
     def trace(self, frame, event, argument):
-        if threading.get_ident() not in self.threads:
-            self.threads.add(threading.get_ident())
-            self.used.add("threads")
-            if torch:
-                _push_mode(self)  # the modes of torch are each thread's own
+        """For each call, some of them for each operation of torch: what costs a microsecond here is seen in a class's bill."""
         follow = self.before and self.before(frame, event, argument)
         if frame.f_globals is self.namespace:
             self.calls[frame.f_code.co_name] += 1
             frame.f_trace_opcodes, frame.f_trace_lines = self.counting, self.lines is not None
             return self.instruction
-        if frame.f_code not in self.libraries:
-            module = str(frame.f_globals.get("__name__"))
-            library = module.partition(".")[0]
-            if library in DEEP or (frame.f_back and frame.f_back.f_globals is self.namespace):
-                self.libraries[frame.f_code] = module
-                if library in ELSEWHERE:
-                    self.used.add("threads")
+        code, module, noted = self.met.get(id(frame.f_code)) or self.meet(frame)
+        if not noted and frame.f_back and frame.f_back.f_globals is self.namespace:
+            self.met[id(code)] = code, module, True
+            if module.partition(".")[0] in ELSEWHERE:
+                self.used.add("threads")
         return follow
+
+    def meet(self, frame):
+        module = str(frame.f_globals.get("__name__"))
+        found = self.met[id(frame.f_code)] = frame.f_code, module, module.partition(".")[0] in DEEP
+        return found
+
+    def trace_thread(self, frame, event, argument):
+        """The first call in another thread."""
+        self.used.add("threads")
+        if torch:
+            _push_mode(self)  # the modes of torch are each thread's own
+        sys.settrace(self.trace)
+        return self.trace(frame, event, argument)
 
     def instruction(self, frame, event, argument):
         if event == "opcode":
@@ -191,20 +201,18 @@ class Watching(TorchDispatchMode):
         return self.instruction
 
     def spend(self, lines):
-        """Count lines, as long as they are limited. Raises OutOfTime."""
-        if self.lines is not None:
-            self.lines -= lines
-            if self.lines < 0:
-                raise OutOfTime
+        """Count lines, where they are limited. Raises OutOfTime."""
+        self.lines -= lines
+        if self.lines < 0:
+            raise OutOfTime
 
     def __enter__(self):
         self.before, self.before_in_threads = sys.gettrace(), threading.gettrace()
-        self.threads = {threading.get_ident()}
         if helpers(self.namespace):
             self.used.add("threads")
         super().__enter__()
         sys.settrace(self.trace)
-        threading.settrace(self.trace)
+        threading.settrace(self.trace_thread)
         return self
 
     def __exit__(self, *error):
@@ -224,7 +232,8 @@ class Watching(TorchDispatchMode):
 
     def report(self):
         """What was noted, as plain values."""
-        used = {f"{module}.{code.co_qualname}"[:MOST_NAME] for code, module in self.libraries.items()} | set(map(str, self.used))
+        used = {f"{module}.{code.co_qualname}"[:MOST_NAME] for code, module, noted in self.met.values() if noted}
+        used.update(map(str, [*self.used, *self.operations.values()]))
         calls = dict(self.calls.most_common(MOST_NAMES))
         return {"used": sorted(used)[:MOST_NAMES], "calls": calls, "counts": sum(self.counted.values(), Counter())}
 

@@ -126,7 +126,7 @@ def training(title, code=TRAINED, *, weight=1, **changes):
 
 def sweeping(title, code, *, weight=1, **changes):
     """A case of `lr_sweep`: two epochs of several batches, where nothing else is said."""
-    usual = dict(start=parameters(), train=training_pair(20, scale=3.0), valid=training_pair(9))
+    usual = dict(start=parameters(), train=training_pair(8, scale=3.0), valid=training_pair(9))
     return case(title, code, weight=weight, **usual | dict(epochs=2, batch_size=3, seed=integers_below(1000)) | changes)
 
 
@@ -716,7 +716,7 @@ fit = exercise(
     ),
     training("with rate 0, the training loss is the mean over all rows", train=training_pair(10), lr=0.0, batch_size=4),
     training("a batch larger than the training set", **pairs(6, 1), lr=0.1, epochs=1, batch_size=64),
-    training("the generator alone decides the order", RUNS, train=training_pair(20, scale=3.0)),
+    training("the generator alone decides the order", RUNS, train=training_pair(10, scale=3.0)),
     training("float64 stays float64", params=parameters(dtype=torch.float64), **pairs(12, 9, dtype=torch.float64)),
     training("scores in the thousands", **pairs(12, 9, scale=1000.0), lr=0.001, epochs=1),
     in_place=True,
