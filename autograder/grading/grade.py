@@ -23,11 +23,11 @@ from autograder.grading.secret import course_secret
 from autograder.grading.store import Store, write
 from autograder.grading.submission import read_submission
 from autograder.judging.data import prepare_data
+from autograder.judging.imports import imported
 from autograder.judging.result import post_mortem
 from autograder.judging.settings import Judge
 from autograder.judging.task import Task, snapshot
 from autograder.judging.verdict import Verdict, read_verdict, verdict_path
-from autograder.judging.worker import imported
 from autograder.sandbox.cgroup import in_force
 
 

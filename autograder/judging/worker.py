@@ -7,7 +7,6 @@ it has told is the verdict. `serve` reads tasks from a line; `Worker` is the oth
 Tasks come from the coordinator and are trusted (pickle); what a child tells comes back as JSON.
 """
 
-import ast
 import contextlib
 import ctypes
 import gc
@@ -24,11 +23,9 @@ import time
 import traceback
 from pathlib import Path
 
-import nbformat
-
 from autograder.course import CourseError
+from autograder.judging.imports import imported
 from autograder.judging.result import Result, post_mortem
-from autograder.judging.task import released_notebooks
 from autograder.sandbox.limits import MB, Limits
 from autograder.sandbox.provisioner import get_ready, private_folder
 
@@ -128,20 +125,6 @@ def _course(task, courses, folder):
         gc.collect()
         gc.freeze()  # children do not copy these pages only to count references
     return courses[task.snapshot.digest]
-
-
-def imported(course, assignment):
-    """The names of the modules that an assignment's release imports, in order."""
-    found = []
-    for name in released_notebooks(course, assignment):
-        for cell in nbformat.read(course.release / assignment / name, as_version=4).cells:
-            with contextlib.suppress(SyntaxError):  # text, or IPython's own lines
-                for node in ast.walk(ast.parse(cell.source)):
-                    if isinstance(node, ast.Import):
-                        found += [alias.name for alias in node.names]
-                    elif isinstance(node, ast.ImportFrom) and not node.level:
-                        found.append(node.module)
-    return found
 
 
 def _attend(task, course, line):
