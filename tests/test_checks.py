@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 
 from autograder.checks import (
+    Attempt,
     ExerciseError,
     KernelEvaluator,
     LocalEvaluator,
@@ -27,6 +28,7 @@ from autograder.checks import (
     case,
     exercise,
     follow_through,
+    following,
     generator,
     gradient,
     input_set,
@@ -637,14 +639,15 @@ def test_edits_are_of_one_place_each_and_none_is_the_source():
 
 
 @pytest.mark.parametrize("side", [LocalEvaluator, lambda namespace: kernel(namespace)], ids=["here", "in a kernel"])
-def test_a_right_function_is_not_charged_for_the_earlier_one_that_it_calls(side, own):
+def test_a_right_function_is_not_charged_for_the_earlier_one_that_it_calls(side, own, monkeypatch):
     source = SECOND + "\n\ndef slope(z, y):\n    p = softmax(z)\n    p[torch.arange(len(y)), y] -= 1\n    return p / len(y)"
     run(source, namespace := own.namespace())
     before = dict(namespace)
     arguments = side(namespace), own, "secret", source, ["softmax"]
-    verdict = judge(SLOPE, *arguments)
-    followed = follow_through(verdict, SLOPE, *arguments)
-    assert verdict.score == 0 and followed.score == 1 and not followed.passed
+    monkeypatch.setattr(following, "explain", None)  # nothing is left to be explained
+    attempt = Attempt(SLOPE, *arguments)
+    followed = follow_through(attempt)
+    assert attempt.verdict({}).score == 0 and followed.score == 1 and not followed.passed
     assert {c.message for c in followed.cases if not c.passed} == {"Right, given a right `softmax`."}
     assert [e for e, _ in followed.points(2)] == [p for _, p in followed.points(2)]
     assert namespace == before
@@ -662,7 +665,8 @@ def test_a_wrong_function_gains_nothing_by_right_earlier_ones(slope, own):
     run(source := f"{SECOND}\n\n{slope}", namespace := own.namespace())
     arguments = LocalEvaluator(namespace), own, "secret", source, ["softmax"]
     verdict = judge(SLOPE, *arguments, say="nothing")
-    assert follow_through(verdict, SLOPE, *arguments) == verdict and verdict.score == 0
+    attempt = Attempt(SLOPE, *arguments, say="nothing")
+    assert (follow_through(attempt) if attempt.blamed else verdict) == verdict and verdict.score == 0
 
 
 THIEF = """
@@ -679,13 +683,9 @@ def test_who_catches_a_right_function_finds_nothing_to_use_it_for(own):
     source = THIEF.replace("def softmax(z): return z", "def softmax(z): return stolen.get('softmax', lambda z: z)(z)")
     run(source, namespace := own.namespace())
     evaluator = LocalEvaluator(namespace)
-    verdicts = [
-        (each, before, judge(each, evaluator, own, "secret", source, before))
-        for each, before in [(SOFTMAX, []), (SLOPE, ["softmax"])]
-    ]
-    assert [v.score for *_, v in verdicts] == [0, 0]
-    followed = [follow_through(v, each, evaluator, own, "secret", source, before).score for each, before, v in verdicts]
-    assert followed == [0, 0]
+    attempts = [Attempt(each, evaluator, own, "secret", source, before) for each, before in [(SOFTMAX, []), (SLOPE, ["softmax"])]]
+    assert [attempt.verdict({}).score for attempt in attempts] == [0, 0]
+    assert follow_through(attempts[1]).score == 0
 
 
 # ---- a kernel elsewhere

@@ -3,11 +3,12 @@
 from .behaviour import alike, behaviour, unnamed
 from .challenge import Challenge, Drawn, challenge, drawn, judge_challenge, load_challenge, nothing
 from .evaluate import UNREADABLE, Evaluator, KernelEvaluator, LocalEvaluator, NoEvidence
+from .explainers import explain
 from .explainers.differences import NOT_WRITTEN
 from .following import follow_through
 from .format import Case, Exercise, ExerciseError, body, case, edit, exercise, gradient, loop_free
 from .inputs import Draw, Folder, array, array_generator, folder, generator, integers, labels, normal, pixels, spread, uniform
-from .judge import judge
+from .judge import Attempt, judge
 from .known import input_set, keep
 from .loading import load
 from .reference import Reference
@@ -19,6 +20,7 @@ __all__ = [
     "NOT_WRITTEN",
     "RULES",
     "UNREADABLE",
+    "Attempt",
     "Case",
     "CaseResult",
     "Challenge",
@@ -43,6 +45,7 @@ __all__ = [
     "drawn",
     "edit",
     "exercise",
+    "explain",
     "folder",
     "follow_through",
     "generator",

@@ -6,33 +6,28 @@ the notebook: when a function is judged here, no reference of itself or of a lat
 
 from dataclasses import replace
 
-from . import rules
 from .evaluate import NoEvidence
-from .known import known
+from .explainers import explain
 from .scoring import results
 
 SECONDS = 2.0  # of the kernel's CPU time, for one case
 
 
-def follow_through(verdict, exercise, evaluator, reference, secret, source, failing):
-    """The verdict about an exercise with what it also earns given right earlier functions.
+def follow_through(attempt):
+    """The Verdict about an `Attempt` that calls earlier functions that failed, with what it also earns given right ones.
 
-    verdict: of `judge`, with the same arguments. failing: names of the earlier exercises that failed, in their order.
+    What is wrong is explained here, and only if something is left that is: to explain what a wrong `softmax` does to all that
+    call it takes longer than all else.
     """
-    called = [name for name in failing if name in rules.calls(source, exercise.name)]
-    if verdict.passed or not called:
-        return verdict
-    right_ones = "\n\n".join(reference.solutions[name] for name in failing)
-    about = known(exercise, reference, secret)
-    credits = []
-    for trial, right, case in zip(about.trials, about.right, verdict.cases, strict=False):
-        own = case.earned / case.weight
-        credits.append(1.0 if own == 1 or _right(trial, right, evaluator, right_ones) else own)
-    conditions = verdict.cases[len(credits) :]
-    weights = [trial.case.weight for trial in about.trials]
-    broken = [case.title for case in conditions if not case.passed]
-    scored = results(weights, credits, broken, [case.title for case in conditions])
-    names = " and ".join(f"`{name}`" for name in called)
+    right_ones = "\n\n".join(attempt.reference.solutions[name] for name in attempt.failing)
+    credits = [
+        1.0 if i not in attempt.wrong or _right(trial, attempt.right[i], attempt.evaluator, right_ones) else attempt.credit(i)
+        for i, trial in enumerate(attempt.trials)
+    ]
+    weights = [trial.case.weight for trial in attempt.trials]
+    scored = results(weights, credits, attempt.faults, attempt.conditions)
+    verdict = attempt.verdict({} if all(passed for passed, _, _ in scored) else explain(attempt))
+    names = " and ".join(f"`{name}`" for name in attempt.blamed)
     cases = [
         replace(case, earned=earned, message=f"Right, given a right {names}." if passed > case.passed else case.message)
         for case, (passed, earned, _) in zip(verdict.cases, scored, strict=True)

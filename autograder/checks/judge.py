@@ -29,24 +29,8 @@ def judge(exercise, evaluator, reference, secret, source="", failing=(), say="pl
     say: how much a sentence says that a repair of the student's own function has led to: "nothing", "kind", "place" or "repair".
     Raises ExerciseError if the exercise or its reference is at fault, never because of the student.
     """
-    attempt = Attempt(exercise, evaluator, reference, secret, source, say)
-    messages = explain(attempt)
-    called = rules.calls(source, exercise.name)
-    if blamed := [name for name in failing if name in called]:
-        for i in attempt.wrong:
-            if exercise.named_in(messages[i]) != [messages[i]]:
-                messages[i] = f"Mend your `{blamed[0]}` first: `{exercise.name}` calls it, and its own check fails. {messages[i]}"
-    attempt.known.save()
-    weights = [trial.case.weight for trial in attempt.trials]
-    credits = [attempt.credit(i) for i in range(len(weights))]
-    keys = [*range(len(weights)), *attempt.conditions]
-    titles = [*(trial.case.title for trial in attempt.trials), *attempt.conditions]
-    cases = [
-        CaseResult(title, *result, messages.get(key, ""))
-        for title, key, result in zip(titles, keys, results(weights, credits, attempt.faults, attempt.conditions), strict=True)
-    ]
-    log = tuple(f"{exercise.name}, {t.case.title}: {o.detail}" for t, o in attempt.unseen if o.detail)
-    return Verdict(exercise.name, tuple(cases), attempt.flags, log)
+    attempt = Attempt(exercise, evaluator, reference, secret, source, failing, say)
+    return attempt.verdict(explain(attempt))
 
 
 class Attempt:
@@ -55,12 +39,14 @@ class Attempt:
     got: outcomes, or NoEvidence where nothing came back. seen: indices of those with evidence; unseen: (trial, NoEvidence) of
     the others. wrong: indices of those not passed; failed: of those not passed in spite of evidence. faults: {title: sentence}
     of broken conditions. arrays: whether the inputs are NumPy's, and with them the words of a sentence. searching: what a search
-    for repairs may still cost.
+    for repairs may still cost. failing: names of exercises that failed before; blamed: those of them that this function calls.
     """
 
-    def __init__(self, exercise, evaluator, reference, secret, source, say):
+    def __init__(self, exercise, evaluator, reference, secret, source="", failing=(), say="place"):
         self.exercise, self.evaluator, self.reference, self.source, self.say = exercise, evaluator, reference, source, say
         self.searching = WORK
+        called = rules.calls(source, exercise.name)
+        self.failing, self.blamed = tuple(failing), [name for name in failing if name in called]
         self.known = known(exercise, reference, secret)
         self.trials, self.right = self.known.trials, self.known.right
         self.arrays = any(isinstance(x, numpy.ndarray) for t in self.trials for x in tensors(t))
@@ -75,6 +61,26 @@ class Attempt:
         runs = [(self.trials[i], self.got[i], self.right[i]) for i in self.seen]
         self.flags = (*findings.flags, *rules.unclear(exercise, runs))
         self.faults = self._broken(runs, findings.violations)
+
+    def verdict(self, messages):
+        """What the cases earn. messages: {index of a case or title of a condition: sentence}, see `explain`."""
+        self.known.save()  # with what the sentences took
+        messages = dict(messages)
+        for i in self.wrong if self.blamed else ():
+            found = messages.get(i, "")
+            if not found or self.exercise.named_in(found) != [found]:
+                first = f"Mend your `{self.blamed[0]}` first: `{self.exercise.name}` calls it, and its own check fails."
+                messages[i] = f"{first} {found}".strip()
+        weights = [trial.case.weight for trial in self.trials]
+        credits = [self.credit(i) for i in range(len(weights))]
+        keys = [*range(len(weights)), *self.conditions]
+        titles = [*(trial.case.title for trial in self.trials), *self.conditions]
+        cases = [
+            CaseResult(title, *result, messages.get(key, ""))
+            for title, key, result in zip(titles, keys, results(weights, credits, self.faults, self.conditions), strict=True)
+        ]
+        log = tuple(f"{self.exercise.name}, {t.case.title}: {o.detail}" for t, o in self.unseen if o.detail)
+        return Verdict(self.exercise.name, tuple(cases), self.flags, log)
 
     def _run(self, trial):
         try:

@@ -132,7 +132,8 @@ class _Notebook:
             if exercise is None or not any(cell is reached for reached in cells):
                 continue
             self.kernel.bring_back(grade_id(cell))
-            verdict = checks.judge(exercise, evaluator, solved, inputs, source, failing, self.say)
+            attempt = checks.Attempt(exercise, evaluator, solved, inputs, source, failing, self.say)
+            verdict = attempt.verdict({} if attempt.blamed else checks.explain(attempt))
             if untouched := exercise.name in self.untouched:  # what was given to be mended may be right in places
                 verdict = replace(verdict, cases=tuple(_lost(c) if c.weight else c for c in verdict.cases))
             self.flags += verdict.flags
@@ -141,16 +142,16 @@ class _Notebook:
             self._keep(cell, verdict)
             if not verdict.passed:
                 if not untouched:
-                    failed.append((cell, verdict, exercise, tuple(failing)))
+                    failed.append((cell, verdict, attempt))
                 failing.append(exercise.name)
         # Only now, and in this order: the notebook's process sees references now, of earlier functions than the one judged.
-        for cell, verdict, exercise, before in failed:
+        for cell, verdict, attempt in failed:
             self.kernel.bring_back(grade_id(cell))
-            followed = checks.follow_through(verdict, exercise, evaluator, solved, inputs, source, before)
-            if followed != verdict:
-                self._keep(cell, followed)
-            if checks.unnamed(exercise, followed):
-                self.behaviour[exercise.name] = checks.behaviour(exercise, evaluator, self.task.secret)
+            if attempt.blamed:
+                verdict = checks.follow_through(attempt)
+                self._keep(cell, verdict)
+            if checks.unnamed(attempt.exercise, verdict):
+                self.behaviour[attempt.exercise.name] = checks.behaviour(attempt.exercise, evaluator, self.task.secret)
 
     def _edited(self, expression):
         """The answer of an edited function. Some go on for ever where nothing can interrupt them; then no more are tried."""
