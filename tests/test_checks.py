@@ -40,6 +40,7 @@ from autograder.checks import (
     loop_free,
     normal,
 )
+from autograder.checks.agent import OutOfTime, limited_time
 from autograder.checks.evaluate import Failure, LimitedEvaluator, run
 from autograder.checks.explainers.changes import edits
 from autograder.checks.explainers.compose import compose
@@ -565,6 +566,19 @@ def test_a_repair_that_passes_some_cases_is_not_told(own):
     source = "def softmax(z):\n    if len(z) == z.shape[1]:\n        return z\n    e = z.exp()\n    return e / e.sum(0, True)"
     _, text = messages(SOFTMAX, source, own, say="place")
     assert "Look" not in text and "small change" not in text
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_end_that_is_lost_in_a_destructor_comes_again():
+    class Slow:
+        def __del__(self):
+            while True:
+                pass
+
+    with pytest.raises(OutOfTime), limited_time(0.1):
+        Slow()
+        while True:
+            pass
 
 
 def test_an_edit_that_never_ends_costs_its_share_of_the_time(own):

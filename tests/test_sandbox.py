@@ -99,10 +99,7 @@ def nothing_left(monkeypatch, tmp_path):
     assert os.listdir(temporary) == []
     os.rmdir(temporary)
     assert not any(groups(folder.name) for folder, lock in made)
-    deadline = time.monotonic() + 5  # a killed sandbox needs a moment to go
-    while left := processes_that_name(temporary):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.05)
+    wait_until(lambda: not processes_that_name(temporary))  # a killed sandbox needs a moment to go
 
 
 def processes_that_name(text):
@@ -495,10 +492,7 @@ def test_no_process_survives():
         f"import subprocess, time; subprocess.Popen(['setsid', 'sleep', '{mark}'], start_new_session=True)",
         f"subprocess.Popen(['sh', '-c', 'trap \"\" INT TERM HUP; sleep {mark}']); time.sleep(.2)",
     )
-    deadline = time.monotonic() + 5
-    while left := processes_that_name(mark):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.05)
+    wait_until(lambda: not processes_that_name(mark))
 
 
 def test_nothing_can_be_written_where_the_sockets_were():

@@ -33,6 +33,7 @@ else:
     TorchDispatchMode = contextlib.ExitStack
 
 TICK = 0.01  # seconds by which a timer may be early
+AGAIN = 1.0  # seconds after which a timer that was not heard rings again; nobody takes so long to stop
 OPERATION = 30  # lines of Python that take as long as one operation of torch
 MOST_MEMORY = 2**29  # bytes that an edited function may ask for; `11 ** labels` in place of `11 * labels` asks for 19 GB
 ELSEWHERE = ("multiprocessing", "subprocess", "joblib")  # libraries that let other processes work
@@ -299,13 +300,13 @@ def limited_memory():
 
 @contextlib.contextmanager
 def limited_time(seconds):
-    """Raise OutOfTime after so many seconds of this process's CPU time."""
+    """Raise OutOfTime after so many seconds of this process's CPU time, and AGAIN: in a destructor an exception is lost."""
 
     def stop(*_):
         raise OutOfTime
 
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
     try:
         yield
     finally:
