@@ -16,8 +16,8 @@ SECONDS = 2.0  # of the kernel's CPU time, for one case
 def follow_through(attempt):
     """The Verdict about an `Attempt` that calls earlier functions that failed, with what it also earns given right ones.
 
-    What is wrong is explained here, and only if something is left that is: to explain what a wrong `softmax` does to all that
-    call it takes longer than all else.
+    What is wrong even so is explained here, and nothing else: to search for what a wrong `softmax` does to all that call it takes
+    longer than all other judging.
     """
     right_ones = "\n\n".join(attempt.reference.solutions[name] for name in attempt.failing)
     credits = [
