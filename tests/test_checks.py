@@ -679,8 +679,7 @@ def test_a_wrong_function_gains_nothing_by_right_earlier_ones(slope, own):
     run(source := f"{SECOND}\n\n{slope}", namespace := own.namespace())
     arguments = LocalEvaluator(namespace), own, "secret", source, ["softmax"]
     verdict = judge(SLOPE, *arguments, say="nothing")
-    attempt = Attempt(SLOPE, *arguments, say="nothing")
-    assert (follow_through(attempt) if attempt.blamed else verdict) == verdict and verdict.score == 0
+    assert follow_through(Attempt(SLOPE, *arguments, say="nothing")) == verdict and verdict.score == 0
 
 
 THIEF = """
