@@ -35,7 +35,7 @@ def rows(part):
 def batches(x, y, batch_size, generator):
     """One epoch: all rows once, in random order."""
     for chosen in torch.randperm(len(x), generator=generator).split(batch_size):
-        yield x[chosen], y[chosen]
+        yield x.index_select(0, chosen), y.index_select(0, chosen)  # x[chosen], y[chosen], but faster
 
 
 def share(right):
