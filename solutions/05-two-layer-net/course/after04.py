@@ -46,7 +46,12 @@ class Network:
 
 def accuracy(network, part):
     """The fraction of the images in part = (x, y) that the network classifies correctly."""
-    return (network.logits(part[0]).argmax(dim=1) == part[1]).float().mean().item()
+    return share_right(network.logits(part[0]), part[1])
+
+
+def share_right(logits, labels):
+    """The fraction of the rows of logits (N, C) whose largest entry is at their label (N,)."""
+    return (logits.argmax(dim=1) == labels).float().mean().item()
 
 
 def one_layer(seed, inputs=784, outputs=10):
@@ -130,8 +135,9 @@ def descend(network, train, valid, update, epochs, batch_size, generator, change
             seen.append(logits)
             steps_left -= 1
         history["train_loss"].append(cross_entropy(torch.cat(seen), y[order]).item())  # each row's before its step
-        history["valid_loss"].append(cross_entropy(network.logits(valid[0]), valid[1]).item())
-        history["valid_accuracy"].append(accuracy(network, valid))
+        logits = network.logits(valid[0])  # once for both
+        history["valid_loss"].append(cross_entropy(logits, valid[1]).item())
+        history["valid_accuracy"].append(share_right(logits, valid[1]))
     return history
 
 
