@@ -25,7 +25,7 @@ COURSE = Course(ROOT)
 QUICK = COURSE.assignments[:2]  # `make test` runs these as this machine rounds, `make test-all` all as others would
 SMALL = ROOT / "tests" / "attacks" / "course"
 ALONE = ("test_processors.py", "test_processors_stand_in.py")  # minutes for each test, and nothing that they share
-LONGEST = re.compile(r"test_processors\.py::.*\[0([56])")  # half an hour in all; at once they slow each other down
+LONGEST = re.compile(r"test_processors\.py::.*\[0([56])")  # up to ten minutes each
 
 
 def pytest_addoption(parser):
