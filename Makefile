@@ -16,7 +16,7 @@ demo: .venv/ready
 test: CHOSEN := -m "not long"
 test-all: PROGRAMS := postgresql
 # Three workers also on two cores: a third of the time a test waits, for a browser, a server or a kernel that hangs.
-# A file's tests go to one worker, the long runs of whole notebooks to whoever is free: see tests/conftest.py.
+# A file's tests go to one worker, all but the longest runs of whole notebooks to whoever is free: see tests/conftest.py.
 test test-all: .venv/ready
 	@.ci/programs bubblewrap chromium $(PROGRAMS)
 	$(BIN)/ruff check .
