@@ -184,7 +184,7 @@ def nurseries(pid):
 
 
 def copies(pids):
-    """The processes that began as copies of these, not what they start to look around."""
+    """The processes that began as copies of these, not the programs that they run."""
     found = []
     for pid in pids:
         try:
@@ -201,12 +201,23 @@ def workers(pid):
 
 
 def children(pid):
-    """The processes that judge."""
-    return copies(workers(pid))
+    """The processes that judge: each leads a group. What a worker starts to look around is a copy of it, too, until it runs."""
+    return [copy for copy in copies(workers(pid)) if group(copy) == copy]
+
+
+def group(pid):
+    """The process group of a process, None if it has ended."""
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def test_a_submission_that_ends_its_judge_three_times_gets_a_verdict_that_says_so(ungraded, tmp_path):
     course = copy(ungraded, tmp_path)
+    notebook = nbformat.read(course.submitted / "ada" / NAME / f"{NAME}.ipynb", as_version=4)
+    cell(notebook, "accuracy").source += "\nimport time\ntime.sleep(100)"  # it is not done before it is killed
+    hand_in(course, "ada", notebook)
     running = start(course, "--student", "ada")
     killed = set()
     for _ in range(3):
