@@ -39,13 +39,15 @@ from autograder import configuration, sample_class
 from autograder.course import Course
 from autograder.grading.gradebook import Book
 from autograder.grading.registration import register
+from autograder.judging.data import prepare_data
 from autograder.judging.result import check_cells, grade_id
 from autograder.judging.task import snapshot
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 OTTER = "otter-grader==7.0.0"
-SECONDS = 0.1  # between two looks at the processes of a run; memory is added up at every tenth
+SECONDS = 0.1  # between two looks at the processes of a run
+MEMORY = 50  # every so many looks, memory is added up: that takes as long as a hundred looks, from those who are compared
 STOCK = """c = get_config()
 c.CourseDirectory.release_directory = "notebooks"
 for step in ("submitted", "autograded", "feedback"):
@@ -82,7 +84,8 @@ class Processes:
 
     group: Path
     started: list = field(default_factory=list)
-    used: dict = field(default_factory=dict)  # process: CPU seconds when it was last seen
+    seen: dict = field(default_factory=dict)  # pid: psutil.Process
+    used: dict = field(default_factory=dict)  # pid: CPU seconds when it was last seen
     kernels: set = field(default_factory=set)
     megabytes: float = 0
 
@@ -93,12 +96,12 @@ class Processes:
             total = 0
             for pid in pids:
                 with contextlib.suppress(OSError, psutil.Error):  # it has just ended
-                    process = psutil.Process(pid)
-                    new = process not in self.used
-                    self.used[process] = sum(process.cpu_times()[:2])
-                    if new and self._is_kernel(process):
-                        self.kernels.add(process)
-                    if look % 10 == 0:
+                    if new := pid not in self.seen:
+                        self.seen[pid] = psutil.Process(pid)
+                    self.used[pid] = sum(self.seen[pid].cpu_times()[:2])
+                    if new and self._is_kernel(self.seen[pid]):
+                        self.kernels.add(pid)
+                    if look % MEMORY == 0:
                         total += int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text())[1]) / 1024
             self.megabytes = max(self.megabytes, total)
             if ended.wait(SECONDS):
@@ -151,7 +154,7 @@ def cost(*runs):
     finally:
         inside.rmdir()
         group.rmdir()
-    own = sum(used for process, used in processes.used.items() if process.pid in processes.started)
+    own = sum(processes.used[pid] for pid in processes.started)
     return Cost(seconds, cpu, sum(processes.used[kernel] for kernel in processes.kernels), own, processes.megabytes)
 
 
@@ -181,8 +184,10 @@ def hand_in(folder, assignment, notebooks):
         submitted = course.submitted / student / assignment
         submitted.mkdir(parents=True)
         nbformat.write(notebook, submitted / f"{assignment}.ipynb")
-    with Book(CourseDirectory(config=configuration.config(folder))) as book:  # once for a release, in all that are compared
+    # Once for a release, and once for a machine's images, whoever is in the class.
+    with Book(CourseDirectory(config=configuration.config(folder))) as book:
         register(course, snapshot(course, assignment), book)
+    prepare_data(course, [assignment])
     return course
 
 

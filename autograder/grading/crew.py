@@ -44,11 +44,16 @@ def judge(task):
     return None
 
 
-def _hire():
+def _nursery():
+    """What workers of this process come from, on its way if there was none."""
     with _one_at_a_time:
         if not (_nurseries and _nurseries[-1].lives()):
             _nurseries.append(Nursery())
-    _all.append(Worker(_nurseries[-1]))
+        return _nurseries[-1]
+
+
+def _hire():
+    _all.append(Worker(_nursery()))
     return _all[-1]
 
 
@@ -98,7 +103,8 @@ class Crew:
         """
         if self.client is None:
             if modules is not None and not _all:
-                get_ready(modules)  # while a nursery imports what workers need, another process what kernels do
+                _nursery()  # first: it imports while we look around and another process imports what kernels do
+                get_ready(modules)
             for _ in range(min(self.jobs, tasks) - len(_all)):
                 _idle.put(_hire())
         if modules is not None and not self.trying:
