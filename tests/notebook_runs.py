@@ -20,7 +20,6 @@ ROUNDINGS = {
     "avx2, one thread": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "1"},
     "compatible, two threads": {
         "MKL_CBWR": "COMPATIBLE",
-        "ONEDNN_MAX_CPU_ISA": "SSE41",
         "OMP_NUM_THREADS": "2",
         "GOMP_SPINCOUNT": "1000",  # as in a notebook, and of no effect on a sum: the other worker needs the core
     },
