@@ -95,11 +95,15 @@ def grade(
 
     Only what has changed is judged; after a stop, the same command goes on.
     """
-    from autograder import grading
+    from autograder.judging import nursery
 
     if dry_run and not regrade:
         raise CourseError("--dry-run belongs to --regrade.")
     course, chosen = _course(assignments)
+    if not scheduler:
+        nursery.preload()  # it imports what judging needs while this process imports what grading needs
+    from autograder import grading
+
     found = grading.submissions(course, chosen, student)
     if missing := sorted(set(student or ()) - {s.student for s in found}):
         raise CourseError(f"There is nothing of {missing[0]!r} in {course.submitted}/<student>/<assignment>/.")

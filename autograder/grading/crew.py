@@ -6,12 +6,11 @@ Workers get all they need with the task; they touch neither the gradebook nor a 
 import contextlib
 import logging
 import queue
-import threading
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from itertools import islice
 
 from autograder.course import CourseError
-from autograder.judging.nursery import Nursery
+from autograder.judging import nursery
 from autograder.judging.worker import ATTEMPTS, WHY, Worker, WorkerDied
 from autograder.sandbox import template
 from autograder.sandbox.canary import check_sandbox
@@ -19,7 +18,6 @@ from autograder.sandbox.provisioner import get_ready
 
 _idle = queue.SimpleQueue()  # workers of this process that wait for a task
 _all = []
-_nurseries, _one_at_a_time = [], threading.Lock()
 
 
 def judge(task):
@@ -44,24 +42,15 @@ def judge(task):
     return None
 
 
-def _nursery():
-    """What workers of this process come from, on its way if there was none."""
-    with _one_at_a_time:
-        if not (_nurseries and _nurseries[-1].lives()):
-            _nurseries.append(Nursery())
-        return _nurseries[-1]
-
-
 def _hire():
-    _all.append(Worker(_nursery()))
+    _all.append(Worker(nursery.preload()))
     return _all[-1]
 
 
 def dismiss():
     """End all workers of this process, and what they come from."""
     template.stop()
-    while _nurseries:
-        _nurseries.pop().stop()
+    nursery.stop()
     while _all:
         _all.pop().stop()
     with contextlib.suppress(queue.Empty):
@@ -103,7 +92,7 @@ class Crew:
         """
         if self.client is None:
             if modules is not None and not _all:
-                _nursery()  # first: it imports while we look around and another process imports what kernels do
+                nursery.preload()  # first: it imports while we look around and another process imports what kernels do
                 get_ready(modules)
             for _ in range(min(self.jobs, tasks) - len(_all)):
                 _idle.put(_hire())

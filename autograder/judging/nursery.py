@@ -1,6 +1,7 @@
 """A process that has imported what judging needs. Workers begin as copies of it: to import takes longer than to judge.
 
-`Nursery` is the coordinator's end, `main` the program. It reads no submission; a worker that dies is no loss to the others.
+`preload` starts it, `Nursery` is the coordinator's end, `main` the program. It reads no submission; a worker that dies is no
+loss to the others.
 """
 
 import contextlib
@@ -12,10 +13,27 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 from autograder.sandbox import template
 
 MOST = 64 * 1024  # bytes of a request
+
+_started, _one_at_a_time = [], threading.Lock()
+
+
+def preload():
+    """Start the process, unless there is one that lives; returns the Nursery."""
+    with _one_at_a_time:
+        if not (_started and _started[-1].lives()):
+            _started.append(Nursery())
+        return _started[-1]
+
+
+def stop():
+    """End all that this process has started, and their workers."""
+    while _started:
+        _started.pop().stop()
 
 
 class Nursery:
