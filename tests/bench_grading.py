@@ -47,7 +47,7 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 OTTER = "otter-grader==7.0.0"
 SECONDS = 0.1  # between two looks at the processes of a run
-MEMORY = 50  # every so many looks, memory is added up: that takes as long as a hundred looks, from those who are compared
+MEMORY = 50  # every so many looks memory is added up, which takes time from those who are compared
 TURNS = 3  # of this kit with one job and with two: a machine is slower in one minute than in the next, by a tenth or more
 STOCK = """c = get_config()
 c.CourseDirectory.release_directory = "notebooks"
