@@ -329,8 +329,8 @@ def _table(folder, assignment, notebooks, program, say):
     for turn in range(TURNS):
         say(f"{assignment}: this kit, with 1 job and with 2, {turn + 1} of {TURNS}")
         turns.append([kit(folder / f"kit-{turn}-{jobs}", assignment, notebooks, jobs) for jobs in (1, 2)])
-    for name, runs_of_it in zip(("this kit, 1 job", "this kit, 2 jobs"), zip(*turns, strict=True), strict=True):
-        costs[name] = sorted(runs_of_it, key=lambda cost: cost.seconds)[TURNS // 2]
+    for name, same in zip(("this kit, 1 job", "this kit, 2 jobs"), zip(*turns, strict=True), strict=True):
+        costs[name] = sorted(same, key=lambda cost: cost.seconds)[TURNS // 2]
     first = costs["nbgrader"]
     table = Table(
         Column(no_wrap=True), *("a minute", "times nbgrader", "CPU s each", "kernel", "first process", "others", "peak MB")

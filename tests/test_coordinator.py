@@ -1,5 +1,6 @@
 """A class is stopped, killed, continued, regraded, on several workers: nobody's work is lost, the grades are the same."""
 
+import contextlib
 import json
 import os
 import random
@@ -202,15 +203,14 @@ def workers(pid):
 
 def children(pid):
     """The processes that judge: each leads a group. What a worker starts to look around is a copy of it, too, until it runs."""
-    return [copy for copy in copies(workers(pid)) if group(copy) == copy]
+    return [child for child in copies(workers(pid)) if leads_a_group(child)]
 
 
-def group(pid):
-    """The process group of a process, None if it has ended."""
-    try:
-        return os.getpgid(pid)
-    except ProcessLookupError:
-        return None
+def leads_a_group(pid):
+    """False if it has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        return os.getpgid(pid) == pid
+    return False
 
 
 def test_a_submission_that_ends_its_judge_three_times_gets_a_verdict_that_says_so(ungraded, tmp_path):
